@@ -1,0 +1,71 @@
+//! Time, randomness and spawning, through one seam, so that the engine can be simulated.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::protocol::timestamp::Timestamp;
+
+/// A boxed future.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What the engine asks of the world around it.
+pub trait Environment: Debug + Send + Sync + 'static {
+    /// The time of day.
+    fn now(&self) -> Timestamp;
+
+    /// Ends after `duration`.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// A random number from 0 up to and without 1.
+    fn random(&self) -> f64;
+
+    /// A new UUID of version 7.
+    fn uuid(&self) -> Uuid;
+
+    /// Runs a future beside the caller's.
+    fn spawn(&self, task: BoxFuture<'static, ()>);
+}
+
+/// The world as it is: the system clock, the system's randomness, the tokio runtime.
+#[derive(Debug)]
+pub struct System {
+    runtime: tokio::runtime::Handle,
+}
+
+impl System {
+    /// The world of this tokio runtime.
+    #[must_use]
+    pub const fn new(runtime: tokio::runtime::Handle) -> Self {
+        Self { runtime }
+    }
+}
+
+impl Environment for System {
+    fn now(&self) -> Timestamp {
+        std::time::SystemTime::now().into()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let _guard = self.runtime.enter();
+        Box::pin(tokio::time::sleep(duration))
+    }
+
+    fn random(&self) -> f64 {
+        let bits = Uuid::new_v4().as_u64_pair().1 & ((1 << 53) - 1);
+        #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
+        let fraction = bits as f64 / (1_u64 << 53) as f64;
+        fraction
+    }
+
+    fn uuid(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        drop(self.runtime.spawn(task));
+    }
+}

@@ -1,0 +1,11 @@
+//! The engine of `scoop-saga`. Users depend on the facade, not on this crate: nothing here is
+//! covered by a stability promise except what the facade re-exports.
+
+pub mod codec;
+pub mod environment;
+pub mod error;
+pub mod frame;
+pub mod operation;
+pub mod protocol;
+pub mod resource;
+pub mod store;

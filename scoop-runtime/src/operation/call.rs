@@ -1,0 +1,152 @@
+//! What calling a step or a saga gives: something to be awaited or started.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::saga::SagaDescriptor;
+use super::step::{StepDescriptor, StepInput};
+use super::{Intent, Operation, Settled, StepEnd, Unsettled};
+use crate::codec::{CodecError, Stored};
+use crate::protocol::description::OperationMeta;
+use crate::resource::{Resource, Resources};
+
+/// A step's definition: a type of its own for each `#[step]`, made by the macro.
+pub trait Step: 'static {
+    /// What the function returns.
+    type Output: Send + 'static;
+
+    /// What the compiler knows of it.
+    const META: OperationMeta;
+
+    /// What the engine knows of it.
+    fn descriptor() -> &'static StepDescriptor;
+}
+
+/// A call of a step, to be awaited inside a saga.
+#[must_use = "a step does nothing until it is awaited inside a `#[saga]`"]
+pub struct StepCall<S> {
+    arguments: Result<Stored, CodecError>,
+    resources: Resources,
+    step: PhantomData<fn() -> S>,
+}
+
+impl<S: Step> StepCall<S> {
+    /// A call with these arguments (an array); the macro's part.
+    pub fn new(arguments: Result<Stored, CodecError>) -> Self {
+        Self { arguments, resources: Resources::default(), step: PhantomData }
+    }
+
+    /// Provides a resource for [`call`](Self::call).
+    pub fn provide<T: Send + Sync + 'static>(mut self, resource: T) -> Self {
+        self.resources.insert(Resource::new(resource));
+        self
+    }
+
+    /// Runs the step as a plain function: no runtime, no checkpoint, no retry, no rollback. For
+    /// unit tests. The arguments are encoded and decoded as in a saga.
+    ///
+    /// # Panics
+    /// When the arguments do not survive JSON, or a `Resource` parameter was not
+    /// [provided](Self::provide).
+    pub async fn call(self) -> S::Output {
+        let name = S::META.name;
+        let arguments = match self.arguments {
+            Ok(arguments) => arguments,
+            Err(error) => panic!("an argument of `{name}` {error}"),
+        };
+        let input = StepInput { arguments, resources: self.resources };
+        match (S::descriptor().run)(input).await {
+            StepEnd::Returned { value, .. } => {
+                *value.downcast().expect("a step returns what its signature says")
+            }
+            StepEnd::Undecodable(error) => panic!("an argument of `{name}` {error}"),
+            StepEnd::MissingResource(missing) => {
+                panic!("`{name}` wants the resource `{}`: add `.provide(..)`", missing.name)
+            }
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Step> Operation for StepCall<S> {
+    type Output = S::Output;
+
+    const META: OperationMeta = S::META;
+
+    fn into_intent(self) -> Intent {
+        Intent::Step { step: S::descriptor(), arguments: self.arguments }
+    }
+
+    fn settle(settled: Settled) -> Result<S::Output, Box<Unsettled>> {
+        match settled {
+            Settled::Value(value) => {
+                Ok(*value.downcast().expect("a step returns what its signature says"))
+            }
+            Settled::Unsettled(unsettled) => Err(unsettled),
+        }
+    }
+}
+
+impl<S: Step> fmt::Debug for StepCall<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepCall")
+            .field("step", &S::META.name)
+            .field("arguments", &self.arguments)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Implemented by nothing: the reason why a step cannot be awaited outside a saga.
+#[diagnostic::on_unimplemented(
+    message = "a step is awaited outside a saga",
+    label = "`.await` on a step works only inside an `async fn` marked `#[saga]`",
+    note = "mark the enclosing function with `#[saga]`",
+    note = "or, in a unit test, run the step as a plain function with `.call().await`"
+)]
+pub trait AwaitedInsideASaga {}
+
+impl<S: Step + AwaitedInsideASaga> Future for StepCall<S> {
+    type Output = S::Output;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<S::Output> {
+        Poll::Pending
+    }
+}
+
+/// A saga's definition: a type of its own for each `#[saga]`, made by the macro.
+pub trait Saga: 'static {
+    /// The value in `Ok`, or what the function returns where that is no `Result`.
+    type Ok: serde::Serialize + serde::de::DeserializeOwned + Send + 'static;
+
+    /// The error, or [`Never`](super::Never) where the function returns no `Result`.
+    type Error: crate::error::Describe + serde::Serialize + serde::de::DeserializeOwned;
+
+    /// What the engine knows of it.
+    fn descriptor() -> &'static SagaDescriptor;
+}
+
+/// A call of a saga, to be awaited or started.
+#[must_use = "a saga does nothing until it is awaited or started"]
+pub struct SagaCall<S> {
+    pub(crate) input: Result<Stored, CodecError>,
+    saga: PhantomData<fn() -> S>,
+}
+
+impl<S: Saga> SagaCall<S> {
+    /// A call with these arguments (an array); the macro's part.
+    pub const fn new(input: Result<Stored, CodecError>) -> Self {
+        Self { input, saga: PhantomData }
+    }
+}
+
+impl<S: Saga> fmt::Debug for SagaCall<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SagaCall")
+            .field("saga", &S::descriptor().description.saga)
+            .field("input", &self.input)
+            .finish_non_exhaustive()
+    }
+}

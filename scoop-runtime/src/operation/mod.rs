@@ -1,0 +1,85 @@
+//! What a saga can await, and what the macros say about it.
+
+mod call;
+mod never;
+pub mod saga;
+mod sleep;
+pub mod step;
+
+pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
+pub use never::Never;
+pub use sleep::{Sleep, sleep};
+
+use crate::protocol::description::OperationMeta;
+use crate::protocol::failure::StoredError;
+use std::any::Any;
+
+/// Something that a saga can await.
+///
+/// Implemented by what a step, `sleep` and `caught` return; not for users to implement.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a durable operation, so a saga cannot `.await` it",
+    label = "not a step, `scoop::sleep` or `scoop::caught`",
+    note = "a saga survives crashes by saving the result of every `.await`: move this into an `async fn` marked `#[step(..)]` and await that",
+    note = "to wait inside a saga use `scoop::sleep(duration)`"
+)]
+pub trait Operation: Sized + Send + 'static {
+    /// The value of the await, as the signature of the function says.
+    type Output: Send + 'static;
+
+    /// What the compiler knows of it.
+    const META: OperationMeta;
+
+    /// What is to be done.
+    fn into_intent(self) -> Intent;
+
+    /// What the saga's body gets, or the failure that ends the body.
+    fn settle(settled: Settled) -> Result<Self::Output, Box<Unsettled>>;
+}
+
+/// What an await point is about to do.
+#[derive(Debug)]
+pub enum Intent {
+    /// Run a step. The arguments are encoded already, or could not be.
+    Step {
+        /// The step.
+        step: &'static step::StepDescriptor,
+        /// Its arguments, encoded as an array.
+        arguments: Result<crate::codec::Stored, crate::codec::CodecError>,
+    },
+    /// Wait.
+    Sleep(std::time::Duration),
+}
+
+/// How an operation ended, before the body sees it.
+#[derive(Debug)]
+pub enum Settled {
+    /// With the value that the function's signature names (a boxed `Operation::Output`, or for
+    /// `caught` the output of the operation inside).
+    Value(Box<dyn Any + Send>),
+    /// Without one.
+    Unsettled(Box<Unsettled>),
+}
+
+/// An operation that ended without a value: it panicked, ran out of time, or was too large.
+#[derive(Debug)]
+pub struct Unsettled {
+    /// Why, with where.
+    pub failure: crate::protocol::failure::StoredFailure,
+}
+
+/// What an attempt at a step came to.
+#[derive(Debug)]
+pub enum StepEnd {
+    /// It returned; for a step that returns a `Result`, `Ok` or `Err`.
+    Returned {
+        /// The whole output, as the function's signature names it, boxed.
+        value: Box<dyn Any + Send>,
+        /// What is stored of it: the encoded `Ok` value, or the error.
+        stored: Result<Result<crate::codec::Stored, StoredError>, crate::codec::CodecError>,
+    },
+    /// Its stored arguments are not what this build expects; nothing was run.
+    Undecodable(crate::codec::CodecError),
+    /// A resource is missing; nothing was run.
+    MissingResource(crate::resource::ResourceType),
+}

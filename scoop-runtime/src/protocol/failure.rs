@@ -1,0 +1,139 @@
+//! Why a run failed, as it is stored and as it travels.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::id::{RunId, Seq};
+use super::timestamp::Timestamp;
+
+/// An error as it is stored: always as text, and as a value where it can be encoded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StoredError {
+    /// The Rust type of the error, for people and for `find`.
+    pub type_name: String,
+    /// The error's own message.
+    pub message: String,
+    /// The messages of its `source()` chain, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// The error itself, where its type can be encoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Box<RawValue>>,
+}
+
+/// Where in a run something failed.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Hop {
+    /// The stored name of the saga.
+    pub saga: String,
+    /// The run.
+    pub run: RunId,
+    /// The await point; none where the body itself failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<String>,
+    /// What was awaited there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// The file of the await point, as the compiler names it.
+    pub file: String,
+    /// The line of the await point.
+    pub line: u32,
+    /// The attempt that failed, from 1; 0 where nothing was attempted.
+    pub attempt: u32,
+    /// When it failed.
+    pub at: Timestamp,
+}
+
+/// What kind of trouble ended the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// The body returned `Err`.
+    Error,
+    /// A step or a body panicked.
+    Panic,
+    /// A step ran out of time.
+    Timeout,
+    /// The arguments of a step, or the locals at an await point, were larger than the limit.
+    TooLarge,
+    /// The arguments of a step, or a local, cannot be written as JSON and read back.
+    Unstorable,
+}
+
+/// Why a run failed: the error, where it happened, and what became of each compensation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StoredFailure {
+    /// What kind of trouble it was.
+    pub kind: FailureKind,
+    /// The error with which the saga ended.
+    pub error: StoredError,
+    /// The error of the operation that caused it, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<StoredError>,
+    /// Where it failed; the innermost saga last.
+    pub hops: Vec<Hop>,
+    /// The row whose operation is in doubt, where the failure left one so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Seq>,
+    /// Failures before this one that the body went on from, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preceded_by: Vec<Earlier>,
+    /// What became of each compensation so far, in the order in which they ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensations: Vec<Compensation>,
+}
+
+/// A failure that the body went on from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Earlier {
+    /// Where.
+    pub hop: Hop,
+    /// What.
+    pub error: StoredError,
+}
+
+/// What became of one compensation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Compensation {
+    /// The forward row whose operation it undoes.
+    pub seq: Seq,
+    /// The stored name of the step.
+    pub step: String,
+    /// The stored name of the rollback.
+    pub rollback: String,
+    /// What became of it.
+    pub result: CompensationResult,
+}
+
+/// How a compensation ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CompensationResult {
+    /// The rollback returned `Ok`, at this attempt.
+    Undone {
+        /// From 1.
+        attempt: u32,
+    },
+    /// The rollback failed for good, at this attempt; the run is stuck.
+    Failed {
+        /// From 1.
+        attempt: u32,
+        /// What it said last.
+        error: StoredError,
+    },
+    /// An operator left it undone.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+    /// An operator undid it by hand.
+    Resolved {
+        /// How, or why.
+        reason: String,
+    },
+}

@@ -1,0 +1,110 @@
+//! The ids of the protocol, each a type of its own.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The id of one execution of a saga: a UUID of version 7, so that ids sort by time of creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(Uuid);
+
+impl RunId {
+    /// Wraps a UUID.
+    #[must_use]
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    /// The UUID inside.
+    #[must_use]
+    pub const fn as_uuid(&self) -> Uuid {
+        self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::str::FromStr for RunId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// The position of a row in its run: the first row is 1, and 0 means "no row yet".
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Seq(pub i64);
+
+impl Seq {
+    /// Before the first row.
+    pub const NONE: Self = Self(0);
+
+    /// The position after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where in a checkpoint a row belongs: empty for the checkpoint itself, `@2` for the second
+/// attempt at its operation, `1` for the second branch of its join, `1.0` for the first await
+/// point inside that branch, `1.0@2` for an attempt there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Part(pub String);
+
+impl Part {
+    /// The checkpoint itself.
+    #[must_use]
+    pub const fn main() -> Self {
+        Self(String::new())
+    }
+
+    /// The `number`th attempt (from 1) at the operation of this part.
+    #[must_use]
+    pub fn attempt(&self, number: u32) -> Self {
+        Self(format!("{}@{number}", self.0))
+    }
+
+    /// Whether this is the checkpoint itself.
+    #[must_use]
+    pub fn is_main(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The name of a worker: one process that runs sagas of a store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WorkerName(pub String);
+
+impl fmt::Display for WorkerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A worker in one of its lives. Every write carries it; a store refuses one that is not current.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Fence {
+    /// Who writes.
+    pub worker: WorkerName,
+    /// In which life: counts up each time the worker's name is taken.
+    pub epoch: i64,
+}

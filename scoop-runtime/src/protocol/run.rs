@@ -1,0 +1,136 @@
+//! The run row: the small mutable record of one execution of a saga.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{RunId, Seq, WorkerName};
+use super::timestamp::Timestamp;
+use crate::codec::Stored;
+
+/// What became of a run so far. The numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[repr(i16)]
+pub enum RunStatus {
+    /// Runs forward, or waits for something, or will start later.
+    Running = 1,
+    /// Has failed and is being undone.
+    RollingBack = 2,
+    /// A compensation failed for good; an operator has to retry, skip or resolve it.
+    Stuck = 3,
+    /// Returned `Ok`.
+    Completed = 4,
+    /// Failed, and all that had to be undone is undone.
+    RolledBack = 5,
+}
+
+impl RunStatus {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Running, Self::RollingBack, Self::Stuck, Self::Completed, Self::RolledBack];
+
+    /// Whether nothing will happen to the run any more by itself or by an operator.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::RolledBack)
+    }
+
+    /// Whether a worker has work to do on the run.
+    #[must_use]
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Running | Self::RollingBack)
+    }
+
+    /// The status that is stored as `number`.
+    #[must_use]
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| *status as i64 == number)
+    }
+
+    /// The word for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::RollingBack => "rolling back",
+            Self::Stuck => "stuck",
+            Self::Completed => "completed",
+            Self::RolledBack => "rolled back",
+        }
+    }
+}
+
+impl std::fmt::Display for RunStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A run that is not stored yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRun {
+    /// The id it will have.
+    pub id: RunId,
+    /// The stored name of its saga.
+    pub saga: String,
+    /// The id given by the caller; unique within the saga.
+    pub key: Option<String>,
+    /// The saga's arguments, encoded as an array.
+    pub input: Stored,
+    /// When the body may run first; at once where there is none.
+    pub wake_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// One row of the `run` table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRow {
+    /// The run.
+    pub id: RunId,
+    /// The stored name of its saga.
+    pub saga: String,
+    /// The id given by the caller; unique within the saga.
+    pub key: Option<String>,
+    /// The saga's arguments, encoded as an array.
+    pub input: Stored,
+    /// What became of it so far.
+    pub status: RunStatus,
+    /// The worker that runs it.
+    pub owner: Option<WorkerName>,
+    /// The life of that worker.
+    pub epoch: i64,
+    /// Not to be continued before this moment: a timer, a retry, a later start.
+    pub wake_at: Option<Timestamp>,
+    /// Child runs it waits for (0 until child sagas exist).
+    pub pending_children: i64,
+    /// Whether somebody asked to cancel it (false until cancelling exists).
+    pub cancel: bool,
+    /// Its newest checkpoint.
+    pub seq: Seq,
+    /// What the body returned: the saga's `Ok` value. Only when completed.
+    pub output: Option<Stored>,
+    /// Why it failed, with what became of each compensation. From the moment it fails.
+    pub failure: Option<Stored>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it reached a final status.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// What a commit changes in a run row; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunUpdate {
+    /// Applies only while the run has this status; otherwise the whole commit is
+    /// [`Stale`](super::commit::Committed::Stale).
+    pub expect: Option<RunStatus>,
+    /// The new status.
+    pub status: Option<RunStatus>,
+    /// The new moment to wake at; `Some(None)` clears it.
+    pub wake_at: Option<Option<Timestamp>>,
+    /// The saga's `Ok` value.
+    pub output: Option<Stored>,
+    /// Why it failed.
+    pub failure: Option<Stored>,
+    /// When it reached a final status.
+    pub finished_at: Option<Timestamp>,
+}

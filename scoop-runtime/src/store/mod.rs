@@ -1,0 +1,123 @@
+//! Where runs are kept. One trait; every store passes the same conformance suite.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::protocol::checkpoint::CheckpointRow;
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
+use crate::protocol::run::{RunRow, RunStatus};
+
+/// What went wrong in a store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store cannot be reached, is busy or full: trying again later can help.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// The store refuses this data: trying again cannot help.
+    #[error("the store refuses the data: {0}")]
+    Refused(String),
+    /// The store cannot be used at all: not a database, no permission, a wrong path.
+    #[error("{0}")]
+    Unusable(String),
+    /// Another live process uses the store (or the worker's name).
+    #[error("{0}")]
+    InUse(String),
+    /// The schema was made by a newer program.
+    #[error("the store has schema version {found}, made by a newer program than this one, which knows versions up to {known}")]
+    NewerSchema {
+        /// The version found.
+        found: i64,
+        /// The newest version this program knows.
+        known: i64,
+    },
+    /// The worker was declared dead: it must write nothing more.
+    #[error("worker `{0}` lost its lease: another process took over its name")]
+    Fenced(WorkerName),
+    /// What is stored makes no sense.
+    #[error("the store holds a damaged row: {0}")]
+    Damaged(String),
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default)]
+pub struct RunFilter {
+    /// Only runs of this saga.
+    pub saga: Option<String>,
+    /// Only runs with one of these statuses; all where empty.
+    pub status: Vec<RunStatus>,
+    /// Only runs with a greater id: for reading page by page.
+    pub after: Option<RunId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A place where runs are kept.
+///
+/// A store decides nothing: it writes what it is given, all of a commit or nothing of it.
+#[async_trait]
+pub trait Store: Debug + Send + Sync + 'static {
+    /// What the store is called in messages: `memory`, `sqlite`.
+    fn name(&self) -> &'static str;
+
+    /// Begins a life of this worker: takes its name, counts its epoch up.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when the name belongs to a live process.
+    async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError>;
+
+    /// Ends a life of this worker.
+    async fn detach(&self, fence: &Fence) -> Result<(), StoreError>;
+
+    /// Writes commits of different runs in one transaction, in the order of their run ids. Answers
+    /// in the order of `batch`.
+    ///
+    /// Rows that are there already (same run, `seq` and part) are left as they are. A created run
+    /// is owned by the fence's worker, and `run.seq` becomes the greatest `seq` of its rows.
+    ///
+    /// # Errors
+    /// With an error nothing of the batch was written, or nobody knows; sending it again is safe.
+    async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError>;
+
+    /// Takes active runs that no live worker owns (those of an earlier life of this worker among
+    /// them) for this worker: up to `limit` of them, in the order of their ids, after `after`.
+    async fn claim(
+        &self,
+        fence: &Fence,
+        after: Option<RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError>;
+
+    /// A run.
+    async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;
+
+    /// The run that was started under this key.
+    async fn run_by_key(&self, saga: &str, key: &str) -> Result<Option<RunRow>, StoreError>;
+
+    /// Runs in the order of their ids.
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError>;
+
+    /// All rows (parts too) with these `seq`s, in the order of `seq` and part.
+    async fn rows_at(&self, run: RunId, seqs: &[Seq]) -> Result<Vec<CheckpointRow>, StoreError>;
+
+    /// The rows before `before` (all where it is `None`), newest first, at most `limit` of them;
+    /// rows of one `seq` in the order of their parts.
+    async fn rows_before(
+        &self,
+        run: RunId,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<CheckpointRow>, StoreError>;
+
+    /// Ends all use of the store; calls after this fail.
+    async fn close(&self);
+}
