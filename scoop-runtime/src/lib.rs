@@ -9,3 +9,6 @@ pub mod operation;
 pub mod protocol;
 pub mod resource;
 pub mod store;
+
+#[doc(hidden)]
+pub use inventory;

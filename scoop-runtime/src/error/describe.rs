@@ -58,7 +58,10 @@ pub trait StoredWithValue {
 
 impl<E: Describe + Serialize> StoredWithValue for &ErrorProbe<'_, E> {
     fn stored(&self) -> StoredError {
-        StoredError { value: serde_json::value::to_raw_value(self.0).ok(), ..self.0.describe() }
+        StoredError {
+            value: serde_json::value::to_raw_value(self.0).ok(),
+            ..self.0.describe()
+        }
     }
 }
 

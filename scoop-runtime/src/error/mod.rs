@@ -19,7 +19,10 @@ impl<E> SagaError<E> {
     /// Wraps a failure.
     #[must_use]
     pub const fn from_failure(failure: StoredFailure) -> Self {
-        Self { failure, error: PhantomData }
+        Self {
+            failure,
+            error: PhantomData,
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! What a saga can await, and what the macros say about it.
 
+mod body;
 mod call;
 mod never;
 pub mod saga;
 mod sleep;
 pub mod step;
 
+pub use body::{Fallible, Storable, fallible_end, infallible_end, storable};
 pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
 pub use never::Never;
 pub use sleep::{Sleep, sleep};

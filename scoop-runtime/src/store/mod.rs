@@ -25,7 +25,9 @@ pub enum StoreError {
     #[error("{0}")]
     InUse(String),
     /// The schema was made by a newer program.
-    #[error("the store has schema version {found}, made by a newer program than this one, which knows versions up to {known}")]
+    #[error(
+        "the store has schema version {found}, made by a newer program than this one, which knows versions up to {known}"
+    )]
     NewerSchema {
         /// The version found.
         found: i64,

@@ -1,0 +1,3 @@
+//! The arguments of the attributes.
+
+pub(crate) mod saga;
