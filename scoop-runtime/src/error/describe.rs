@@ -47,7 +47,7 @@ pub(crate) fn sources_of(error: &(dyn StdError + 'static)) -> Vec<String> {
 }
 
 /// Asks an error whether its value can be stored too:
-/// `(&&ErrorProbe(&error)).stored()` chooses the best way that its type allows.
+/// `(&&&ErrorProbe(&error)).stored()` chooses the best way that its type allows.
 pub struct ErrorProbe<'a, E>(pub &'a E);
 
 /// The way of errors that can be encoded.
@@ -56,7 +56,7 @@ pub trait StoredWithValue {
     fn stored(&self) -> StoredError;
 }
 
-impl<E: Describe + Serialize> StoredWithValue for &ErrorProbe<'_, E> {
+impl<E: Describe + Serialize> StoredWithValue for &&ErrorProbe<'_, E> {
     fn stored(&self) -> StoredError {
         StoredError {
             value: serde_json::value::to_raw_value(self.0).ok(),
@@ -71,9 +71,41 @@ pub trait StoredAsText {
     fn stored(&self) -> StoredError;
 }
 
-impl<E: Describe> StoredAsText for ErrorProbe<'_, E> {
+impl<E: Describe> StoredAsText for &ErrorProbe<'_, E> {
     fn stored(&self) -> StoredError {
         self.0.describe()
+    }
+}
+
+/// The way of what is no error: only to let the compiler go on to the message that helps.
+pub trait NotAnError {
+    /// An empty error.
+    fn stored(&self) -> StoredError {
+        StoredError {
+            type_name: String::new(),
+            message: String::new(),
+            sources: Vec::new(),
+            value: None,
+        }
+    }
+
+    /// Nothing.
+    fn std_error(&self) -> Option<&'static (dyn StdError + 'static)> {
+        None
+    }
+}
+
+impl<E> NotAnError for ErrorProbe<'_, E> {}
+
+/// The way of errors.
+pub trait AsStdError<'a> {
+    /// The error as the standard library knows it.
+    fn std_error(&self) -> Option<&'a (dyn StdError + 'static)>;
+}
+
+impl<'a, E: Describe> AsStdError<'a> for &ErrorProbe<'a, E> {
+    fn std_error(&self) -> Option<&'a (dyn StdError + 'static)> {
+        Some(self.0.as_std_error())
     }
 }
 

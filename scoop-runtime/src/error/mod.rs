@@ -2,7 +2,7 @@
 
 mod describe;
 
-pub use describe::{Describe, ErrorProbe, StoredAsText, StoredWithValue};
+pub use describe::{AsStdError, Describe, ErrorProbe, NotAnError, StoredAsText, StoredWithValue};
 
 use std::marker::PhantomData;
 

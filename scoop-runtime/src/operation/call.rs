@@ -132,13 +132,28 @@ impl<S: Step + AwaitedInsideASaga> Future for StepCall<S> {
 /// A saga's definition: a type of its own for each `#[saga]`, made by the macro.
 pub trait Saga: 'static {
     /// The value in `Ok`, or what the function returns where that is no `Result`.
-    type Ok: serde::Serialize + serde::de::DeserializeOwned + Send + 'static;
+    type Ok: Send + 'static;
 
     /// The error, or [`Never`](super::Never) where the function returns no `Result`.
-    type Error: crate::error::Describe + serde::Serialize + serde::de::DeserializeOwned;
+    type Error: Send + 'static;
 
     /// What the engine knows of it.
     fn descriptor() -> &'static SagaDescriptor;
+
+    /// Decodes the stored value.
+    ///
+    /// # Errors
+    /// When the bytes are not what the type expects.
+    fn decode_ok(stored: &Stored) -> Result<Self::Ok, CodecError>;
+
+    /// Decodes the stored error.
+    ///
+    /// # Errors
+    /// When the bytes are not what the type expects.
+    fn decode_error(stored: &Stored) -> Result<Self::Error, CodecError>;
+
+    /// The error as the standard library knows it.
+    fn as_std_error(error: &Self::Error) -> Option<&(dyn std::error::Error + 'static)>;
 }
 
 /// A call of a saga, to be awaited or started.
