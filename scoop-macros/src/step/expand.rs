@@ -230,7 +230,7 @@ fn retry_on(step: &Step) -> TokenStream {
     let call = quote_spanned!(path.span()=> #path(error));
     quote! {
         ::core::option::Option::Some(|output| {
-            match ::core::any::Any::downcast_ref::<#output>(output) {
+            match output.downcast_ref::<#output>() {
                 ::core::option::Option::Some(::core::result::Result::Err(error)) => #call,
                 _ => false,
             }

@@ -49,9 +49,9 @@ fn items(step: &Step, path: &Path, runtime: &TokenStream) -> TokenStream {
             fn __knows_doubt<'a, Tail, R>(_: &R)
             where
                 R: __Rollback<'a, Tail>,
-                Tail: #runtime::operation::UndoTail<
-                    Output: #runtime::operation::AcceptsUnknown,
-                >,
+                Tail: #runtime::operation::UndoTail,
+                <Tail as #runtime::operation::UndoTail>::Output:
+                    #runtime::operation::AcceptsUnknown,
             {
             }
             #[allow(dead_code)]
@@ -137,6 +137,7 @@ fn tail_impl(
     let names: Vec<Ident> = (0..types.len())
         .map(|index| format_ident!("argument{index}"))
         .collect();
+    let extra_count = count - 1;
     let extras: Vec<Ident> = (1..count).map(|index| format_ident!("X{index}")).collect();
     quote! {
         #[diagnostic::do_not_recommend]
@@ -154,10 +155,9 @@ fn tail_impl(
                 <Out as #runtime::operation::UndoneOutput<#ok>>::TAKES_OUTCOME;
 
             fn resources() -> ::std::vec::Vec<#runtime::resource::ResourceType> {
-                [#(<#extras as #runtime::operation::UndoExtra>::resource()),*]
-                    .into_iter()
-                    .flatten()
-                    .collect::<::std::vec::Vec<#runtime::resource::ResourceType>>()
+                let wanted: [::core::option::Option<#runtime::resource::ResourceType>; #extra_count] =
+                    [#(<#extras as #runtime::operation::UndoExtra>::resource()),*];
+                wanted.into_iter().flatten().collect()
             }
 
             #[allow(unused_variables)]
