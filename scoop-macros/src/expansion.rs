@@ -22,7 +22,7 @@ pub(crate) fn encoded(runtime: &TokenStream, arguments: &[Argument]) -> TokenStr
         #[allow(unused_imports)]
         use #runtime::operation::{CannotEncode as _, Encode as _};
         #runtime::operation::Arguments::default()
-            #(.with((&#runtime::operation::EncodeProbe(&#idents)).encode()))*
+            #(.with((&&#runtime::operation::EncodeProbe(&#idents)).encode()))*
             .encode()
     })
 }
@@ -46,7 +46,7 @@ pub(crate) fn decoded(
         let [#(#raws),*] = #runtime::operation::Arguments::decode::<#count>(&#stored)?;
         #(
             let #names: #types =
-                (&#runtime::operation::DecodeProbe::<#types>::new()).decode(&#raws)?;
+                (&&#runtime::operation::DecodeProbe::<#types>::new()).decode(&#raws)?;
         )*
     }
 }
@@ -80,7 +80,7 @@ pub(crate) fn stored_end(
         quote!({
             #imports
             match #value {
-                ::core::result::Result::Ok(value) => (&#runtime::operation::EncodeProbe(value))
+                ::core::result::Result::Ok(value) => (&&#runtime::operation::EncodeProbe(value))
                     .encode()
                     .map(::core::result::Result::Ok),
                 ::core::result::Result::Err(error) => ::core::result::Result::Ok(
@@ -91,7 +91,7 @@ pub(crate) fn stored_end(
     } else {
         quote!({
             #imports
-            (&#runtime::operation::EncodeProbe(#value)).encode().map(::core::result::Result::Ok)
+            (&&#runtime::operation::EncodeProbe(#value)).encode().map(::core::result::Result::Ok)
         })
     }
 }

@@ -77,7 +77,7 @@ fn definition(saga: &Saga, marker: &Ident, runtime: &TokenStream) -> TokenStream
             ) -> ::core::result::Result<#ok, #runtime::codec::CodecError> {
                 #[allow(unused_imports)]
                 use #runtime::operation::{CannotDecode as _, Decode as _};
-                (&#runtime::operation::DecodeProbe::<#ok>::new()).decode(stored)
+                (&&#runtime::operation::DecodeProbe::<#ok>::new()).decode(stored)
             }
 
             fn decode_error(
@@ -85,7 +85,7 @@ fn definition(saga: &Saga, marker: &Ident, runtime: &TokenStream) -> TokenStream
             ) -> ::core::result::Result<#error, #runtime::codec::CodecError> {
                 #[allow(unused_imports)]
                 use #runtime::operation::{CannotDecode as _, Decode as _};
-                (&#runtime::operation::DecodeProbe::<#error>::new()).decode(stored)
+                (&&#runtime::operation::DecodeProbe::<#error>::new()).decode(stored)
             }
 
             fn as_std_error(

@@ -210,7 +210,7 @@ fn undo(step: &Step, path: &Path, runtime: &TokenStream) -> TokenStream {
         ) -> ::core::result::Result<#ok, #runtime::codec::CodecError> {
             #[allow(unused_imports)]
             use #runtime::operation::{CannotDecode as _, Decode as _};
-            (&#runtime::operation::DecodeProbe::<#ok>::new()).decode(stored)
+            (&&#runtime::operation::DecodeProbe::<#ok>::new()).decode(stored)
         }
 
         fn __undo(

@@ -58,7 +58,7 @@ impl Arguments {
     }
 }
 
-/// Asks how a value can be encoded: `(&EncodeProbe(&value)).encode()`.
+/// Asks how a value can be encoded: `(&&EncodeProbe(&value)).encode()`.
 pub struct EncodeProbe<'a, T: ?Sized>(pub &'a T);
 
 /// The way of what can be encoded.
@@ -89,7 +89,7 @@ pub trait CannotEncode {
 
 impl<T: ?Sized> CannotEncode for EncodeProbe<'_, T> {}
 
-/// Asks how a value can be decoded: `(&DecodeProbe::<T>::new()).decode(&stored)`.
+/// Asks how a value can be decoded: `(&&DecodeProbe::<T>::new()).decode(&stored)`.
 pub struct DecodeProbe<T>(PhantomData<fn() -> T>);
 
 impl<T> DecodeProbe<T> {
