@@ -87,14 +87,6 @@ fn definition(saga: &Saga, marker: &Ident, runtime: &TokenStream) -> TokenStream
                 use #runtime::operation::{CannotDecode as _, Decode as _};
                 (&&#runtime::operation::DecodeProbe::<#error>::new()).decode(stored)
             }
-
-            fn as_std_error(
-                error: &#error,
-            ) -> ::core::option::Option<&(dyn ::std::error::Error + 'static)> {
-                #[allow(unused_imports)]
-                use #runtime::error::{AsStdError as _, NotAnError as _};
-                (&&#runtime::error::ErrorProbe(error)).std_error()
-            }
         }
         #runtime::inventory::submit! {
             #runtime::operation::saga::RegisteredSaga(&DESCRIPTOR)

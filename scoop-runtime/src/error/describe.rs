@@ -18,9 +18,6 @@ use crate::protocol::failure::StoredError;
 pub trait Describe: Send + 'static {
     /// The error's name, message and sources, without its value.
     fn describe(&self) -> StoredError;
-
-    /// The error as the standard library knows it.
-    fn as_std_error(&self) -> &(dyn StdError + 'static);
 }
 
 #[diagnostic::do_not_recommend]
@@ -32,10 +29,6 @@ impl<E: StdError + Send + 'static> Describe for E {
             sources: sources_of(self),
             value: None,
         }
-    }
-
-    fn as_std_error(&self) -> &(dyn StdError + 'static) {
-        self
     }
 }
 
@@ -88,26 +81,9 @@ pub trait NotAnError {
             value: None,
         }
     }
-
-    /// Nothing.
-    fn std_error(&self) -> Option<&'static (dyn StdError + 'static)> {
-        None
-    }
 }
 
 impl<E> NotAnError for ErrorProbe<'_, E> {}
-
-/// The way of errors.
-pub trait AsStdError<'a> {
-    /// The error as the standard library knows it.
-    fn std_error(&self) -> Option<&'a (dyn StdError + 'static)>;
-}
-
-impl<'a, E: Describe> AsStdError<'a> for &ErrorProbe<'a, E> {
-    fn std_error(&self) -> Option<&'a (dyn StdError + 'static)> {
-        Some(self.0.as_std_error())
-    }
-}
 
 impl<E> fmt::Debug for ErrorProbe<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

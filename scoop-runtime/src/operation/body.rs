@@ -11,11 +11,21 @@ pub trait Fallible {
     type Ok;
     /// The value in `Err`.
     type Error;
+
+    /// The `Result` itself.
+    ///
+    /// # Errors
+    /// When it is one.
+    fn into_result(self) -> Result<Self::Ok, Self::Error>;
 }
 
 impl<T, E> Fallible for Result<T, E> {
     type Ok = T;
     type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
 }
 
 /// A value that can be stored with a saga: an argument or a result.

@@ -151,9 +151,6 @@ pub trait Saga: 'static {
     /// # Errors
     /// When the bytes are not what the type expects.
     fn decode_error(stored: &Stored) -> Result<Self::Error, CodecError>;
-
-    /// The error as the standard library knows it.
-    fn as_std_error(error: &Self::Error) -> Option<&(dyn std::error::Error + 'static)>;
 }
 
 /// A call of a saga, to be awaited or started.

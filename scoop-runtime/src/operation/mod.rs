@@ -4,6 +4,7 @@ mod argument;
 mod blocking;
 mod body;
 mod call;
+mod caught;
 mod never;
 pub mod saga;
 mod sleep;
@@ -16,6 +17,7 @@ pub use argument::{
 pub use blocking::blocking;
 pub use body::{Fallible, Storable, failing, storable};
 pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
+pub use caught::{Caught, caught};
 pub use never::Never;
 pub use sleep::{Sleep, sleep};
 pub use undo::{AcceptsUnknown, Failure, Outcome, UndoExtra, UndoTail, UndoneOutput};

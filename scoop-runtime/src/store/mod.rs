@@ -1,5 +1,12 @@
 //! Where runs are kept. One trait; every store passes the same conformance suite.
 
+pub mod memory;
+mod open;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+pub use open::open;
+
 use std::fmt::Debug;
 
 use async_trait::async_trait;

@@ -1,0 +1,146 @@
+//! Connecting to a store: the builder of a runtime.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use super::core::{Engine, Parts};
+use super::registry::Registry;
+use super::{Scoop, Trouble, recovery};
+use crate::environment::{BoxFuture, Environment, System};
+use crate::protocol::id::WorkerName;
+use crate::resource::{Resource, Resources};
+use crate::store::{self, Store};
+
+const DEFAULT_PAYLOAD_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A runtime about to be connected: `.await` it.
+#[must_use = "a connection is made when this is awaited"]
+pub struct Connect {
+    url: String,
+    store: Option<Arc<dyn Store>>,
+    worker: Option<String>,
+    works: bool,
+    served: Option<Vec<String>>,
+    payload_limit: usize,
+    resources: Resources,
+}
+
+/// Begins a connection to the store at this URL.
+pub fn connect(url: impl Into<String>) -> Connect {
+    Connect {
+        url: url.into(),
+        store: None,
+        worker: None,
+        works: true,
+        served: None,
+        payload_limit: DEFAULT_PAYLOAD_LIMIT,
+        resources: Resources::default(),
+    }
+}
+
+impl Connect {
+    /// Provides a resource to the steps that take a `Resource<T>`. The last of a type stays.
+    pub fn provide<T: Send + Sync + 'static>(mut self, resource: T) -> Self {
+        self.resources.insert(Resource::new(resource));
+        self
+    }
+
+    /// Names the worker; one that starts under the same name takes its runs up. `worker` where no
+    /// name is given.
+    pub fn name(mut self, worker: impl Into<String>) -> Self {
+        self.worker = Some(worker.into());
+        self
+    }
+
+    /// Whether this process runs sagas (it does unless told otherwise), or only starts them and
+    /// asks for them.
+    pub const fn worker(mut self, works: bool) -> Self {
+        self.works = works;
+        self
+    }
+
+    /// Serves only the sagas of these stored names, and asks only for their resources.
+    pub fn sagas<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.served = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The most bytes that one await point may store: the arguments of its operation with the live
+    /// locals. 4 MiB unless set.
+    pub const fn payload_limit(mut self, bytes: usize) -> Self {
+        self.payload_limit = bytes;
+        self
+    }
+
+    /// Uses a store that is there already instead of the URL.
+    #[doc(hidden)]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Connects without async code: the runtime gets threads of its own.
+    ///
+    /// # Errors
+    /// As when awaited; and inside async code.
+    pub fn blocking(self) -> Result<Scoop, Trouble> {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(Trouble::BlockingInAsync);
+        }
+        let threads = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("scoop")
+            .enable_all()
+            .build()
+            .map_err(Trouble::Threads)?;
+        let scoop = threads.block_on(self.into_future())?;
+        Ok(scoop.with_threads(threads))
+    }
+
+    async fn connect(self) -> Result<Scoop, Trouble> {
+        let tokio = tokio::runtime::Handle::try_current().map_err(|_| Trouble::NoTokio)?;
+        let environment: Arc<dyn Environment> = Arc::new(System::new(tokio));
+        let registry = Registry::linked(self.served)?;
+        if self.works {
+            registry.check(&self.resources)?;
+        }
+        let store = match self.store {
+            Some(store) => store,
+            None => store::open(&self.url).await?,
+        };
+        let worker = WorkerName(self.worker.unwrap_or_else(|| "worker".to_owned()));
+        let fence = store.attach(&worker).await?;
+        let engine = Arc::new(Engine::new(Parts {
+            store,
+            fence,
+            registry,
+            resources: self.resources,
+            environment,
+            payload_limit: self.payload_limit,
+            works: self.works,
+        }));
+        let scoop = Scoop::new(engine);
+        if self.works {
+            recovery::recover(scoop.engine()).await?;
+        }
+        Ok(scoop)
+    }
+}
+
+impl IntoFuture for Connect {
+    type Output = Result<Scoop, Trouble>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.connect())
+    }
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,27 @@
+//! The engine: takes runs from the store, drives them forward or back, and writes what they did.
+//!
+//! `runtime` is what users hold; `executor` drives one run, `performer` does one operation,
+//! `rollback` undoes one run, `writer` is the only way to the store's tables.
+
+pub mod admin;
+mod connect;
+mod core;
+mod execution;
+mod executor;
+mod history;
+mod performer;
+mod recovery;
+mod registry;
+mod rollback;
+mod runtime;
+mod start;
+mod trouble;
+mod writer;
+
+pub use connect::{Connect, connect};
+pub use registry::RegistryError;
+pub use runtime::{InstallError, Scoop};
+pub use start::Start;
+pub use trouble::Trouble;
+
+pub(crate) use self::core::Engine;

@@ -1,0 +1,325 @@
+//! Does one operation of a body: attempts, back-off, time limits, doubt.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use super::execution::{Execution, Exit};
+use super::history::PendingRow;
+use crate::codec::Stored;
+use crate::context::Context;
+use crate::environment::Environment;
+use crate::operation::step::{StepDescriptor, StepInput};
+use crate::operation::{Settled, Sleep, StepEnd, Unsettled};
+use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredAttempt, StoredOutcome};
+use crate::protocol::description::{OperationKind, Point, StepKind};
+use crate::protocol::failure::{FailureKind, Hop, StoredError};
+use crate::protocol::retry::Retry;
+use crate::protocol::run::RunUpdate;
+use crate::protocol::timestamp::Timestamp;
+
+/// How one attempt at a step ended.
+pub(super) enum Attempt {
+    /// It returned `Ok` (or a plain value).
+    Done {
+        value: Box<dyn Any + Send>,
+        stored: Stored,
+    },
+    /// It returned `Err`: it did not happen.
+    Failed {
+        value: Box<dyn Any + Send>,
+        error: StoredError,
+    },
+    /// Nobody knows.
+    Unknown {
+        kind: FailureKind,
+        error: StoredError,
+    },
+    /// This build cannot run it.
+    Impossible(String),
+}
+
+/// Runs one attempt at a step.
+pub(super) async fn attempt(
+    environment: &dyn Environment,
+    step: &'static StepDescriptor,
+    input: StepInput,
+    context: Context,
+) -> Attempt {
+    let running = guarded(context.scope(async move { (step.run)(input).await }));
+    let ended = match step.timeout {
+        None => running.await,
+        Some(limit) => {
+            tokio::select! {
+                ended = running => ended,
+                () = environment.sleep(limit) => return timed_out(step, limit),
+            }
+        }
+    };
+    match ended {
+        Err(panic) => unknown(FailureKind::Panic, format!("panicked: {panic}")),
+        Ok(StepEnd::Undecodable(error)) => {
+            Attempt::Impossible(format!("an argument of `{}` {error}", step.meta.name))
+        }
+        Ok(StepEnd::MissingResource(missing)) => Attempt::Impossible(format!(
+            "`{}` wants the resource `{}`, which is not provided",
+            step.meta.name, missing.name
+        )),
+        Ok(StepEnd::Returned {
+            value,
+            stored: Ok(Ok(stored)),
+        }) => Attempt::Done { value, stored },
+        Ok(StepEnd::Returned {
+            value,
+            stored: Ok(Err(error)),
+        }) => Attempt::Failed { value, error },
+        Ok(StepEnd::Returned {
+            stored: Err(error), ..
+        }) => unknown(
+            FailureKind::Unstorable,
+            format!("the result of `{}` {error}", step.meta.name),
+        ),
+    }
+}
+
+fn timed_out(step: &StepDescriptor, limit: Duration) -> Attempt {
+    unknown(
+        FailureKind::Timeout,
+        format!("`{}` took longer than {limit:?}", step.meta.name),
+    )
+}
+
+fn unknown(kind: FailureKind, message: String) -> Attempt {
+    let error = StoredError {
+        type_name: "scoop".to_owned(),
+        message,
+        sources: Vec::new(),
+        value: None,
+    };
+    Attempt::Unknown { kind, error }
+}
+
+/// Awaits a future of the user's; a panic becomes its message.
+pub(super) async fn guarded<F: Future>(future: F) -> Result<F::Output, String> {
+    let mut future = Box::pin(future);
+    std::future::poll_fn(move |context| {
+        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        match polled {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => std::task::Poll::Ready(Err(panic_message(&*panic))),
+        }
+    })
+    .await
+}
+
+/// What a panic said.
+pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".to_owned())
+}
+
+/// The retry policy of a step.
+pub(super) fn policy(step: &StepDescriptor) -> Retry {
+    step.retry.unwrap_or(match step.meta.kind {
+        OperationKind::Step(StepKind::Retriable) => Retry::RETRIABLE,
+        _ => Retry::STEP,
+    })
+}
+
+impl Execution {
+    /// Does the operation of this row, new or again.
+    pub(super) async fn operate(
+        &self,
+        point: &'static Point,
+        pending: &PendingRow,
+        again: bool,
+    ) -> Settled {
+        let name = pending.row.operation.as_deref().unwrap_or_default();
+        if name == Sleep::NAME {
+            return self.sleep(&pending.row).await;
+        }
+        match self.engine.registry.step(name) {
+            Ok(step) => self.step(point, step, pending, again).await,
+            Err(why) => self.park(why).await,
+        }
+    }
+
+    async fn park(&self, why: String) -> Settled {
+        self.leave(Exit::Park(why));
+        std::future::pending().await
+    }
+
+    async fn sleep(&self, row: &CheckpointRow) -> Settled {
+        let until = row.arguments.as_ref().map(Stored::decode::<[Timestamp; 1]>);
+        match until {
+            Some(Ok([until])) => self.wait_until(until).await,
+            Some(Err(error)) => return self.park(format!("the end of a sleep {error}")).await,
+            None => {}
+        }
+        self.set_outcome(StoredOutcome::Done(null()));
+        Settled::Value(Box::new(()))
+    }
+
+    async fn wait_until(&self, until: Timestamp) {
+        let left = until.since(self.now());
+        if !left.is_zero() {
+            self.engine.environment.sleep(left).await;
+        }
+    }
+
+    async fn step(
+        &self,
+        point: &'static Point,
+        step: &'static StepDescriptor,
+        pending: &PendingRow,
+        again: bool,
+    ) -> Settled {
+        let last = pending.attempts.last();
+        let mut number = last.map_or(1, |last| last.attempt + 1);
+        let mut doubt = last.is_some_and(|last| last.doubt);
+        if let Some(last) = last {
+            // A pause that is not over yet was not followed by an attempt.
+            doubt |= again && last.next_at <= self.now();
+            self.wait_until(last.next_at).await;
+        } else {
+            doubt |= again;
+        }
+        loop {
+            let ended = self.one_attempt(point, step, pending, number).await;
+            let (kind, error, value) = match ended {
+                Attempt::Impossible(why) => return self.park(why).await,
+                Attempt::Done { value, stored } => {
+                    self.set_outcome(StoredOutcome::Done(raw(&stored)));
+                    return Settled::Value(value);
+                }
+                Attempt::Failed { value, error } => (FailureKind::Error, error, Some(value)),
+                Attempt::Unknown { kind, error } => {
+                    doubt = true;
+                    (kind, error, None)
+                }
+            };
+            let worth_it = match (&value, step.retry_on) {
+                (Some(value), Some(on)) => on(&**value),
+                _ => true,
+            };
+            let pause = policy(step).pause_after(number, self.engine.environment.random());
+            if let Some(pause) = pause.filter(|_| worth_it) {
+                let next_at = self.now().after(pause);
+                let failed = StoredAttempt {
+                    attempt: number,
+                    doubt,
+                    error,
+                    next_at,
+                };
+                if let Err(why) = self.note_attempt(&pending.row, &failed).await {
+                    return self.park(why).await;
+                }
+                self.wait_until(next_at).await;
+                number += 1;
+                continue;
+            }
+            let hop = self.hop(Some(point), Some(step.meta.name), number);
+            return self.give_up(pending, step, hop, kind, error, value, doubt);
+        }
+    }
+
+    async fn one_attempt(
+        &self,
+        point: &'static Point,
+        step: &'static StepDescriptor,
+        pending: &PendingRow,
+        number: u32,
+    ) -> Attempt {
+        let Some(arguments) = pending.row.arguments.clone() else {
+            return Attempt::Impossible(format!(
+                "the arguments of `{}` are missing",
+                step.meta.name
+            ));
+        };
+        let context = Context {
+            run: self.run,
+            saga: self.saga.description.saga,
+            point: point.name.to_owned(),
+            seq: pending.row.seq,
+            attempt: number,
+            undo: false,
+        };
+        let input = StepInput {
+            arguments,
+            resources: self.engine.resources.clone(),
+        };
+        attempt(&*self.engine.environment, step, input, context).await
+    }
+
+    /// Writes down that an attempt failed and when the next one is due.
+    async fn note_attempt(
+        &self,
+        row: &CheckpointRow,
+        failed: &StoredAttempt,
+    ) -> Result<(), String> {
+        let attempt = CheckpointRow {
+            part: row.part.attempt(failed.attempt),
+            kind: RowKind::Attempt,
+            frame: None,
+            arguments: None,
+            outcome: Some(Stored::encode(failed).map_err(|error| error.to_string())?),
+            created_at: self.now(),
+            ..row.clone()
+        };
+        let update = RunUpdate {
+            wake_at: Some(Some(failed.next_at)),
+            ..RunUpdate::default()
+        };
+        match self.commit(vec![attempt], update).await {
+            Some(result) => result,
+            None => std::future::pending().await,
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all that is known of a failed attempt"
+    )]
+    /// No other attempt: the body gets the `Err`, or ends where there is no value for it.
+    fn give_up(
+        &self,
+        pending: &PendingRow,
+        step: &StepDescriptor,
+        hop: Hop,
+        kind: FailureKind,
+        error: StoredError,
+        value: Option<Box<dyn Any + Send>>,
+        doubt: bool,
+    ) -> Settled {
+        // An `Err` after doubt: only a rollback that knows of doubt is called for it.
+        let knows = |step: &StepDescriptor| {
+            step.undo
+                .as_ref()
+                .is_some_and(|undo| (undo.takes_outcome)())
+        };
+        let unknown = doubt && (value.is_none() || knows(step));
+        let wrap = if unknown {
+            StoredOutcome::Unknown
+        } else {
+            StoredOutcome::Failed
+        };
+        self.set_outcome(wrap(error.clone()));
+        if let Some(value) = value {
+            self.note_failure(pending.row.seq, hop, error);
+            return Settled::Value(value);
+        }
+        let mut failure = self.failure(kind, error.message, hop);
+        failure.doubt = doubt.then_some(pending.row.seq);
+        Settled::Unsettled(Box::new(Unsettled { failure }))
+    }
+}
+
+/// The JSON inside an encoded value.
+pub(super) fn raw(stored: &Stored) -> Box<serde_json::value::RawValue> {
+    stored.decode().unwrap_or_else(|_| null())
+}
+
+pub(super) fn null() -> Box<serde_json::value::RawValue> {
+    serde_json::value::to_raw_value(&()).expect("null is JSON")
+}

@@ -1,0 +1,141 @@
+//! The sagas and steps that were linked into this program.
+
+use std::collections::HashMap;
+
+use crate::operation::saga::{RegisteredSaga, SagaDescriptor};
+use crate::operation::step::{RegisteredStep, StepDescriptor};
+use crate::resource::{ResourceType, Resources};
+
+/// What does not fit together in this program.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// Two sagas of one stored name.
+    #[error(
+        "two sagas are named `{name}`: in {first} and in {second}; give one `#[saga(name = \"..\")]`"
+    )]
+    SameSaga {
+        /// The name.
+        name: &'static str,
+        /// Where one is.
+        first: String,
+        /// Where the other is.
+        second: String,
+    },
+    /// Two steps of one stored name.
+    #[error("two steps are named `{0}`; give one `#[step(name = \"..\")]`")]
+    SameStep(&'static str),
+    /// Resources that nobody provided.
+    #[error("resources are missing: {}; add `.provide(..)` before the runtime is started", .0.join(", "))]
+    Missing(Vec<String>),
+    /// `.sagas(..)` names one that is not there.
+    #[error(
+        "this program has no saga `{0}`; if it is in a library crate, the program has to use that \
+         crate: `use that_crate as _;`"
+    )]
+    UnknownSaga(String),
+}
+
+/// The sagas and steps of this program by their stored names.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    sagas: HashMap<&'static str, &'static SagaDescriptor>,
+    steps: HashMap<&'static str, &'static StepDescriptor>,
+    served: Option<Vec<String>>,
+}
+
+impl Registry {
+    /// Everything that was linked, serving `served` (all where it is `None`).
+    pub(crate) fn linked(served: Option<Vec<String>>) -> Result<Self, RegistryError> {
+        let mut registry = Self {
+            served,
+            ..Self::default()
+        };
+        for RegisteredSaga(saga) in inventory::iter::<RegisteredSaga> {
+            let name = saga.description.saga;
+            if let Some(other) = registry.sagas.insert(name, saga) {
+                let place = |saga: &SagaDescriptor| format!("{}:{}", saga.file, saga.line);
+                return Err(RegistryError::SameSaga {
+                    name,
+                    first: place(other),
+                    second: place(saga),
+                });
+            }
+        }
+        for RegisteredStep(step) in inventory::iter::<RegisteredStep> {
+            if registry.steps.insert(step.meta.name, step).is_some() {
+                return Err(RegistryError::SameStep(step.meta.name));
+            }
+        }
+        let unknown = registry
+            .served
+            .iter()
+            .flatten()
+            .find(|name| !registry.sagas.contains_key(name.as_str()));
+        match unknown {
+            Some(name) => Err(RegistryError::UnknownSaga(name.clone())),
+            None => Ok(registry),
+        }
+    }
+
+    /// Checks that everything that sagas and steps want is provided.
+    pub(crate) fn check(&self, resources: &Resources) -> Result<(), RegistryError> {
+        let mut missing = Vec::new();
+        let mut want = |name: &str, wanted: Vec<ResourceType>| {
+            for resource in wanted
+                .into_iter()
+                .filter(|wanted| !resources.contains(*wanted))
+            {
+                missing.push(format!("`{}` for `{name}`", resource.name));
+            }
+        };
+        // Which steps a saga uses is known only when it runs: a program that serves some sagas
+        // only checks the sagas themselves.
+        for saga in self
+            .sagas
+            .values()
+            .filter(|saga| self.serves(saga.description.saga))
+        {
+            want(saga.description.saga, (saga.resources)());
+        }
+        if self.served.is_none() {
+            for step in self.steps.values() {
+                want(step.meta.name, (step.resources)());
+                if let Some(undo) = &step.undo {
+                    want(undo.name, (undo.resources)());
+                }
+            }
+        }
+        missing.sort();
+        missing.dedup();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(RegistryError::Missing(missing))
+        }
+    }
+
+    fn serves(&self, saga: &str) -> bool {
+        self.served
+            .as_ref()
+            .is_none_or(|served| served.iter().any(|name| name == saga))
+    }
+
+    /// The saga of this name; or why this program cannot run it.
+    pub(crate) fn saga(&self, name: &str) -> Result<&'static SagaDescriptor, String> {
+        match self.sagas.get(name) {
+            Some(saga) if self.serves(name) => Ok(saga),
+            Some(_) => Err(format!(
+                "saga `{name}` is not among those this runtime serves"
+            )),
+            None => Err(RegistryError::UnknownSaga(name.to_owned()).to_string()),
+        }
+    }
+
+    /// The step of this name; or why this program cannot run it.
+    pub(crate) fn step(&self, name: &str) -> Result<&'static StepDescriptor, String> {
+        self.steps
+            .get(name)
+            .copied()
+            .ok_or_else(|| format!("this program has no step `{name}`"))
+    }
+}

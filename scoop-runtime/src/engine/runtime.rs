@@ -1,0 +1,171 @@
+//! The runtime as users hold it.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, OnceLock};
+
+use super::admin::Admin;
+use super::start::Start;
+use super::{Connect, Engine, Trouble};
+use crate::handle::Handle;
+use crate::operation::{Saga, SagaCall};
+use crate::protocol::id::RunId;
+
+/// A connected runtime: runs the sagas of one store.
+///
+/// Clones are the same runtime. When the last one is gone its sagas stop where they stand, as in a
+/// crash, and go on when a worker connects again; [`shutdown`](Self::shutdown) does it in order.
+#[derive(Clone)]
+pub struct Scoop {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Arc<Engine>,
+    threads: OnceLock<tokio::runtime::Runtime>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.engine.stop_soon();
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_background();
+        }
+    }
+}
+
+/// Another runtime was installed before.
+#[derive(Debug, thiserror::Error)]
+#[error("a scoop runtime was already installed, at {0}")]
+pub struct InstallError(&'static Location<'static>);
+
+static INSTALLED: OnceLock<(Scoop, &'static Location<'static>)> = OnceLock::new();
+
+tokio::task_local! {
+    static SCOPED: Scoop;
+}
+
+impl Scoop {
+    pub(super) fn new(engine: Arc<Engine>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                engine,
+                threads: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// Keeps the threads that this runtime runs on.
+    pub(super) fn with_threads(self, threads: tokio::runtime::Runtime) -> Self {
+        // There is one clone so far, so this never fails.
+        drop(self.inner.threads.set(threads));
+        self
+    }
+
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.inner.engine
+    }
+
+    /// Connects to a store: `sqlite:trips.db` for a file, `memory:` for nothing that outlives the
+    /// process. Await what this returns; before that, `.provide(..)` what the steps need.
+    ///
+    /// # Errors
+    /// When awaited: an unknown scheme; a file that cannot be used, or that another process uses; a
+    /// schema made by a newer program; resources that nobody provided; two sagas of one name.
+    pub fn connect(url: impl Into<String>) -> Connect {
+        super::connect(url)
+    }
+
+    /// Makes this the runtime of the process: `book_trip(trip).await` runs on it from anywhere.
+    ///
+    /// # Errors
+    /// When another runtime is installed already.
+    #[track_caller]
+    pub fn install(&self) -> Result<(), InstallError> {
+        let here = Location::caller();
+        INSTALLED
+            .set((self.clone(), here))
+            .map_err(|_| InstallError(INSTALLED.get().map_or(here, |(_, location)| location)))
+    }
+
+    /// Runs a future in which this is the runtime, whatever is installed: for tests that run side
+    /// by side.
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        SCOPED.scope(self.clone(), future).await
+    }
+
+    /// The runtime of this task, or of the process.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn current() -> Result<Self, Trouble> {
+        let scoped = SCOPED.try_with(Clone::clone).ok();
+        scoped
+            .or_else(|| INSTALLED.get().map(|(scoop, _)| scoop.clone()))
+            .ok_or(Trouble::NoRuntime)
+    }
+
+    /// Starts a saga: `scoop.start(book_trip(trip)).id("trip-42").await?`.
+    pub fn start<S: Saga>(&self, call: SagaCall<S>) -> Start<S> {
+        Start::new(self.clone(), call)
+    }
+
+    /// The run of saga `S` that was started under this id.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn find<S: Saga>(
+        &self,
+        _: fn() -> S,
+        id: &str,
+    ) -> Result<Option<Handle<S>>, Trouble> {
+        let saga = S::descriptor().description.saga;
+        let run = self.engine().store.run_by_key(saga, id).await?;
+        Ok(run.map(|run| Handle::new(self.clone(), run.id)))
+    }
+
+    /// The run with this id, as a run of saga `S`.
+    #[must_use]
+    pub fn handle<S: Saga>(&self, run: RunId) -> Handle<S> {
+        Handle::new(self.clone(), run)
+    }
+
+    /// What an operator can see and do.
+    #[must_use]
+    pub fn admin(&self) -> Admin {
+        Admin::new(self.clone())
+    }
+
+    /// Stops: sagas stop at the await they stand at, what is being written is written, the store is
+    /// closed. They go on when a worker connects again.
+    pub async fn shutdown(&self) {
+        let engine = self.engine();
+        engine.stop().await;
+        drop(engine.store.detach(&engine.fence).await);
+        engine.store.close().await;
+    }
+
+    /// Ends a future without async code.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Trouble> {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(Trouble::BlockingInAsync);
+        }
+        match self.inner.threads.get() {
+            Some(threads) => Ok(threads.block_on(future)),
+            None => tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(Trouble::Threads)
+                .map(|runtime| runtime.block_on(future)),
+        }
+    }
+}
+
+impl fmt::Debug for Scoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scoop")
+            .field("store", &self.engine().store.name())
+            .field("worker", &self.engine().fence.worker)
+            .finish_non_exhaustive()
+    }
+}

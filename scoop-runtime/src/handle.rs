@@ -1,0 +1,193 @@
+//! A started saga, as the one who started it holds it.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::codec::Stored;
+use crate::engine::{Scoop, Trouble};
+use crate::environment::BoxFuture;
+use crate::error::SagaError;
+use crate::operation::{Saga, SagaCall};
+use crate::protocol::failure::StoredFailure;
+use crate::protocol::id::RunId;
+use crate::protocol::run::{RunRow, RunStatus};
+
+/// How often a run that another process may be driving is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// A run of saga `S`.
+pub struct Handle<S> {
+    scoop: Scoop,
+    run: RunId,
+    saga: PhantomData<fn() -> S>,
+}
+
+/// What a run is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// It runs forward, waits, or will start later.
+    Running,
+    /// It failed and is being undone.
+    RollingBack,
+    /// A compensation failed for good; an operator has to look at it.
+    Stuck,
+    /// It returned a value.
+    Completed,
+    /// It failed and is undone.
+    RolledBack,
+    /// This build cannot continue it, for this reason.
+    Parked(String),
+}
+
+/// How a run stands, as far as a waiting caller is concerned.
+enum Standing {
+    Ended(RunRow),
+    Going,
+}
+
+impl<S: Saga> Handle<S> {
+    pub(crate) const fn new(scoop: Scoop, run: RunId) -> Self {
+        Self {
+            scoop,
+            run,
+            saga: PhantomData,
+        }
+    }
+
+    /// The id of the run.
+    #[must_use]
+    pub const fn id(&self) -> RunId {
+        self.run
+    }
+
+    /// What the run is doing.
+    ///
+    /// # Errors
+    /// When the store cannot be asked, or the run was removed.
+    pub async fn status(&self) -> Result<Status, Trouble> {
+        let row = self.row().await?;
+        if row.status.is_active()
+            && let Some(reason) = self.scoop.engine().parked(self.run)
+        {
+            return Ok(Status::Parked(reason));
+        }
+        Ok(match row.status {
+            RunStatus::Running => Status::Running,
+            RunStatus::RollingBack => Status::RollingBack,
+            RunStatus::Stuck => Status::Stuck,
+            RunStatus::Completed => Status::Completed,
+            RunStatus::RolledBack => Status::RolledBack,
+        })
+    }
+
+    /// Waits until the run has ended, and gives what it returned.
+    ///
+    /// # Errors
+    /// When the saga failed; at once when it is stuck, or parked, or this runtime stops.
+    pub async fn wait(&self) -> Result<S::Ok, SagaError<S::Error>> {
+        let engine = self.scoop.engine();
+        let (mut news, mut stop) = (engine.news(), engine.stopping());
+        loop {
+            news.mark_unchanged();
+            match self.standing().await.map_err(SagaError::from_trouble)? {
+                Standing::Ended(row) => return self.outcome(&row),
+                Standing::Going => {}
+            }
+            tokio::select! {
+                _ = news.changed() => {}
+                _ = stop.wait_for(|stop| *stop) => {
+                    return Err(SagaError::from_trouble(Trouble::ShutDown));
+                }
+                () = engine.environment.sleep(LOOK_AGAIN) => {}
+            }
+        }
+    }
+
+    /// [`wait`](Self::wait) without async code.
+    ///
+    /// # Errors
+    /// As there; and inside async code.
+    pub fn wait_blocking(&self) -> Result<S::Ok, SagaError<S::Error>> {
+        match self.scoop.block_on(self.wait()) {
+            Ok(result) => result,
+            Err(trouble) => Err(SagaError::from_trouble(trouble)),
+        }
+    }
+
+    /// What the run returned, if it has ended.
+    pub async fn result(&self) -> Option<Result<S::Ok, SagaError<S::Error>>> {
+        match self.standing().await {
+            Ok(Standing::Ended(row)) => Some(self.outcome(&row)),
+            Ok(Standing::Going) => None,
+            Err(trouble) => Some(Err(SagaError::from_trouble(trouble))),
+        }
+    }
+
+    async fn row(&self) -> Result<RunRow, Trouble> {
+        let row = self.scoop.engine().store.run(self.run).await?;
+        row.ok_or_else(|| Trouble::NoRun(self.run.to_string()))
+    }
+
+    async fn standing(&self) -> Result<Standing, Trouble> {
+        let row = self.row().await?;
+        if !row.status.is_active() {
+            return Ok(Standing::Ended(row));
+        }
+        match self.scoop.engine().parked(self.run) {
+            Some(reason) => Err(Trouble::Parked {
+                run: self.run,
+                reason,
+            }),
+            None => Ok(Standing::Going),
+        }
+    }
+
+    fn outcome(&self, row: &RunRow) -> Result<S::Ok, SagaError<S::Error>> {
+        let unreadable = |what, error| {
+            SagaError::from_trouble(Trouble::Unreadable {
+                run: self.run,
+                what,
+                error,
+            })
+        };
+        if let Some(output) = &row.output {
+            return S::decode_ok(output).map_err(|error| unreadable("result", error));
+        }
+        let Some(stored) = &row.failure else {
+            return Err(SagaError::from_trouble(Trouble::NoRun(
+                self.run.to_string(),
+            )));
+        };
+        let failure: StoredFailure = stored
+            .decode()
+            .map_err(|error| unreadable("failure", error))?;
+        let value = failure.error.value.as_ref();
+        let error = value.and_then(|raw| S::decode_error(&Stored::from_json(raw.get())).ok());
+        Err(SagaError::from_failure(failure, error))
+    }
+}
+
+impl<S: Saga> IntoFuture for SagaCall<S> {
+    type Output = Result<S::Ok, SagaError<S::Error>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    /// Runs the saga on the runtime of this task or process, and waits for its end.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let scoop = Scoop::current().map_err(SagaError::from_trouble)?;
+            let handle = scoop.start(self).await.map_err(SagaError::from_trouble)?;
+            handle.wait().await
+        })
+    }
+}
+
+impl<S> fmt::Debug for Handle<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("run", &self.run)
+            .finish_non_exhaustive()
+    }
+}
