@@ -208,10 +208,12 @@ async fn crash_everywhere(places: &[&str]) {
         let first = connect(crashing.clone(), &world).await;
         let start = first.start(trip("t".into(), names(places))).id("one");
         tokio::select! {
+            biased;
             () = crashing.crashed() => {}
             started = start => {
                 let handle = started.unwrap();
                 tokio::select! {
+                    biased;
                     () = crashing.crashed() => {}
                     _ = handle.wait() => panic!("it ended before commit {crash_at}"),
                 }
