@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -27,17 +28,18 @@ pub fn workspace() -> PathBuf {
         .to_owned()
 }
 
-/// Writes the crate into `folder`.
+/// Writes the crate into `folder`; answers the stamp of its programs, which its binary wants to be
+/// called with: so a binary that cargo took from an earlier build is found out.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write(folder: &Path, programs: &[Program], options: &Options) -> io::Result<()> {
+pub fn write(folder: &Path, programs: &[Program], options: &Options) -> io::Result<String> {
     let source = folder.join("src");
     if source.exists() {
         fs::remove_dir_all(&source)?;
     }
     fs::create_dir_all(&source)?;
-    fs::write(folder.join("Cargo.toml"), manifest(options.plain_only))?;
+    fs::write(folder.join("Cargo.toml"), manifest(options))?;
     for (name, text) in PLAIN_FILES {
         fs::write(source.join(name), text)?;
     }
@@ -48,9 +50,15 @@ pub fn write(folder: &Path, programs: &[Program], options: &Options) -> io::Resu
             fs::write(source.join(name), text)?;
         }
     }
+    let list = list(programs, options.plain_only);
+    let stamp = stamp(&list);
     fs::write(
         source.join("programs.rs"),
-        list(programs, options.plain_only),
+        format!(
+            "{list}
+pub const STAMP: &str = {stamp:?};
+"
+        ),
     )?;
     fs::create_dir_all(source.join("programs"))?;
     for seed in options.seeds.clone() {
@@ -60,12 +68,31 @@ pub fn write(folder: &Path, programs: &[Program], options: &Options) -> io::Resu
         );
         fs::write(source.join(format!("programs/seed_{seed}.rs")), text)?;
     }
-    Ok(())
+    Ok(stamp)
 }
 
-fn manifest(plain_only: bool) -> String {
-    let head = "[package]\nname = \"scoop-fuzz-programs\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[workspace]\n\n[profile.dev]\ndebug = false\nincremental = false\n\n";
-    if plain_only {
+/// The name of the generated crate. Cargo keeps the builds of crates apart by their names, not by
+/// their folders.
+#[must_use]
+pub fn name(options: &Options) -> String {
+    let half = if options.plain_only { "plain" } else { "saga" };
+    let (first, last) = (options.seeds.start(), options.seeds.end());
+    format!("scoop-fuzz-{half}-{first}-{last}")
+}
+
+fn stamp(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn manifest(options: &Options) -> String {
+    let head = format!(
+        "[package]\nname = {:?}\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
+         [workspace]\n\n[profile.dev]\ndebug = false\nincremental = false\n\n",
+        name(options)
+    );
+    if options.plain_only {
         return format!("{head}[features]\nsaga = []\n");
     }
     format!(

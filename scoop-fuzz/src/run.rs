@@ -20,16 +20,12 @@ pub fn run(options: &Options) -> io::Result<bool> {
         print!("{}", table::table(&programs));
     }
     let target = target();
-    let half = if options.plain_only { "plain" } else { "saga" };
-    let folder = target.join("fuzz").join(format!(
-        "{half}-{}-{}",
-        options.seeds.start(),
-        options.seeds.end()
-    ));
-    project::write(&folder, &programs, options)?;
+    let folder = target.join("fuzz").join(project::name(options));
+    let stamp = project::write(&folder, &programs, options)?;
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["run", "--quiet", "--manifest-path"])
         .arg(folder.join("Cargo.toml"))
+        .args(["--", &stamp])
         .env("CARGO_TARGET_DIR", &target)
         .status()?;
     if !status.success() {

@@ -70,6 +70,8 @@ pub fn plainly(case: &Case, input: &Input) -> (Outcome, Vec<String>) {
 }
 
 fn main() {
+    let stamp = std::env::args().nth(1);
+    assert_eq!(stamp.as_deref(), Some(programs::STAMP), "this binary holds other programs");
     let (mut runs, mut effects, mut failed, mut crashes) = (0_u64, 0_usize, 0_u64, 0_u64);
     for case in programs::ALL {
         for input in inputs() {
@@ -84,5 +86,5 @@ fn main() {
             }
         }
     }
-    println!("{runs} runs, {effects} effects, {failed} ended with `Err`, {crashes} crashes: no difference");
+    println!("{} programs, {runs} runs, {effects} effects, {failed} ended with `Err`, {crashes} crashes: no difference", programs::ALL.len());
 }

@@ -111,7 +111,8 @@ impl Generator {
     /// A statement that leaves, with `ended` set where nothing of this function runs after it.
     pub(super) fn leave(&mut self, depth: u32) -> String {
         let jumps = self.jumps.clone();
-        let innermost = jumps.iter().rposition(|jump| jump.is_loop);
+        // Without a label one can leave a loop only, and not through a labelled block.
+        let innermost = jumps.len().checked_sub(1).filter(|at| jumps[*at].is_loop);
         let target = self.random.below(jumps.len() + 1);
         let Some(jump) = jumps.get(target) else {
             return self.return_early();
