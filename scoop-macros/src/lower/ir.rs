@@ -140,6 +140,8 @@ pub(super) enum Node {
     Plain(Stmt),
     /// `let` without a value.
     Declare(VarId, Option<Type>),
+    /// Saves a local before a part of it is taken out, to be put back after an await.
+    Snapshot(VarId),
     /// An await.
     Await(Await),
     /// One of several blocks.
@@ -155,6 +157,9 @@ pub(super) struct Await {
     pub(super) point: u32,
     pub(super) result: VarId,
     pub(super) operation: Expr,
+    /// Locals of which a part is missing, that will be put back before they are used again: what
+    /// was saved of them before stands for them.
+    pub(super) refilled: Vec<VarId>,
 }
 
 /// Which points are inside: first and last; none where `first > last`.

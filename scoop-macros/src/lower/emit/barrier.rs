@@ -56,6 +56,18 @@ impl Emit<'_> {
         carried.own.iter().map(|parts| self.carry(parts)).collect()
     }
 
+    /// The same at an await: a local of which a part is missing is had from what was saved before.
+    fn fresh_values(&self, carried: &Carried, e: &Await) -> Vec<TokenStream> {
+        let value = |parts: &Vec<Place>| {
+            if e.refilled.contains(&parts[0].root) {
+                self.load(parts)
+            } else {
+                self.carry(parts)
+            }
+        };
+        carried.own.iter().map(value).collect()
+    }
+
     pub(super) fn patterns(&self, carried: &Carried) -> Vec<TokenStream> {
         carried.ids().into_iter().map(|id| self.bind(id)).collect()
     }
@@ -124,7 +136,7 @@ impl Emit<'_> {
         let result_needed = place::roots(&needed).contains(&e.result);
         needed.retain(|place| place.root != e.result);
         let carried = self.carried(&needed, &building.own);
-        let saves = self.point_saves(e.point, &needed, &carried);
+        let saves = self.point_saves(e, &needed, &carried);
         let (after, _) = self.after_barrier(block, index, &carried, &needed, building);
 
         let span = self.flat.points[(e.point - 1) as usize].span;
@@ -133,7 +145,7 @@ impl Emit<'_> {
         let begun = Ident::new(&format!("__operation{number}"), span);
         let result = &self.flat.vars.get(e.result).ident;
         let (patterns, loads) = (self.patterns(&carried), self.loads(&carried));
-        let (values, late) = (self.values(&carried), self.late_loads(&carried));
+        let (values, late) = (self.fresh_values(&carried, e), self.late_loads(&carried));
         let before = std::mem::take(&mut building.code);
         let begin = quote_spanned!(span=> #frame.begin(#number, #begun));
         let resume = quote_spanned!(span=> #frame.resume(#number));
@@ -156,17 +168,20 @@ impl Emit<'_> {
 
     /// Saves what is needed after a point, and notes the slots of that point: these, and those of
     /// enclosing blocks that must be there for the way back in.
-    fn point_saves(&self, point: u32, needed: &Live, carried: &Carried) -> Vec<TokenStream> {
+    fn point_saves(&self, e: &Await, needed: &Live, carried: &Carried) -> Vec<TokenStream> {
+        let point = e.point;
         let vars = &self.flat.vars;
         let mut slots: Vec<String> = Vec::new();
         let mut saves = Vec::new();
         let late = carried.late.iter().map(|&id| Place::whole(id));
         for place in carried.own.iter().flatten().cloned().chain(late) {
-            saves.push(self.save(&place));
+            if !e.refilled.contains(&place.root) {
+                saves.push(self.save(&place));
+            }
             slots.push(place.slot(vars));
         }
         for place in &self.kept {
-            if is_needed(place, needed) {
+            if is_needed(place, needed) && !e.refilled.contains(&place.root) {
                 saves.push(self.save(place));
             }
             slots.push(place.slot(vars));

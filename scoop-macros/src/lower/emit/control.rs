@@ -133,7 +133,13 @@ impl Emit<'_> {
             let inner = self.inside(&self.kept_places(carried), late, None);
             let patterns = arms[index].iter().map(|&id| self.bind(id));
             let payload = &names.payloads[index];
-            let code = quote!(let (#(#patterns,)*) = #runtime::frame::given(#payload););
+            let (again, once): (Vec<&syn::Stmt>, Vec<_>) = arm.again.iter().partition(|stmt| {
+                super::super::liveness::crosses(&self.flat.vars, self.live, stmt, arm.range)
+            });
+            let code = quote! {
+                let (#(#patterns,)*) = #runtime::frame::given(#payload);
+                #(#once)*
+            };
             let body = inner.block(
                 &arm.body,
                 Prefix {
@@ -142,7 +148,7 @@ impl Emit<'_> {
                 },
             );
             self.absorb(&inner);
-            let again = &arm.again;
+            
             let test = if index + 1 == e.arms.len() {
                 quote!(_)
             } else {

@@ -22,7 +22,7 @@ impl Emit<'_> {
         for node in &block.nodes[start..] {
             match node {
                 Node::Plain(stmt) => self.names(stmt, &mut set),
-                Node::Declare(..) => {}
+                Node::Declare(..) | Node::Snapshot(_) => {}
                 Node::Await(e) => {
                     self.names(&e.operation, &mut set);
                     return set;
@@ -72,7 +72,7 @@ impl Emit<'_> {
             }
             Node::Loop(e) => self.whole_block(&e.body, set),
             Node::For(e) => self.whole_block(&e.body, set),
-            Node::Plain(_) | Node::Declare(..) | Node::Await(_) => {}
+            Node::Plain(_) | Node::Declare(..) | Node::Snapshot(_) | Node::Await(_) => {}
         }
     }
 
@@ -80,7 +80,7 @@ impl Emit<'_> {
         for node in &block.nodes {
             match node {
                 Node::Plain(stmt) => self.names(stmt, set),
-                Node::Declare(..) => {}
+                Node::Declare(..) | Node::Snapshot(_) => {}
                 Node::Await(e) => self.names(&e.operation, set),
                 Node::Branch(e) => {
                     self.select(&e.select, set);

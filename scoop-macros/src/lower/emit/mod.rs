@@ -111,6 +111,9 @@ impl Emit<'_> {
                 Node::Declare(id, ty) => {
                     self.declare(block, index, *id, ty.as_ref(), &mut building)
                 }
+                Node::Snapshot(id) => {
+                    building.code.extend(self.save(&Place::whole(*id)));
+                }
                 Node::Await(e) => self.awaited(block, index, e, &mut building),
                 Node::Branch(e) => self.branch(block, index, e, &mut building),
                 Node::Loop(e) => self.endless(block, index, e, &mut building),

@@ -55,7 +55,15 @@ impl Flatten {
     fn simple(&mut self, expr: Expr, out: &mut Vec<Node>) -> Expr {
         match expr {
             Expr::Assign(mut e) => {
+                let refilled = self.refilled(&e);
+                if let Some(id) = refilled {
+                    out.push(Node::Snapshot(id));
+                    self.refilled.push(id);
+                }
                 e.right = self.boxed(e.right, out);
+                if refilled.is_some() {
+                    self.refilled.pop();
+                }
                 Expr::Assign(e)
             }
             Expr::Return(mut e) => {
@@ -66,7 +74,10 @@ impl Flatten {
                 e.expr = e.expr.map(|value| self.boxed(value, out));
                 Expr::Break(e)
             }
-            Expr::Paren(e) => self.expr(*e.expr, out),
+            Expr::Paren(mut e) => {
+                e.expr = self.boxed(e.expr, out);
+                Expr::Paren(e)
+            }
             Expr::Group(e) => self.expr(*e.expr, out),
             Expr::Cast(mut e) => {
                 e.expr = self.boxed(e.expr, out);
@@ -283,11 +294,8 @@ impl Flatten {
             span: head_span(&operation),
             tried: false,
         });
-        out.push(Node::Await(Await {
-            point,
-            result,
-            operation,
-        }));
+        let refilled = self.refilled.clone();
+        out.push(Node::Await(Await { point, result, operation, refilled }));
         let ident = self.vars.get(result).ident.clone();
         parse_quote!(#ident)
     }
@@ -306,6 +314,18 @@ impl Flatten {
                 other
             }
         }
+    }
+
+    /// The local of which `x.field = step(x.field).await` takes a part out, to put another one in.
+    fn refilled(&self, e: &syn::ExprAssign) -> Option<VarId> {
+        let place = Place::of(&e.left, &self.vars).filter(|place| !place.fields.is_empty())?;
+        let reads = super::super::liveness::locals_of(&e.right, &self.vars);
+        let overlaps = |other: &Place| {
+            other.root == place.root
+                && (other.fields.starts_with(&place.fields)
+                    || place.fields.starts_with(&other.fields))
+        };
+        reads.iter().any(overlaps).then_some(place.root)
     }
 
     fn assigns(&self, expr: &Expr, root: VarId) -> bool {

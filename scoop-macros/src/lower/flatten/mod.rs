@@ -25,6 +25,7 @@ pub(super) fn flatten(mut named: Named) -> Result<Flat, Vec<Error>> {
         binding: None,
         label: None,
         loops: Vec::new(),
+        refilled: Vec::new(),
     };
     pass.errors.extend(refuse::everything(&named.body));
     super::moves::mark(&named.body, &mut pass.vars);
@@ -57,6 +58,8 @@ struct Flatten {
     label: Option<String>,
     /// The slot names of loops so far, to keep them apart.
     loops: Vec<String>,
+    /// The locals of which a part is taken out and put back by the assignment under way.
+    refilled: Vec<super::ir::VarId>,
 }
 
 impl Flatten {

@@ -1,7 +1,7 @@
 //! Backward through the intermediate form.
 
-use super::super::ir::{Block, Branch, Dest, For, Iterated, Live, Node, Select};
-use super::{Pass, Target};
+use super::super::ir::{Block, Branch, Dest, For, Iterated, Live, Node, Range, Select};
+use super::{Pass, Target, crosses};
 
 impl Pass<'_> {
     pub(super) fn block(&mut self, block: &Block, live: Live) -> Live {
@@ -23,7 +23,14 @@ impl Pass<'_> {
                 Self::kill(&mut live, *id);
                 live
             }
+            Node::Snapshot(id) => {
+                self.read(super::super::place::Place::whole(*id), &mut live);
+                live
+            }
             Node::Await(e) => {
+                for &id in &e.refilled {
+                    self.read(super::super::place::Place::whole(id), &mut live);
+                }
                 self.result
                     .after
                     .entry(e.point)
@@ -74,6 +81,8 @@ impl Pass<'_> {
             let visit = |arm: &super::super::ir::Arm| pass.block(&arm.body, live.clone());
             e.arms.iter().map(visit).collect()
         });
+        let arms: Vec<Live> =
+            e.arms.iter().zip(arms).map(|(arm, needed)| self.bound_again(arm, needed)).collect();
         for (index, needed) in arms.iter().enumerate() {
             self.note_arm(e, index, needed);
         }
@@ -91,6 +100,24 @@ impl Pass<'_> {
                 }
                 self.expr(scrutinee, needed)
             }
+        }
+    }
+
+    /// What an arm binds again when the saga is resumed inside it has to be there then.
+    fn bound_again(&mut self, arm: &super::super::ir::Arm, mut needed: Live) -> Live {
+        for stmt in &arm.again {
+            let reads = self.stmt(stmt, Live::new());
+            if crosses(self.vars, &self.result, stmt, arm.range) {
+                self.need_inside(arm.range, &reads);
+            }
+            needed.extend(reads);
+        }
+        needed
+    }
+
+    fn need_inside(&mut self, range: Range, reads: &Live) {
+        for point in range.first..=range.last {
+            self.result.after.entry(point).or_default().extend(reads.iter().cloned());
         }
     }
 
@@ -122,11 +149,11 @@ impl Pass<'_> {
             pass.kill_pattern(&mut body, &e.pat);
             body
         });
-        self.result
-            .heads
-            .entry(e.id)
-            .or_default()
-            .extend(head.iter().cloned());
+        self.result.heads.entry(e.id).or_default().extend(head.iter().cloned());
+        if let Iterated::Borrowed { base, .. } = &e.iter {
+            let reads = self.expr(base, Live::new());
+            self.need_inside(e.range, &reads);
+        }
         match &e.iter {
             Iterated::Owned(iter) => self.expr(iter, head),
             Iterated::Borrowed { .. } => head,
