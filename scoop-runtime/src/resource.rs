@@ -18,6 +18,12 @@ impl<T> Resource<T> {
     }
 }
 
+impl<T: ?Sized> From<Arc<T>> for Resource<T> {
+    fn from(shared: Arc<T>) -> Self {
+        Self(shared)
+    }
+}
+
 impl<T: ?Sized> Clone for Resource<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))

@@ -46,6 +46,12 @@ impl Connect {
         self
     }
 
+    /// Provides a resource that the program keeps a hold of, too.
+    pub fn provide_shared<T: Send + Sync + 'static>(mut self, resource: Arc<T>) -> Self {
+        self.resources.insert(Resource::from(resource));
+        self
+    }
+
     /// Names the worker; one that starts under the same name takes its runs up. `worker` where no
     /// name is given.
     pub fn name(mut self, worker: impl Into<String>) -> Self {

@@ -281,25 +281,24 @@ fn simple_name(pat: &Pat) -> Option<String> {
     }
 }
 
-/// Whether the value may be a borrow although the expression does not look like one. Where the type
-/// is known only from later use, asking would spoil the inference.
+/// Methods that usually return a borrow of their receiver.
+const LENDING: [&str; 27] = [
+    "as_bytes", "as_deref", "as_path", "as_ref", "as_slice", "as_str", "borrow", "by_ref", "chars",
+    "chunks", "deref", "entry", "first", "get", "get_mut", "get_or_insert_with", "iter", "iter_mut",
+    "keys", "last", "lines", "peek", "split", "split_once", "split_whitespace", "trim", "values",
+];
+
+/// Whether the value may be a borrow although the expression does not look like one. Elsewhere the
+/// type may not be known yet, and asking would be an error of its own.
 pub(super) fn borrow_may_hide(expr: &Expr) -> bool {
     match expr {
         Expr::MethodCall(call) => {
             let name = call.method.to_string();
-            let open = ["parse", "into", "collect", "sum", "product", "try_into"];
-            let passes = [
-                "unwrap",
-                "expect",
-                "unwrap_or",
-                "ok",
-                "unwrap_or_else",
-                "unwrap_or_default",
-            ];
+            let passes = ["unwrap", "expect", "unwrap_or", "ok", "unwrap_or_else", "unwrap_or_default"];
             if passes.contains(&name.as_str()) {
                 return borrow_may_hide(&call.receiver);
             }
-            call.turbofish.is_none() && !open.contains(&name.as_str())
+            LENDING.contains(&name.as_str()) || name.starts_with("trim_") || name.starts_with("strip_")
         }
         Expr::Reference(_) => true,
         Expr::Try(inner) => borrow_may_hide(&inner.expr),
