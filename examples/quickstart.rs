@@ -35,7 +35,9 @@ async fn book_hotel(trip: &Trip) -> Result<String, SoldOut> {
 
 #[step(rollback = cancel)]
 async fn rent_car(trip: &Trip) -> Result<String, SoldOut> {
-    let key = scoop::context().expect("it runs in a saga").idempotency_key();
+    let key = scoop::context()
+        .expect("it runs in a saga")
+        .idempotency_key();
     println!("  renting a car in {}, key {key}", trip.city);
     if DIES.load(Ordering::Relaxed) {
         println!("the process is killed here (SIGKILL); run it again:");
@@ -70,12 +72,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("going on; not repeated: {}", before.join(", "));
     }
     let scoop = Scoop::connect(STORE).await?;
-    let trip = Trip { city: "Lisbon".to_owned(), nights: 3 };
+    let trip = Trip {
+        city: "Lisbon".to_owned(),
+        nights: 3,
+    };
     let handle = scoop.start(book_trip(trip)).id("my trip").await?;
     println!("booked: {}", handle.wait().await?.join(", "));
     let (run, rows) = scoop.admin().show(handle.id()).await?;
     for row in rows.iter().filter(|row| !row.point.is_empty()) {
-        println!("  {:>5} ms  {}", row.created_at.since(run.created_at).as_millis(), row.point);
+        println!(
+            "  {:>5} ms  {}",
+            row.created_at.since(run.created_at).as_millis(),
+            row.point
+        );
     }
     scoop.shutdown().await;
     std::fs::remove_file("target/quickstart.db")?;
@@ -88,9 +97,19 @@ async fn completed_before() -> Result<Vec<String>, scoop::Trouble> {
     let client = Scoop::connect(STORE).worker(false).await?;
     let admin = client.admin();
     let mut begun = Vec::new();
-    for run in admin.list(&scoop::RunFilter { limit: 1, ..Default::default() }).await? {
+    for run in admin
+        .list(&scoop::RunFilter {
+            limit: 1,
+            ..Default::default()
+        })
+        .await?
+    {
         let (_, rows) = admin.show(run.id).await?;
-        begun.extend(rows.into_iter().map(|row| row.point).filter(|point| !point.is_empty()));
+        begun.extend(
+            rows.into_iter()
+                .map(|row| row.point)
+                .filter(|point| !point.is_empty()),
+        );
     }
     begun.pop();
     client.shutdown().await;

@@ -43,12 +43,17 @@ impl Ledger {
                 }
             }
         }
-        let file = std::fs::File::options().append(true).create(true).open(path)?;
+        let file = std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(path)?;
         Ok(Self(Mutex::new((entries, file))))
     }
 
     fn enter(&self, cents: i64) {
-        let key = scoop::context().expect("it runs in a saga").idempotency_key();
+        let key = scoop::context()
+            .expect("it runs in a saga")
+            .idempotency_key();
         let mut ledger = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !ledger.0.contains_key(&key) {
             let line = serde_json::to_string(&(&key, cents)).expect("it is plain data");
@@ -58,7 +63,12 @@ impl Ledger {
     }
 
     fn total(&self) -> i64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.values().sum()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .values()
+            .sum()
     }
 }
 
@@ -127,14 +137,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     let mut trips = Vec::new();
-    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (number, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
         let trip: Trip =
             serde_json::from_str(line).map_err(|error| format!("line {}: {error}", number + 1))?;
         trips.push(trip);
     }
     std::fs::create_dir_all("target")?;
     let ledger = Arc::new(Ledger::open("target/trips-ledger.jsonl")?);
-    let scoop = Scoop::connect("sqlite:target/trips.db").provide_shared(Arc::clone(&ledger)).await?;
+    let scoop = Scoop::connect("sqlite:target/trips.db")
+        .provide_shared(Arc::clone(&ledger))
+        .await?;
     let bar = ProgressBar::new(trips.len() as u64);
     let places = Arc::new(tokio::sync::Semaphore::new(64));
     let mut running = tokio::task::JoinSet::new();

@@ -24,6 +24,13 @@ pub use scoop_runtime::protocol::run::RunStatus;
 pub use scoop_runtime::resource::Resource;
 pub use scoop_runtime::store::RunFilter;
 
+/// Everything that a program with sagas usually names.
+pub mod prelude {
+    pub use crate::{Failure, Outcome, Resource, SagaError, Scoop, sleep};
+    #[cfg(feature = "macros")]
+    pub use crate::{saga, step};
+}
+
 /// For tests of programs that use sagas.
 pub mod testing {
     pub use scoop_runtime::store::Store;

@@ -1,5 +1,7 @@
 //! The engine on the memory store: what runs, what is undone, what survives a crash at any commit.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 

@@ -44,7 +44,7 @@ pub enum Status {
 
 /// How a run stands, as far as a waiting caller is concerned.
 enum Standing {
-    Ended(RunRow),
+    Ended(Box<RunRow>),
     Going,
 }
 
@@ -134,7 +134,7 @@ impl<S: Saga> Handle<S> {
     async fn standing(&self) -> Result<Standing, Trouble> {
         let row = self.row().await?;
         if !row.status.is_active() {
-            return Ok(Standing::Ended(row));
+            return Ok(Standing::Ended(Box::new(row)));
         }
         match self.scoop.engine().parked(self.run) {
             Some(reason) => Err(Trouble::Parked {

@@ -11,10 +11,17 @@ pub(crate) struct Count {
 impl Count {
     /// Adds what a line of output says.
     pub(crate) fn add(&mut self, line: &str) {
-        let Some(counts) = line.trim().strip_prefix("test result:") else { return };
-        let words: Vec<&str> = counts.split([' ', ';', '.']).filter(|word| !word.is_empty()).collect();
+        let Some(counts) = line.trim().strip_prefix("test result:") else {
+            return;
+        };
+        let words: Vec<&str> = counts
+            .split([' ', ';', '.'])
+            .filter(|word| !word.is_empty())
+            .collect();
         for pair in words.windows(2) {
-            let Ok(number) = pair[0].parse::<u64>() else { continue };
+            let Ok(number) = pair[0].parse::<u64>() else {
+                continue;
+            };
             match pair[1] {
                 "passed" => self.passed += number,
                 "failed" => self.failed += number,
@@ -39,6 +46,13 @@ mod tests {
         ] {
             count.add(line);
         }
-        assert_eq!(count, Count { passed: 4, failed: 2, ignored: 4 });
+        assert_eq!(
+            count,
+            Count {
+                passed: 4,
+                failed: 2,
+                ignored: 4
+            }
+        );
     }
 }

@@ -112,8 +112,6 @@ pub(super) struct Flat {
 pub(super) struct PointInfo {
     /// The name of what is called, or `operation`.
     pub(super) callee: String,
-    /// The path of what is called, with the number of its arguments.
-    pub(super) path: Option<(syn::Path, usize)>,
     /// The `let` that takes the value.
     pub(super) binding: Option<String>,
     /// An explicit label.
@@ -170,6 +168,7 @@ pub(super) struct Range {
 }
 
 /// Where the value of a control flow expression goes.
+#[expect(clippy::large_enum_variant, reason = "a tree is built once and walked")]
 pub(super) enum Dest {
     Statement,
     Let(Pat, Option<Type>),

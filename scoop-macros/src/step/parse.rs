@@ -20,6 +20,7 @@ pub(super) struct Step {
 }
 
 /// What a parameter of the user's function is filled with.
+#[expect(clippy::large_enum_variant, reason = "a signature is read once")]
 pub(super) enum Parameter {
     /// The stored argument at this index.
     Stored(usize),
@@ -75,7 +76,7 @@ fn is_transaction(input: &syn::FnArg) -> bool {
     let syn::FnArg::Typed(typed) = input else {
         return false;
     };
-    let syn::Type::Reference(reference) = &*typed.ty else {
+    let Type::Reference(reference) = &*typed.ty else {
         return false;
     };
     match &*reference.elem {

@@ -22,6 +22,7 @@ use crate::protocol::slots::SlotTable;
 use crate::protocol::timestamp::Timestamp;
 
 /// Why a body ends without returning.
+#[expect(clippy::large_enum_variant, reason = "there is one for each run")]
 #[derive(Debug)]
 pub(crate) enum Exit {
     /// An operation ended without a value.

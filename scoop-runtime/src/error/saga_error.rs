@@ -22,6 +22,7 @@ pub struct SagaError<E> {
     inner: Box<Inner<E>>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "it is always in a box")]
 enum Inner<E> {
     Failed {
         failure: StoredFailure,

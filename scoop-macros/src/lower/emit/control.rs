@@ -148,7 +148,7 @@ impl Emit<'_> {
                 },
             );
             self.absorb(&inner);
-            
+
             let test = if index + 1 == e.arms.len() {
                 quote!(_)
             } else {
@@ -288,12 +288,14 @@ impl Emit<'_> {
                 }
             }
             Iterated::Borrowed { base, whole } => {
+                let span = syn::spanned::Spanned::span(base);
+                let runtime = super::slot::located(runtime, span);
                 let count = format_ident!("__taken{}", e.id);
                 ForParts {
                     iterator: quote!(mut #count),
                     resumed: quote!(#frame.load::<usize>(#taken)),
                     fresh: quote!(0_usize),
-                    position: quote! {
+                    position: quote_spanned! {span=>
                         let mut #iterator = {
                             #[allow(unused_imports)]
                             use #runtime::frame::KeepsItsOrder as _;

@@ -27,6 +27,7 @@ impl Emit<'_> {
         if !var.probe {
             return save;
         }
+        let runtime = located(runtime, var.ident.span());
         quote_spanned! {var.ident.span()=>
             {
                 #[allow(unused_imports)]
@@ -122,6 +123,17 @@ fn tuple(
         None => quote!(()),
     });
     quote!((#(#values,)*))
+}
+
+/// A path whose messages belong to a place of the user's.
+pub(super) fn located(path: &TokenStream, place: proc_macro2::Span) -> TokenStream {
+    path.clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(token.span().located_at(place));
+            token
+        })
+        .collect()
 }
 
 fn member(name: &str) -> Member {

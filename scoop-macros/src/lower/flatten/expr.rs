@@ -52,6 +52,7 @@ impl Flatten {
     }
 
     /// Expressions whose operands are just evaluated in order.
+    #[expect(clippy::too_many_lines, reason = "one arm for each form of expression")]
     fn simple(&mut self, expr: Expr, out: &mut Vec<Node>) -> Expr {
         match expr {
             Expr::Assign(mut e) => {
@@ -157,6 +158,10 @@ impl Flatten {
         Expr::Struct(e)
     }
 
+    #[expect(
+        clippy::boxed_local,
+        reason = "it stands in for the box in the syntax tree"
+    )]
     fn boxed(&mut self, expr: Box<Expr>, out: &mut Vec<Node>) -> Box<Expr> {
         Box::new(self.expr(*expr, out))
     }
@@ -280,14 +285,13 @@ impl Flatten {
         let binding = self.binding.take().map(|name| base_name(&name));
         let span = e.base.span();
         let operation = self.operation(*e.base, out);
-        let (path, callee) = callee_of(&operation);
+        let callee = callee_of(&operation);
         let label = self.label.clone();
         let result = self.temp("result", span);
         let result = self.vars.find(&result).expect("it was just made");
         let point = self.next_point();
         self.points.push(PointInfo {
             callee: callee.unwrap_or_else(|| "operation".to_owned()),
-            path,
             binding,
             label,
             name: String::new(),
@@ -295,7 +299,12 @@ impl Flatten {
             tried: false,
         });
         let refilled = self.refilled.clone();
-        out.push(Node::Await(Await { point, result, operation, refilled }));
+        out.push(Node::Await(Await {
+            point,
+            result,
+            operation,
+            refilled,
+        }));
         let ident = self.vars.get(result).ident.clone();
         parse_quote!(#ident)
     }
@@ -348,28 +357,23 @@ impl Flatten {
     }
 }
 
-/// What is called, with the number of its arguments, and its name. `caught(step(..))` is named for
-/// the step.
-fn callee_of(operation: &Expr) -> (Option<(syn::Path, usize)>, Option<String>) {
+/// The name of what is called. `caught(step(..))` is named for the step.
+fn callee_of(operation: &Expr) -> Option<String> {
     match operation {
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else {
-                return (None, None);
+                return None;
             };
-            let name = path
-                .path
-                .segments
-                .last()
-                .map(|segment| segment.ident.to_string());
-            match (name.as_deref(), call.args.first()) {
-                (Some("caught"), Some(inner @ (Expr::Call(_) | Expr::MethodCall(_)))) => {
+            let name = path.path.segments.last()?.ident.to_string();
+            match call.args.first() {
+                Some(inner @ (Expr::Call(_) | Expr::MethodCall(_))) if name == "caught" => {
                     callee_of(inner)
                 }
-                _ => (Some((path.path.clone(), call.args.len())), name),
+                _ => Some(name),
             }
         }
-        Expr::MethodCall(call) => (None, Some(call.method.to_string())),
-        _ => (None, None),
+        Expr::MethodCall(call) => Some(call.method.to_string()),
+        _ => None,
     }
 }
 

@@ -283,9 +283,33 @@ fn simple_name(pat: &Pat) -> Option<String> {
 
 /// Methods that usually return a borrow of their receiver.
 const LENDING: [&str; 27] = [
-    "as_bytes", "as_deref", "as_path", "as_ref", "as_slice", "as_str", "borrow", "by_ref", "chars",
-    "chunks", "deref", "entry", "first", "get", "get_mut", "get_or_insert_with", "iter", "iter_mut",
-    "keys", "last", "lines", "peek", "split", "split_once", "split_whitespace", "trim", "values",
+    "as_bytes",
+    "as_deref",
+    "as_path",
+    "as_ref",
+    "as_slice",
+    "as_str",
+    "borrow",
+    "by_ref",
+    "chars",
+    "chunks",
+    "deref",
+    "entry",
+    "first",
+    "get",
+    "get_mut",
+    "get_or_insert_with",
+    "iter",
+    "iter_mut",
+    "keys",
+    "last",
+    "lines",
+    "peek",
+    "split",
+    "split_once",
+    "split_whitespace",
+    "trim",
+    "values",
 ];
 
 /// Whether the value may be a borrow although the expression does not look like one. Elsewhere the
@@ -294,11 +318,20 @@ pub(super) fn borrow_may_hide(expr: &Expr) -> bool {
     match expr {
         Expr::MethodCall(call) => {
             let name = call.method.to_string();
-            let passes = ["unwrap", "expect", "unwrap_or", "ok", "unwrap_or_else", "unwrap_or_default"];
+            let passes = [
+                "unwrap",
+                "expect",
+                "unwrap_or",
+                "ok",
+                "unwrap_or_else",
+                "unwrap_or_default",
+            ];
             if passes.contains(&name.as_str()) {
                 return borrow_may_hide(&call.receiver);
             }
-            LENDING.contains(&name.as_str()) || name.starts_with("trim_") || name.starts_with("strip_")
+            LENDING.contains(&name.as_str())
+                || name.starts_with("trim_")
+                || name.starts_with("strip_")
         }
         Expr::Reference(_) => true,
         Expr::Try(inner) => borrow_may_hide(&inner.expr),

@@ -35,6 +35,7 @@ impl Pass<'_> {
             .fold(live, |live, stmt| self.stmt(stmt, live))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each form of expression")]
     pub(super) fn expr(&mut self, expr: &Expr, mut live: Live) -> Live {
         if let Some(place) = Place::of(expr, self.vars) {
             self.read(place, &mut live);

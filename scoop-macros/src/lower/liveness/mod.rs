@@ -47,7 +47,9 @@ pub(super) fn locals_of(expr: &Expr, vars: &Vars) -> Vec<place::Place> {
 
 /// Whether anything that this `let` binds is needed after an await in the range.
 pub(super) fn crosses(vars: &Vars, live: &Liveness, stmt: &syn::Stmt, range: Range) -> bool {
-    let syn::Stmt::Local(local) = stmt else { return false };
+    let syn::Stmt::Local(local) = stmt else {
+        return false;
+    };
     let bound: Vec<VarId> = super::pattern::bindings(&local.pat)
         .iter()
         .filter_map(|binding| vars.find(&binding.ident))

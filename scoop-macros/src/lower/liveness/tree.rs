@@ -81,8 +81,12 @@ impl Pass<'_> {
             let visit = |arm: &super::super::ir::Arm| pass.block(&arm.body, live.clone());
             e.arms.iter().map(visit).collect()
         });
-        let arms: Vec<Live> =
-            e.arms.iter().zip(arms).map(|(arm, needed)| self.bound_again(arm, needed)).collect();
+        let arms: Vec<Live> = e
+            .arms
+            .iter()
+            .zip(arms)
+            .map(|(arm, needed)| self.bound_again(arm, needed))
+            .collect();
         for (index, needed) in arms.iter().enumerate() {
             self.note_arm(e, index, needed);
         }
@@ -117,7 +121,11 @@ impl Pass<'_> {
 
     fn need_inside(&mut self, range: Range, reads: &Live) {
         for point in range.first..=range.last {
-            self.result.after.entry(point).or_default().extend(reads.iter().cloned());
+            self.result
+                .after
+                .entry(point)
+                .or_default()
+                .extend(reads.iter().cloned());
         }
     }
 
@@ -149,7 +157,11 @@ impl Pass<'_> {
             pass.kill_pattern(&mut body, &e.pat);
             body
         });
-        self.result.heads.entry(e.id).or_default().extend(head.iter().cloned());
+        self.result
+            .heads
+            .entry(e.id)
+            .or_default()
+            .extend(head.iter().cloned());
         if let Iterated::Borrowed { base, .. } = &e.iter {
             let reads = self.expr(base, Live::new());
             self.need_inside(e.range, &reads);
