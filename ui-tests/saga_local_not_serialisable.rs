@@ -6,6 +6,10 @@ struct Connection {
     port: u32,
 }
 
+fn ping(connection: &Connection) -> u32 {
+    connection.port
+}
+
 fn connect() -> Connection {
     Connection { port: 1 }
 }
@@ -19,7 +23,7 @@ async fn look(n: u32) -> u32 {
 async fn trip(n: u32) -> u32 {
     let connection = connect();
     let found = look(n).await;
-    found + connection.port
+    found + ping(&connection)
 }
 
 fn main() {}
