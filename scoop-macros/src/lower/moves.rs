@@ -7,6 +7,7 @@ use syn::{Block, Expr};
 use super::ir::{VarId, Vars};
 use super::name::macro_arguments;
 use super::order;
+use super::pattern;
 use super::place::Place;
 
 /// Methods that take their receiver by value, by convention or in the standard library.
@@ -56,6 +57,17 @@ struct Moves<'v> {
 }
 
 impl Moves<'_> {
+    /// What a pattern takes out of a place may leave the rest behind.
+    fn taken_apart(&mut self, scrutinee: &Expr, pat: &syn::Pat) {
+        let moves = pattern::bindings(pat).iter().any(|binding| !binding.by_ref);
+        let whole = matches!(pat, syn::Pat::Ident(_) | syn::Pat::Type(_));
+        if moves
+            && !whole
+            && let Some(place) = Place::of(scrutinee, self.vars)
+        {
+            self.found.push(place.root);
+        }
+    }
     /// Visits an expression that is only borrowed or looked into: a place is left where it is.
     fn borrowed(&mut self, expr: &Expr) {
         match expr {
@@ -119,7 +131,17 @@ impl<'a> Visit<'a> for Moves<'_> {
         }
     }
 
+    fn visit_local(&mut self, local: &'a syn::Local) {
+        if let Some(init) = &local.init {
+            self.taken_apart(&init.expr, &local.pat);
+        }
+        visit::visit_local(self, local);
+    }
+
     fn visit_expr_match(&mut self, matched: &'a syn::ExprMatch) {
+        for arm in &matched.arms {
+            self.taken_apart(&matched.expr, &arm.pat);
+        }
         self.borrowed(&matched.expr);
         for arm in &matched.arms {
             self.visit_arm(arm);
@@ -127,6 +149,7 @@ impl<'a> Visit<'a> for Moves<'_> {
     }
 
     fn visit_expr_let(&mut self, expr: &'a syn::ExprLet) {
+        self.taken_apart(&expr.expr, &expr.pat);
         self.borrowed(&expr.expr);
     }
 

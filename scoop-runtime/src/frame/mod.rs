@@ -102,6 +102,17 @@ impl Frame {
         }
     }
 
+    /// Saves a local before a part of it is taken out, and remembers its type.
+    pub fn snapshot<T: Durable>(&mut self, name: &'static str, value: &T) -> TypeOf<T> {
+        self.save(name, value);
+        type_of(value)
+    }
+
+    /// The local as it was saved last, in place of one of which a part is missing.
+    pub fn reload<T: Durable>(&mut self, name: &'static str, _: TypeOf<T>) -> T {
+        self.load(name)
+    }
+
     /// Hands over the operation that the body waits for at this point.
     pub fn begin<O: Operation>(&mut self, point: u32, operation: O) -> Pending<O> {
         Pending {
@@ -207,6 +218,14 @@ fn decode<T: Durable>(slot: &Slot) -> T {
             slot.name
         ))
     })
+}
+
+/// The type of a local, without a value of it.
+pub type TypeOf<T> = PhantomData<fn() -> T>;
+
+/// The type of this local.
+pub const fn type_of<T>(_: &T) -> TypeOf<T> {
+    PhantomData
 }
 
 /// What the arm of a branch was given when it was chosen.

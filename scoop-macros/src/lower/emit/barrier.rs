@@ -60,7 +60,7 @@ impl Emit<'_> {
     fn fresh_values(&self, carried: &Carried, e: &Await) -> Vec<TokenStream> {
         let value = |parts: &Vec<Place>| {
             if e.refilled.contains(&parts[0].root) {
-                self.load(parts)
+                self.reload(parts[0].root)
             } else {
                 self.carry(parts)
             }
@@ -131,6 +131,21 @@ impl Emit<'_> {
             .collect()
     }
 
+    /// Saves a local before a part of it is taken out.
+    pub(super) fn snapshot_of(&self, id: VarId) -> TokenStream {
+        let ident = &self.flat.vars.get(id).ident;
+        let (frame, slot) = (frame(ident.span()), Place::whole(id).slot(&self.flat.vars));
+        let kind = kind_ident(ident);
+        quote_spanned!(ident.span()=> let #kind = #frame.snapshot(#slot, &#ident);)
+    }
+
+    fn reload(&self, id: VarId) -> TokenStream {
+        let ident = &self.flat.vars.get(id).ident;
+        let (frame, slot) = (frame(ident.span()), Place::whole(id).slot(&self.flat.vars));
+        let kind = kind_ident(ident);
+        quote_spanned!(ident.span()=> #frame.reload(#slot, #kind))
+    }
+
     pub(super) fn awaited(&self, block: &Block, index: usize, e: &Await, building: &mut Building) {
         let mut needed = self.live.after.get(&e.point).cloned().unwrap_or_default();
         let result_needed = place::roots(&needed).contains(&e.result);
@@ -163,6 +178,14 @@ impl Emit<'_> {
             #after
             let #result = #settle;
         };
+        let own = carried.ids();
+        for id in e.refilled.iter().filter(|id| own.contains(id)) {
+            let (ident, runtime) = (&self.flat.vars.get(*id).ident, self.runtime);
+            let kind = kind_ident(ident);
+            building
+                .code
+                .extend(quote!(let #kind = #runtime::frame::type_of(&#ident);));
+        }
         building.own.extend(result_needed.then_some(e.result));
     }
 
@@ -235,6 +258,11 @@ impl Emit<'_> {
         late.extend(self.late.iter().filter(|id| !carried.late.contains(id)));
         late
     }
+}
+
+/// The hidden local that remembers the type of one that was saved before a part was taken out.
+fn kind_ident(ident: &Ident) -> Ident {
+    Ident::new(&format!("__kind_{ident}"), ident.span())
 }
 
 /// Whether any part of this place is needed, or it is part of what is.

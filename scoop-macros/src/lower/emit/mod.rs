@@ -111,9 +111,7 @@ impl Emit<'_> {
                 Node::Declare(id, ty) => {
                     self.declare(block, index, *id, ty.as_ref(), &mut building)
                 }
-                Node::Snapshot(id) => {
-                    building.code.extend(self.save(&Place::whole(*id)));
-                }
+                Node::Snapshot(id) => building.code.extend(self.snapshot_of(*id)),
                 Node::Await(e) => self.awaited(block, index, e, &mut building),
                 Node::Branch(e) => self.branch(block, index, e, &mut building),
                 Node::Loop(e) => self.endless(block, index, e, &mut building),

@@ -152,7 +152,6 @@ impl Flatten {
             };
             return (Vec::new(), stmts);
         }
-        self.mark_moves(scrutinee, pat);
         let (by_ref, by_value): (Vec<_>, Vec<_>) =
             bindings.into_iter().partition(|binding| binding.by_ref);
         let values: Vec<VarId> = by_value

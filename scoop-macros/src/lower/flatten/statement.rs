@@ -146,7 +146,6 @@ impl Flatten {
         if !mutable && let Some(roots) = borrow::evaluated_again(&init.expr, &self.vars) {
             return self.again(local, roots);
         }
-        self.mark_moves(&init.expr, &local.pat);
         if bindings.iter().any(|binding| binding.by_ref)
             && let Some(root) = Place::of(&init.expr, &self.vars)
         {
@@ -161,18 +160,6 @@ impl Flatten {
                     .filter_map(|b| self.vars.find(&b.ident))
                     .collect(),
             );
-        }
-    }
-
-    /// What the pattern takes out of a place may leave the rest behind.
-    pub(super) fn mark_moves(&mut self, scrutinee: &Expr, pat: &Pat) {
-        let moves = pattern::bindings(pat).iter().any(|binding| !binding.by_ref);
-        let destructures = !matches!(pat, Pat::Ident(_) | Pat::Type(_));
-        if moves
-            && destructures
-            && let Some(place) = Place::of(scrutinee, &self.vars)
-        {
-            self.vars.get_mut(place.root).split = true;
         }
     }
 

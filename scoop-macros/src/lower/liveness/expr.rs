@@ -216,14 +216,16 @@ impl Pass<'_> {
         live
     }
 
-    /// Every name in tokens that are no Rust expressions may be a read.
+    /// Every place in tokens that are no Rust expressions may be read.
     fn tokens(&self, tokens: TokenStream, live: &mut Live) {
-        for token in tokens {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        for (index, token) in tokens.iter().enumerate() {
             match token {
                 TokenTree::Group(group) => self.tokens(group.stream(), live),
                 TokenTree::Ident(ident) => {
-                    if let Some(id) = self.vars.find(&ident) {
-                        self.read(Place::whole(id), live);
+                    if let Some(root) = self.vars.find(ident) {
+                        let fields = fields(&tokens[index + 1..]);
+                        self.read(Place { root, fields }, live);
                     }
                 }
                 TokenTree::Literal(literal) => {
@@ -237,4 +239,19 @@ impl Pass<'_> {
             }
         }
     }
+}
+
+/// The fields in `.a.b` at the front of these tokens; a method ends them.
+fn fields(tokens: &[TokenTree]) -> Vec<String> {
+    let mut fields = Vec::new();
+    let mut rest = tokens;
+    while let [TokenTree::Punct(dot), TokenTree::Ident(name), after @ ..] = rest {
+        let called = matches!(after.first(), Some(TokenTree::Group(_)));
+        if dot.as_char() != '.' || called {
+            break;
+        }
+        fields.push(name.to_string());
+        rest = after;
+    }
+    fields
 }
