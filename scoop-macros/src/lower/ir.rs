@@ -138,8 +138,8 @@ pub(super) enum Node {
     Plain(Stmt),
     /// `let` without a value.
     Declare(VarId, Option<Type>),
-    /// Saves a local before a part of it is taken out, to be put back after an await.
-    Snapshot(VarId),
+    /// Saves a place before its value is taken out, to be replaced after the await at `point`.
+    Snapshot { place: Place, point: u32 },
     /// An await.
     Await(Await),
     /// One of several blocks.
@@ -155,9 +155,9 @@ pub(super) struct Await {
     pub(super) point: u32,
     pub(super) result: VarId,
     pub(super) operation: Expr,
-    /// Locals of which a part is missing, that will be put back before they are used again: what
-    /// was saved of them before stands for them.
-    pub(super) refilled: Vec<VarId>,
+    /// Places whose value was taken out, and will be replaced before it is used again: what was
+    /// saved of them before stands for it.
+    pub(super) refilled: Vec<Place>,
 }
 
 /// Which points are inside: first and last; none where `first > last`.

@@ -56,16 +56,14 @@ impl Emit<'_> {
         carried.own.iter().map(|parts| self.carry(parts)).collect()
     }
 
-    /// The same at an await: a local of which a part is missing is had from what was saved before.
+    /// The same at an await: a place whose value was taken out is had from what was saved before.
     fn fresh_values(&self, carried: &Carried, e: &Await) -> Vec<TokenStream> {
-        let value = |parts: &Vec<Place>| {
-            if e.refilled.contains(&parts[0].root) {
-                self.reload(parts[0].root)
-            } else {
-                self.carry(parts)
-            }
-        };
-        carried.own.iter().map(value).collect()
+        let reload = |place: &Place| is_refilled(place, e).then(|| self.reload(place));
+        carried
+            .own
+            .iter()
+            .map(|parts| self.carry_or(parts, &reload))
+            .collect()
     }
 
     pub(super) fn patterns(&self, carried: &Carried) -> Vec<TokenStream> {
@@ -131,19 +129,38 @@ impl Emit<'_> {
             .collect()
     }
 
-    /// Saves a local before a part of it is taken out.
-    pub(super) fn snapshot_of(&self, id: VarId) -> TokenStream {
-        let ident = &self.flat.vars.get(id).ident;
-        let (frame, slot) = (frame(ident.span()), Place::whole(id).slot(&self.flat.vars));
-        let kind = kind_ident(ident);
-        quote_spanned!(ident.span()=> let #kind = #frame.snapshot(#slot, &#ident);)
+    /// Saves what will be had from this place at the await, before its value is taken out.
+    pub(super) fn snapshot_of(&self, place: &Place, point: u32) -> TokenStream {
+        let needed = self.live.after.get(&point).cloned().unwrap_or_default();
+        let parts = place::parts(&needed, place.root, &self.flat.vars);
+        let snapshots = parts
+            .iter()
+            .filter(|part| overlap(part, place))
+            .map(|part| {
+                let (frame, slot) = (self.frame_at(part), part.slot(&self.flat.vars));
+                let (kind, path) = (self.kind_ident(part), self.path(part));
+                quote!(let #kind = #frame.snapshot(#slot, &#path);)
+            });
+        quote!(#(#snapshots)*)
     }
 
-    fn reload(&self, id: VarId) -> TokenStream {
-        let ident = &self.flat.vars.get(id).ident;
-        let (frame, slot) = (frame(ident.span()), Place::whole(id).slot(&self.flat.vars));
-        let kind = kind_ident(ident);
-        quote_spanned!(ident.span()=> #frame.reload(#slot, #kind))
+    fn reload(&self, place: &Place) -> TokenStream {
+        let (frame, slot) = (self.frame_at(place), place.slot(&self.flat.vars));
+        let kind = self.kind_ident(place);
+        quote!(#frame.reload(#slot, #kind))
+    }
+
+    fn frame_at(&self, place: &Place) -> Ident {
+        frame(self.flat.vars.get(place.root).ident.span())
+    }
+
+    /// The hidden local that remembers the type of a place whose value was taken out.
+    fn kind_ident(&self, place: &Place) -> Ident {
+        let slot = place.slot(&self.flat.vars).replace(['.', '#'], "_");
+        Ident::new(
+            &format!("__kind_{slot}"),
+            self.flat.vars.get(place.root).ident.span(),
+        )
     }
 
     pub(super) fn awaited(&self, block: &Block, index: usize, e: &Await, building: &mut Building) {
@@ -178,13 +195,16 @@ impl Emit<'_> {
             #after
             let #result = #settle;
         };
-        let own = carried.ids();
-        for id in e.refilled.iter().filter(|id| own.contains(id)) {
-            let (ident, runtime) = (&self.flat.vars.get(*id).ident, self.runtime);
-            let kind = kind_ident(ident);
+        for place in carried
+            .own
+            .iter()
+            .flatten()
+            .filter(|place| is_refilled(place, e))
+        {
+            let (kind, path, runtime) = (self.kind_ident(place), self.path(place), self.runtime);
             building
                 .code
-                .extend(quote!(let #kind = #runtime::frame::type_of(&#ident);));
+                .extend(quote!(let #kind = #runtime::frame::type_of(&#path);));
         }
         building.own.extend(result_needed.then_some(e.result));
     }
@@ -198,13 +218,13 @@ impl Emit<'_> {
         let mut saves = Vec::new();
         let late = carried.late.iter().map(|&id| Place::whole(id));
         for place in carried.own.iter().flatten().cloned().chain(late) {
-            if !e.refilled.contains(&place.root) {
+            if !is_refilled(&place, e) {
                 saves.push(self.save(&place));
             }
             slots.push(place.slot(vars));
         }
         for place in &self.kept {
-            if is_needed(place, needed) && !e.refilled.contains(&place.root) {
+            if is_needed(place, needed) && !is_refilled(place, e) {
                 saves.push(self.save(place));
             }
             slots.push(place.slot(vars));
@@ -260,9 +280,12 @@ impl Emit<'_> {
     }
 }
 
-/// The hidden local that remembers the type of one that was saved before a part was taken out.
-fn kind_ident(ident: &Ident) -> Ident {
-    Ident::new(&format!("__kind_{ident}"), ident.span())
+fn is_refilled(place: &Place, e: &Await) -> bool {
+    e.refilled.iter().any(|refilled| overlap(refilled, place))
+}
+
+fn overlap(a: &Place, b: &Place) -> bool {
+    a.root == b.root && (a.fields.starts_with(&b.fields) || b.fields.starts_with(&a.fields))
 }
 
 /// Whether any part of this place is needed, or it is part of what is.

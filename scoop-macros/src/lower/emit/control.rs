@@ -133,9 +133,10 @@ impl Emit<'_> {
             let inner = self.inside(&self.kept_places(carried), late, None);
             let patterns = arms[index].iter().map(|&id| self.bind(id));
             let payload = &names.payloads[index];
-            let (again, once): (Vec<&syn::Stmt>, Vec<_>) = arm.again.iter().partition(|stmt| {
-                super::super::liveness::crosses(&self.flat.vars, self.live, stmt, arm.range)
-            });
+            let (again, once): (Vec<&syn::Stmt>, Vec<_>) = arm
+                .again
+                .iter()
+                .partition(|stmt| super::crosses(&self.flat.vars, arm, stmt));
             let code = quote! {
                 let (#(#patterns,)*) = #runtime::frame::given(#payload);
                 #(#once)*

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use quote::ToTokens;
 
-use super::super::ir::{Block, Branch, Iterated, Live, Node, Select, VarId, Vars};
-use super::super::{name, place};
+use super::super::ir::{Arm, Block, Branch, Iterated, Live, Node, Select, VarId, Vars};
+use super::super::{name, pattern, place};
 use super::Emit;
 
 type Set = BTreeSet<VarId>;
@@ -22,13 +22,13 @@ impl Emit<'_> {
         for node in &block.nodes[start..] {
             match node {
                 Node::Plain(stmt) => self.names(stmt, &mut set),
-                Node::Declare(..) | Node::Snapshot(_) => {}
+                Node::Declare(..) | Node::Snapshot { .. } => {}
                 Node::Await(e) => {
                     self.names(&e.operation, &mut set);
                     return set;
                 }
                 Node::Branch(e) => {
-                    self.select(&e.select, &mut set);
+                    select(&e.select, &self.flat.vars, &mut set);
                     return set;
                 }
                 Node::Loop(_) => return set,
@@ -46,60 +46,20 @@ impl Emit<'_> {
         set
     }
 
-    fn select(&self, select: &Select, set: &mut Set) {
-        match select {
-            Select::Always => {}
-            Select::If(cond) => self.names(cond, set),
-            Select::Match(scrutinee, pats) => {
-                self.names(scrutinee, set);
-                for pat in pats {
-                    self.names(pat, set);
-                }
-            }
-        }
-    }
-
     /// What is mentioned inside control flow, but for locals that an arm gets by value.
     fn inside_of(&self, node: &Node, set: &mut Set) {
         match node {
             Node::Branch(e) => {
                 for (index, arm) in e.arms.iter().enumerate() {
                     let mut mentioned = Set::new();
-                    self.whole_block(&arm.body, &mut mentioned);
+                    whole_block(&arm.body, &self.flat.vars, &mut mentioned);
                     let sunk = self.sunk(e, index);
                     set.extend(mentioned.into_iter().filter(|id| !sunk.contains(id)));
                 }
             }
-            Node::Loop(e) => self.whole_block(&e.body, set),
-            Node::For(e) => self.whole_block(&e.body, set),
-            Node::Plain(_) | Node::Declare(..) | Node::Snapshot(_) | Node::Await(_) => {}
-        }
-    }
-
-    fn whole_block(&self, block: &Block, set: &mut Set) {
-        for node in &block.nodes {
-            match node {
-                Node::Plain(stmt) => self.names(stmt, set),
-                Node::Declare(..) | Node::Snapshot(_) => {}
-                Node::Await(e) => self.names(&e.operation, set),
-                Node::Branch(e) => {
-                    self.select(&e.select, set);
-                    for arm in &e.arms {
-                        self.whole_block(&arm.body, set);
-                    }
-                }
-                Node::Loop(e) => self.whole_block(&e.body, set),
-                Node::For(e) => {
-                    match &e.iter {
-                        Iterated::Owned(iter) => self.names(iter, set),
-                        Iterated::Borrowed { base, .. } => self.names(base, set),
-                    }
-                    self.whole_block(&e.body, set);
-                }
-            }
-        }
-        if let Some(tail) = &block.tail {
-            self.names(tail, set);
+            Node::Loop(e) => whole_block(&e.body, &self.flat.vars, set),
+            Node::For(e) => whole_block(&e.body, &self.flat.vars, set),
+            Node::Plain(_) | Node::Declare(..) | Node::Snapshot { .. } | Node::Await(_) => {}
         }
     }
 
@@ -129,7 +89,98 @@ impl Emit<'_> {
     }
 
     fn names(&self, tokens: &impl ToTokens, set: &mut Set) {
-        collect(tokens.to_token_stream(), &self.flat.vars, set);
+        names(tokens, &self.flat.vars, set);
+    }
+}
+
+/// Whether anything that this `let` binds is mentioned in an arm behind its first barrier: then it
+/// has to be bound when the saga is resumed inside the arm, too.
+pub(in crate::lower) fn crosses(vars: &Vars, arm: &Arm, stmt: &syn::Stmt) -> bool {
+    let syn::Stmt::Local(local) = stmt else {
+        return false;
+    };
+    let is_barrier = |node: &Node| {
+        !matches!(
+            node,
+            Node::Plain(_) | Node::Declare(..) | Node::Snapshot { .. }
+        )
+    };
+    let Some(first) = arm.body.nodes.iter().position(is_barrier) else {
+        return false;
+    };
+    let mut mentioned = Set::new();
+    match &arm.body.nodes[first] {
+        Node::Branch(e) => {
+            for inner in &e.arms {
+                whole_block(&inner.body, vars, &mut mentioned);
+            }
+        }
+        Node::Loop(e) => whole_block(&e.body, vars, &mut mentioned),
+        Node::For(e) => {
+            if let Iterated::Borrowed { base, .. } = &e.iter {
+                names(base, vars, &mut mentioned);
+            }
+            whole_block(&e.body, vars, &mut mentioned);
+        }
+        _ => {}
+    }
+    for node in &arm.body.nodes[first + 1..] {
+        one_node(node, vars, &mut mentioned);
+    }
+    if let Some(tail) = &arm.body.tail {
+        names(tail, vars, &mut mentioned);
+    }
+    pattern::bindings(&local.pat)
+        .iter()
+        .filter_map(|binding| vars.find(&binding.ident))
+        .any(|id| mentioned.contains(&id))
+}
+
+fn names(tokens: &impl ToTokens, vars: &Vars, set: &mut Set) {
+    collect(tokens.to_token_stream(), vars, set);
+}
+
+fn select(select: &Select, vars: &Vars, set: &mut Set) {
+    match select {
+        Select::Always => {}
+        Select::If(cond) => names(cond, vars, set),
+        Select::Match(scrutinee, pats) => {
+            names(scrutinee, vars, set);
+            for pat in pats {
+                names(pat, vars, set);
+            }
+        }
+    }
+}
+
+fn one_node(node: &Node, vars: &Vars, set: &mut Set) {
+    match node {
+        Node::Plain(stmt) => names(stmt, vars, set),
+        Node::Declare(..) | Node::Snapshot { .. } => {}
+        Node::Await(e) => names(&e.operation, vars, set),
+        Node::Branch(e) => {
+            select(&e.select, vars, set);
+            for arm in &e.arms {
+                whole_block(&arm.body, vars, set);
+            }
+        }
+        Node::Loop(e) => whole_block(&e.body, vars, set),
+        Node::For(e) => {
+            match &e.iter {
+                Iterated::Owned(iter) => names(iter, vars, set),
+                Iterated::Borrowed { base, .. } => names(base, vars, set),
+            }
+            whole_block(&e.body, vars, set);
+        }
+    }
+}
+
+fn whole_block(block: &Block, vars: &Vars, set: &mut Set) {
+    for node in &block.nodes {
+        one_node(node, vars, set);
+    }
+    if let Some(tail) = &block.tail {
+        names(tail, vars, set);
     }
 }
 

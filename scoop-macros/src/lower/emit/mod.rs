@@ -11,6 +11,7 @@ mod mention;
 mod points;
 mod slot;
 
+pub(super) use mention::crosses;
 pub(super) use points::points;
 
 use std::cell::RefCell;
@@ -111,7 +112,9 @@ impl Emit<'_> {
                 Node::Declare(id, ty) => {
                     self.declare(block, index, *id, ty.as_ref(), &mut building)
                 }
-                Node::Snapshot(id) => building.code.extend(self.snapshot_of(*id)),
+                Node::Snapshot { place, point } => {
+                    building.code.extend(self.snapshot_of(place, *point));
+                }
                 Node::Await(e) => self.awaited(block, index, e, &mut building),
                 Node::Branch(e) => self.branch(block, index, e, &mut building),
                 Node::Loop(e) => self.endless(block, index, e, &mut building),

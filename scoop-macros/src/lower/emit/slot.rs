@@ -12,7 +12,7 @@ use super::{Emit, frame};
 
 impl Emit<'_> {
     /// The expression for a place.
-    fn path(&self, place: &Place) -> TokenStream {
+    pub(super) fn path(&self, place: &Place) -> TokenStream {
         let root = &self.flat.vars.get(place.root).ident;
         let fields = place.fields.iter().map(|field| member(field));
         quote!(#root #(.#fields)*)
@@ -52,6 +52,17 @@ impl Emit<'_> {
     /// The value of a local of which these parts are needed, carried out of a block.
     pub(super) fn carry(&self, parts: &[Place]) -> TokenStream {
         self.shaped(parts, &|place| self.path(place))
+    }
+
+    /// The same, with another value for some places.
+    pub(super) fn carry_or(
+        &self,
+        parts: &[Place],
+        other: &dyn Fn(&Place) -> Option<TokenStream>,
+    ) -> TokenStream {
+        self.shaped(parts, &|place| {
+            other(place).unwrap_or_else(|| self.path(place))
+        })
     }
 
     /// The pattern that binds a local.

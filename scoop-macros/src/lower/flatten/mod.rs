@@ -58,8 +58,8 @@ struct Flatten {
     label: Option<String>,
     /// The slot names of loops so far, to keep them apart.
     loops: Vec<String>,
-    /// The locals of which a part is taken out and put back by the assignment under way.
-    refilled: Vec<super::ir::VarId>,
+    /// The places whose values are taken out and replaced by the assignment under way.
+    refilled: Vec<super::place::Place>,
 }
 
 impl Flatten {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use syn::Expr;
 
-use super::ir::{Flat, Live, Range, VarId, Vars};
+use super::ir::{Flat, Live, VarId, Vars};
 use super::place;
 
 /// What is needed where.
@@ -43,21 +43,6 @@ pub(super) fn locals_of(expr: &Expr, vars: &Vars) -> Vec<place::Place> {
         targets: Vec::new(),
     };
     pass.expr(expr, Live::new()).into_iter().collect()
-}
-
-/// Whether anything that this `let` binds is needed after an await in the range.
-pub(super) fn crosses(vars: &Vars, live: &Liveness, stmt: &syn::Stmt, range: Range) -> bool {
-    let syn::Stmt::Local(local) = stmt else {
-        return false;
-    };
-    let bound: Vec<VarId> = super::pattern::bindings(&local.pat)
-        .iter()
-        .filter_map(|binding| vars.find(&binding.ident))
-        .collect();
-    (range.first..=range.last).any(|point| {
-        let needed = live.after.get(&point);
-        needed.is_some_and(|needed| needed.iter().any(|place| bound.contains(&place.root)))
-    })
 }
 
 /// Where `break` and `continue` go.

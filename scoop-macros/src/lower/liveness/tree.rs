@@ -1,7 +1,8 @@
 //! Backward through the intermediate form.
 
+use super::super::emit::crosses;
 use super::super::ir::{Block, Branch, Dest, For, Iterated, Live, Node, Range, Select};
-use super::{Pass, Target, crosses};
+use super::{Pass, Target};
 
 impl Pass<'_> {
     pub(super) fn block(&mut self, block: &Block, live: Live) -> Live {
@@ -23,13 +24,13 @@ impl Pass<'_> {
                 Self::kill(&mut live, *id);
                 live
             }
-            Node::Snapshot(id) => {
-                self.read(super::super::place::Place::whole(*id), &mut live);
+            Node::Snapshot { place, .. } => {
+                self.read(place.clone(), &mut live);
                 live
             }
             Node::Await(e) => {
-                for &id in &e.refilled {
-                    self.read(super::super::place::Place::whole(id), &mut live);
+                for place in &e.refilled {
+                    self.read(place.clone(), &mut live);
                 }
                 self.result
                     .after
@@ -111,7 +112,7 @@ impl Pass<'_> {
     fn bound_again(&mut self, arm: &super::super::ir::Arm, mut needed: Live) -> Live {
         for stmt in &arm.again {
             let reads = self.stmt(stmt, Live::new());
-            if crosses(self.vars, &self.result, stmt, arm.range) {
+            if crosses(self.vars, arm, stmt) {
                 self.need_inside(arm.range, &reads);
             }
             needed.extend(reads);
