@@ -35,6 +35,8 @@ pub mod prelude {
 pub mod testing {
     pub use scoop_runtime::store::Store;
     pub use scoop_runtime::store::memory::MemoryStore;
+    #[cfg(feature = "sqlite")]
+    pub use scoop_runtime::store::sqlite::SqliteStore;
     pub use scoop_runtime::testing::CrashStore;
 }
 

@@ -4,5 +4,6 @@
 pub mod generate;
 pub mod options;
 pub mod project;
+pub mod refused;
 pub mod run;
 pub mod table;

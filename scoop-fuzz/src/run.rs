@@ -8,21 +8,49 @@ use std::process::Command;
 
 use crate::generate::{Program, program};
 use crate::options::Options;
-use crate::{project, table};
+use crate::{project, refused, table};
+
+/// How often what was refused is left out and the rest built again.
+const MOST_BUILDS: usize = 5;
+
+/// How many programs may be refused. A local of which a part was moved in one branch, while another
+/// branch needs the rest of it after an await, cannot be saved; rustc says so (E0382).
+const MOST_REFUSED_PERCENT: usize = 20;
 
 /// Does what the options say; answers whether all was well.
 ///
 /// # Errors
 /// When files cannot be written or cargo cannot be started.
 pub fn run(options: &Options) -> io::Result<bool> {
-    let programs = programs(options);
+    let mut programs = programs(options);
     if options.table {
         print!("{}", table::table(&programs));
     }
     let target = target();
     let folder = target.join("fuzz").join(project::name(options));
-    let stamp = project::write(&folder, &programs, options)?;
-    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let cargo = PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let all = programs.len();
+    let mut stamp = project::write(&folder, &programs, options)?;
+    for _ in 0..MOST_BUILDS {
+        let Some(refused) = refused::build(&folder, &cargo, &target)? else {
+            return Ok(false);
+        };
+        if refused.is_empty() {
+            break;
+        }
+        for (seed, number) in &refused {
+            println!("refused by the compiler: seed {seed}, program {number}");
+        }
+        programs.retain(|program| !refused.contains(&(program.seed, program.number)));
+        stamp = project::write(&folder, &programs, options)?;
+    }
+    let refused = all - programs.len();
+    println!("{refused} of {all} programs were refused by the compiler");
+    if refused * 100 > all * MOST_REFUSED_PERCENT {
+        println!("that is more than {MOST_REFUSED_PERCENT} %");
+        return Ok(false);
+    }
+    let status = Command::new(&cargo)
         .args(["run", "--quiet", "--manifest-path"])
         .arg(folder.join("Cargo.toml"))
         .args(["--", &stamp])

@@ -23,7 +23,6 @@ fn programs_compile_and_run_as_plain_functions() {
 }
 
 #[test]
-#[ignore = "waits for the saga lowering and the engine"]
 fn sagas_do_what_plain_functions_do_whatever_commit_they_are_killed_at() {
     check(Options {
         programs: 15,

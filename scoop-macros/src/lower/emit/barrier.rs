@@ -132,7 +132,17 @@ impl Emit<'_> {
     /// Saves what will be had from this place at the await, before its value is taken out.
     pub(super) fn snapshot_of(&self, place: &Place, point: u32) -> TokenStream {
         let needed = self.live.after.get(&point).cloned().unwrap_or_default();
-        let parts = place::parts(&needed, place.root, &self.flat.vars);
+        let kept: Vec<Place> = self
+            .kept
+            .iter()
+            .filter(|kept| kept.root == place.root)
+            .cloned()
+            .collect();
+        let parts = if kept.is_empty() {
+            place::parts(&needed, place.root, &self.flat.vars)
+        } else {
+            kept
+        };
         let snapshots = parts
             .iter()
             .filter(|part| overlap(part, place))
