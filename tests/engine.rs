@@ -422,20 +422,40 @@ async fn a_file_that_cannot_be_used_is_named() {
     std::fs::write(file("text.db"), "this is no database at all, but some text").unwrap();
     for (url, says) in [
         (format!("sqlite:{}", file("text.db").display()), "text.db"),
-        (format!("sqlite:{}", directory.path().display()), "directory"),
-        (format!("sqlite:{}", file("missing/trips.db").display()), "missing"),
+        (
+            format!("sqlite:{}", directory.path().display()),
+            "directory",
+        ),
+        (
+            format!("sqlite:{}", file("missing/trips.db").display()),
+            "missing",
+        ),
         ("sqlite::memory:".to_owned(), "memory:"),
         ("postgres://localhost".to_owned(), "not available"),
         ("mysql://localhost".to_owned(), "no store that scoop knows"),
         ("trips.db".to_owned(), "no store URL"),
     ] {
-        let error = Scoop::connect(&url).provide(World::default()).await.unwrap_err().to_string();
+        let error = Scoop::connect(&url)
+            .provide(World::default())
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(says), "{url}: {error}");
     }
     let url = format!("sqlite:{}", file("trips.db").display());
-    let first = Scoop::connect(&url).provide(World::default()).await.unwrap();
-    let error = Scoop::connect(&url).provide(World::default()).await.unwrap_err().to_string();
+    let first = Scoop::connect(&url)
+        .provide(World::default())
+        .await
+        .unwrap();
+    let error = Scoop::connect(&url)
+        .provide(World::default())
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("in use"), "{error}");
     first.shutdown().await;
-    Scoop::connect(&url).provide(World::default()).await.unwrap();
+    Scoop::connect(&url)
+        .provide(World::default())
+        .await
+        .unwrap();
 }
