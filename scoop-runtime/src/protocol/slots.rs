@@ -4,6 +4,10 @@
 //! that grew) is stored as a patch over the value in that row. `rows` names every earlier row that
 //! is needed, so that a resume reads one row by position and then these, however long the run is.
 
+mod table;
+
+pub use table::{SlotError, SlotTable};
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -121,3 +121,11 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Ends all use of the store; calls after this fail.
     async fn close(&self);
 }
+
+/// Opens the store at this URL.
+///
+/// # Errors
+/// Always: no store is built in yet.
+pub async fn open(url: &str) -> Result<std::sync::Arc<dyn Store>, StoreError> {
+    Err(StoreError::Unusable(format!("`{url}` is no store that this build knows")))
+}
