@@ -96,7 +96,10 @@ impl Stored {
     #[must_use]
     pub fn same_value(&self, other: &Self) -> bool {
         self == other
-            || match (self.decode::<serde_json::Value>(), other.decode::<serde_json::Value>()) {
+            || match (
+                self.decode::<serde_json::Value>(),
+                other.decode::<serde_json::Value>(),
+            ) {
                 (Ok(a), Ok(b)) => a == b,
                 _ => false,
             }

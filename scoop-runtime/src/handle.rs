@@ -1,196 +1,193 @@
-//! A run as its caller holds it.
+//! A started saga, as the one who started it holds it.
 
+use std::fmt;
+use std::future::IntoFuture;
 use std::marker::PhantomData;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use crate::engine::{Progress, Scoop, Trouble};
+use crate::codec::Stored;
+use crate::engine::{Scoop, Trouble};
+use crate::environment::BoxFuture;
 use crate::error::SagaError;
-use crate::operation::Saga;
+use crate::operation::{Saga, SagaCall};
 use crate::protocol::failure::StoredFailure;
 use crate::protocol::id::RunId;
 use crate::protocol::run::{RunRow, RunStatus};
 
-/// How long a waiter trusts that it will be told, before it looks by itself.
-const BACKSTOP: Duration = Duration::from_millis(500);
+/// How often a run that another process may be driving is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// A run: ask it how far it is, wait for its result.
+/// A run of saga `S`.
 pub struct Handle<S> {
     scoop: Scoop,
     run: RunId,
     saga: PhantomData<fn() -> S>,
 }
 
-/// How far a run is.
+/// What a run is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Status {
-    /// What became of it so far.
-    pub run: RunStatus,
-    /// Why this build cannot continue it, where it cannot.
-    pub parked: Option<String>,
-    /// The await point where it is, or was last.
-    pub point: Option<String>,
-    /// What it waits for, where that is a moment: a timer, a retry, a later start.
-    pub wake_at: Option<SystemTime>,
+pub enum Status {
+    /// It runs forward, waits, or will start later.
+    Running,
+    /// It failed and is being undone.
+    RollingBack,
+    /// A compensation failed for good; an operator has to look at it.
+    Stuck,
+    /// It returned a value.
+    Completed,
+    /// It failed and is undone.
+    RolledBack,
+    /// This build cannot continue it, for this reason.
+    Parked(String),
+}
+
+/// How a run stands, as far as a waiting caller is concerned.
+enum Standing {
+    Ended(Box<RunRow>),
+    Going,
 }
 
 impl<S: Saga> Handle<S> {
     pub(crate) const fn new(scoop: Scoop, run: RunId) -> Self {
-        Self { scoop, run, saga: PhantomData }
+        Self {
+            scoop,
+            run,
+            saga: PhantomData,
+        }
     }
 
-    /// The run's id.
+    /// The id of the run.
     #[must_use]
     pub const fn id(&self) -> RunId {
         self.run
     }
 
-    /// How far the run is.
+    /// What the run is doing.
     ///
     /// # Errors
-    /// When the store fails, or the run is gone.
+    /// When the store cannot be asked, or the run was removed.
     pub async fn status(&self) -> Result<Status, Trouble> {
-        let progress = self.progress();
         let row = self.row().await?;
-        let point = match progress.as_ref().and_then(|progress| progress.point.clone()) {
-            Some(point) => Some(point),
-            None => self.stored_point(&row).await?,
-        };
-        Ok(Status {
-            run: row.status,
-            parked: progress.and_then(|progress| progress.parked),
-            point,
-            wake_at: row.wake_at.map(Into::into),
+        if row.status.is_active()
+            && let Some(reason) = self.scoop.engine().parked(self.run)
+        {
+            return Ok(Status::Parked(reason));
+        }
+        Ok(match row.status {
+            RunStatus::Running => Status::Running,
+            RunStatus::RollingBack => Status::RollingBack,
+            RunStatus::Stuck => Status::Stuck,
+            RunStatus::Completed => Status::Completed,
+            RunStatus::RolledBack => Status::RolledBack,
         })
     }
 
-    /// Waits for the result. An error at once when the run is stuck, or this build cannot continue
-    /// it: then nothing happens until somebody does something about it.
+    /// Waits until the run has ended, and gives what it returned.
     ///
     /// # Errors
-    /// When the saga failed, or with trouble of the infrastructure.
+    /// When the saga failed; at once when it is stuck, or parked, or this runtime stops.
     pub async fn wait(&self) -> Result<S::Ok, SagaError<S::Error>> {
         let engine = self.scoop.engine();
-        let mut stop = engine.stop.subscribe();
+        let (mut news, mut stop) = (engine.news(), engine.stopping());
         loop {
-            let watched = engine.live.watch(self.run);
-            if let Some(result) = self.result_now().await {
-                return result;
-            }
-            if *stop.borrow() {
-                return Err(trouble(Trouble::ShutDown(self.run)));
+            news.mark_unchanged();
+            match self.standing().await.map_err(SagaError::from_trouble)? {
+                Standing::Ended(row) => return self.outcome(&row),
+                Standing::Going => {}
             }
             tokio::select! {
-                () = changed(watched) => {}
-                _ = stop.wait_for(|stop| *stop) => {}
-                () = engine.env.sleep(BACKSTOP) => {}
+                _ = news.changed() => {}
+                _ = stop.wait_for(|stop| *stop) => {
+                    return Err(SagaError::from_trouble(Trouble::ShutDown));
+                }
+                () = engine.environment.sleep(LOOK_AGAIN) => {}
             }
         }
     }
 
-    /// The result, where there is one by now.
+    /// [`wait`](Self::wait) without async code.
     ///
     /// # Errors
-    /// When the store fails, or the run is gone.
-    pub async fn result(&self) -> Option<Result<S::Ok, SagaError<S::Error>>> {
-        self.result_now().await
-    }
-
-    /// Waits for the result from code that is not async.
-    ///
-    /// # Errors
-    /// As [`wait`](Self::wait), and inside async code.
+    /// As there; and inside async code.
     pub fn wait_blocking(&self) -> Result<S::Ok, SagaError<S::Error>> {
-        self.scoop
-            .block_on(self.wait())
-            .unwrap_or_else(|| Err(trouble(Trouble::BlockingInAsync("wait_blocking()"))))
-    }
-
-    async fn result_now(&self) -> Option<Result<S::Ok, SagaError<S::Error>>> {
-        let row = match self.row().await {
-            Ok(row) => row,
-            Err(error) => return Some(Err(trouble(error))),
-        };
-        match row.status {
-            RunStatus::Running | RunStatus::RollingBack => {
-                let reason = self.progress()?.parked?;
-                Some(Err(trouble(Trouble::Parked { run: self.run, reason })))
-            }
-            RunStatus::Completed => Some(self.output(&row).map_err(trouble)),
-            RunStatus::Stuck | RunStatus::RolledBack => Some(Err(self.failure(&row))),
+        match self.scoop.block_on(self.wait()) {
+            Ok(result) => result,
+            Err(trouble) => Err(SagaError::from_trouble(trouble)),
         }
     }
 
-    fn output(&self, row: &RunRow) -> Result<S::Ok, Trouble> {
-        let decoded = match &row.output {
-            Some(output) => output.decode(),
-            None => crate::codec::Stored::from_json("null").decode(),
-        };
-        decoded.map_err(|error| Trouble::Undecodable { run: self.run, what: "output", error })
-    }
-
-    fn failure(&self, row: &RunRow) -> SagaError<S::Error> {
-        let stored = row.failure.as_ref();
-        match stored.map(crate::codec::Stored::decode::<StoredFailure>) {
-            Some(Ok(failure)) => SagaError::from_failure(failure),
-            Some(Err(error)) => {
-                trouble(Trouble::Undecodable { run: self.run, what: "failure", error })
-            }
-            None => trouble(Trouble::NoRun(self.run.to_string())),
+    /// What the run returned, if it has ended.
+    pub async fn result(&self) -> Option<Result<S::Ok, SagaError<S::Error>>> {
+        match self.standing().await {
+            Ok(Standing::Ended(row)) => Some(self.outcome(&row)),
+            Ok(Standing::Going) => None,
+            Err(trouble) => Some(Err(SagaError::from_trouble(trouble))),
         }
     }
 
     async fn row(&self) -> Result<RunRow, Trouble> {
-        let (engine, run) = (self.scoop.engine(), self.run);
-        let row = engine.ask(|| {
-            let store = Arc::clone(&engine.store);
-            Box::pin(async move { store.run(run).await })
-        });
-        row.await?.ok_or_else(|| Trouble::NoRun(run.to_string()))
+        let row = self.scoop.engine().store.run(self.run).await?;
+        row.ok_or_else(|| Trouble::NoRun(self.run.to_string()))
     }
 
-    async fn stored_point(&self, row: &RunRow) -> Result<Option<String>, Trouble> {
-        let (engine, run, seq) = (self.scoop.engine(), self.run, row.seq);
-        let rows = engine.ask(|| {
-            let store = Arc::clone(&engine.store);
-            Box::pin(async move { store.rows_at(run, &[seq]).await })
-        });
-        let point = rows.await?.into_iter().find(|row| row.part.is_main()).map(|row| row.point);
-        Ok(point.filter(|point| !point.is_empty()))
-    }
-
-    fn progress(&self) -> Option<Progress> {
-        let watched = self.scoop.engine().live.watch(self.run)?;
-        let progress = watched.borrow().clone();
-        Some(progress)
-    }
-}
-
-/// Waits until something is said of a run that this process drives; for ever for another.
-async fn changed(watched: Option<tokio::sync::watch::Receiver<Progress>>) {
-    match watched {
-        Some(mut watched) => {
-            let known = watched.borrow_and_update().clone();
-            let news = |now: &Progress| now.parked != known.parked || now.status != known.status;
-            drop(watched.wait_for(news).await);
+    async fn standing(&self) -> Result<Standing, Trouble> {
+        let row = self.row().await?;
+        if !row.status.is_active() {
+            return Ok(Standing::Ended(Box::new(row)));
         }
-        None => std::future::pending().await,
+        match self.scoop.engine().parked(self.run) {
+            Some(reason) => Err(Trouble::Parked {
+                run: self.run,
+                reason,
+            }),
+            None => Ok(Standing::Going),
+        }
+    }
+
+    fn outcome(&self, row: &RunRow) -> Result<S::Ok, SagaError<S::Error>> {
+        let unreadable = |what, error| {
+            SagaError::from_trouble(Trouble::Unreadable {
+                run: self.run,
+                what,
+                error,
+            })
+        };
+        if let Some(output) = &row.output {
+            return S::decode_ok(output).map_err(|error| unreadable("result", error));
+        }
+        let Some(stored) = &row.failure else {
+            return Err(SagaError::from_trouble(Trouble::NoRun(
+                self.run.to_string(),
+            )));
+        };
+        let failure: StoredFailure = stored
+            .decode()
+            .map_err(|error| unreadable("failure", error))?;
+        let value = failure.error.value.as_ref();
+        let error = value.and_then(|raw| S::decode_error(&Stored::from_json(raw.get())).ok());
+        Err(SagaError::from_failure(failure, error))
     }
 }
 
-fn trouble<E>(trouble: Trouble) -> SagaError<E> {
-    SagaError::from_trouble(Box::new(trouble))
-}
+impl<S: Saga> IntoFuture for SagaCall<S> {
+    type Output = Result<S::Ok, SagaError<S::Error>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
 
-impl<S> Clone for Handle<S> {
-    fn clone(&self) -> Self {
-        Self { scoop: self.scoop.clone(), run: self.run, saga: PhantomData }
+    /// Runs the saga on the runtime of this task or process, and waits for its end.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let scoop = Scoop::current().map_err(SagaError::from_trouble)?;
+            let handle = scoop.start(self).await.map_err(SagaError::from_trouble)?;
+            handle.wait().await
+        })
     }
 }
 
-impl<S> std::fmt::Debug for Handle<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Handle").field(&self.run).finish()
+impl<S> fmt::Debug for Handle<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("run", &self.run)
+            .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,6 @@
 //! The engine of `scoop-saga`. Users depend on the facade, not on this crate: nothing here is
 //! covered by a stability promise except what the facade re-exports.
 
-pub mod admin;
 pub mod codec;
 pub mod context;
 pub mod engine;
@@ -14,3 +13,6 @@ pub mod protocol;
 pub mod resource;
 pub mod store;
 pub mod testing;
+
+#[doc(hidden)]
+pub use inventory;

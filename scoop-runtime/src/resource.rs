@@ -18,6 +18,12 @@ impl<T> Resource<T> {
     }
 }
 
+impl<T: ?Sized> From<Arc<T>> for Resource<T> {
+    fn from(shared: Arc<T>) -> Self {
+        Self(shared)
+    }
+}
+
 impl<T: ?Sized> Clone for Resource<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
@@ -50,7 +56,10 @@ impl ResourceType {
     /// The type `T`.
     #[must_use]
     pub fn of<T: 'static>() -> Self {
-        Self { id: TypeId::of::<T>(), name: type_name::<T>() }
+        Self {
+            id: TypeId::of::<T>(),
+            name: type_name::<T>(),
+        }
     }
 }
 

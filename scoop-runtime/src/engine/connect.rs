@@ -1,163 +1,152 @@
-//! Making a runtime.
+//! Connecting to a store: the builder of a runtime.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
-use super::live::Live;
-use super::recovery::recover;
+use super::core::{Engine, Parts};
 use super::registry::Registry;
-use super::writer::Writer;
-use super::{ConnectError, Engine, Limits, Scoop};
+use super::{Scoop, Trouble, recovery};
 use crate::environment::{BoxFuture, Environment, System};
 use crate::protocol::id::WorkerName;
 use crate::resource::{Resource, Resources};
-use crate::store::Store;
+use crate::store::{self, Store};
 
-/// A runtime about to be made: await it to get the [`Scoop`].
-#[derive(Debug)]
-#[must_use = "nothing is connected before this is awaited"]
+const DEFAULT_PAYLOAD_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A runtime about to be connected: `.await` it.
+#[must_use = "a connection is made when this is awaited"]
 pub struct Connect {
     url: String,
     store: Option<Arc<dyn Store>>,
-    environment: Option<Arc<dyn Environment>>,
-    resources: Resources,
-    name: Option<String>,
-    worker: bool,
+    worker: Option<String>,
+    works: bool,
     served: Option<Vec<String>>,
-    limits: Limits,
+    payload_limit: usize,
+    resources: Resources,
+}
+
+/// Begins a connection to the store at this URL.
+pub fn connect(url: impl Into<String>) -> Connect {
+    Connect {
+        url: url.into(),
+        store: None,
+        worker: None,
+        works: true,
+        served: None,
+        payload_limit: DEFAULT_PAYLOAD_LIMIT,
+        resources: Resources::default(),
+    }
 }
 
 impl Connect {
-    pub(super) fn new(url: String) -> Self {
-        Self {
-            url,
-            store: None,
-            environment: None,
-            resources: Resources::default(),
-            name: None,
-            worker: true,
-            served: None,
-            limits: Limits::default(),
-        }
-    }
-
-    /// Provides what steps want as `Resource<T>`, and sagas and steps that are methods as `Self`.
+    /// Provides a resource to the steps that take a `Resource<T>`. The last of a type stays.
     pub fn provide<T: Send + Sync + 'static>(mut self, resource: T) -> Self {
         self.resources.insert(Resource::new(resource));
         self
     }
 
-    /// The name of this worker; made up where none is given. One that starts under the name of a
-    /// dead one takes its runs at once.
+    /// Provides a resource that the program keeps a hold of, too.
+    pub fn provide_shared<T: Send + Sync + 'static>(mut self, resource: Arc<T>) -> Self {
+        self.resources.insert(Resource::from(resource));
+        self
+    }
+
+    /// Names the worker; one that starts under the same name takes its runs up. `worker` where no
+    /// name is given.
     pub fn name(mut self, worker: impl Into<String>) -> Self {
-        self.name = Some(worker.into());
+        self.worker = Some(worker.into());
         self
     }
 
-    /// Whether this process drives runs (the default), or only starts them and waits for them.
-    pub const fn worker(mut self, worker: bool) -> Self {
-        self.worker = worker;
+    /// Whether this process runs sagas (it does unless told otherwise), or only starts them and
+    /// asks for them.
+    pub const fn worker(mut self, works: bool) -> Self {
+        self.works = works;
         self
     }
 
-    /// Serves only the sagas with these stored names.
+    /// Serves only the sagas of these stored names, and asks only for their resources.
     pub fn sagas<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.served = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The most bytes that the arguments of a step, or the locals kept across an await, may take;
-    /// 4 MiB where this is not called.
+    /// The most bytes that one await point may store: the arguments of its operation with the live
+    /// locals. 4 MiB unless set.
     pub const fn payload_limit(mut self, bytes: usize) -> Self {
-        self.limits.payload = bytes;
+        self.payload_limit = bytes;
         self
     }
 
-    /// How often a rollback runs a step again of which nobody knows whether it happened, before
-    /// the run is stuck; 10 times where this is not called.
-    pub const fn settle_attempts(mut self, attempts: u32) -> Self {
-        self.limits.settle_attempts = attempts;
-        self
-    }
-
-    /// Uses this store instead of the one at the URL.
+    /// Uses a store that is there already instead of the URL.
     #[doc(hidden)]
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
     }
 
-    /// Uses this environment instead of the system's.
-    #[doc(hidden)]
-    pub fn environment(mut self, environment: Arc<dyn Environment>) -> Self {
-        self.environment = Some(environment);
-        self
-    }
-
-    /// Connects from code that is not async; the runtime has threads of its own.
+    /// Connects without async code: the runtime gets threads of its own.
     ///
     /// # Errors
-    /// As `.await`, and inside async code.
-    pub fn blocking(self) -> Result<Scoop, ConnectError> {
+    /// As when awaited; and inside async code.
+    pub fn blocking(self) -> Result<Scoop, Trouble> {
         if tokio::runtime::Handle::try_current().is_ok() {
-            return Err(ConnectError::BlockingInAsync);
+            return Err(Trouble::BlockingInAsync);
         }
-        let own = tokio::runtime::Builder::new_multi_thread()
+        let threads = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
             .thread_name("scoop")
             .enable_all()
             .build()
-            .map_err(ConnectError::Threads)?;
-        let handle = own.handle().clone();
-        let engine = own.block_on(self.engine(handle.clone()))?;
-        Ok(Scoop::new(engine, handle, Some(own)))
+            .map_err(Trouble::Threads)?;
+        let scoop = threads.block_on(self.into_future())?;
+        Ok(scoop.with_threads(threads))
     }
 
-    async fn engine(self, tokio: tokio::runtime::Handle) -> Result<Arc<Engine>, ConnectError> {
-        let registry = Registry::linked()?;
-        if self.worker {
-            registry.check(self.served.as_deref(), &self.resources)?;
+    async fn connect(self) -> Result<Scoop, Trouble> {
+        let tokio = tokio::runtime::Handle::try_current().map_err(|_| Trouble::NoTokio)?;
+        let environment: Arc<dyn Environment> = Arc::new(System::new(tokio));
+        let registry = Registry::linked(self.served)?;
+        if self.works {
+            registry.check(&self.resources)?;
         }
-        let env = self.environment.unwrap_or_else(|| Arc::new(System::new(tokio)));
         let store = match self.store {
             Some(store) => store,
-            None => crate::store::open(&self.url).await?,
+            None => store::open(&self.url).await?,
         };
-        let name = self.name.unwrap_or_else(|| format!("worker-{}", env.uuid()));
-        let fence = store.attach(&WorkerName(name.clone())).await?;
-        let writer = Writer::begin(Arc::clone(&store), fence.clone(), &env);
-        let engine = Arc::new(Engine {
-            env,
+        let worker = WorkerName(self.worker.unwrap_or_else(|| "worker".to_owned()));
+        let fence = store.attach(&worker).await?;
+        let engine = Arc::new(Engine::new(Parts {
             store,
-            writer,
+            fence,
             registry,
             resources: self.resources,
-            limits: self.limits,
-            live: Live::default(),
-            name,
-            worker: self.worker,
-            served: self.served,
-            stop: watch::Sender::new(false),
-            tasks: watch::Sender::new(0),
-        });
-        if engine.worker {
-            engine.spawn(Box::pin(recover(Arc::clone(&engine), fence)));
+            environment,
+            payload_limit: self.payload_limit,
+            works: self.works,
+        }));
+        let scoop = Scoop::new(engine);
+        if self.works {
+            recovery::recover(scoop.engine()).await?;
         }
-        Ok(engine)
+        Ok(scoop)
     }
 }
 
 impl IntoFuture for Connect {
-    type Output = Result<Scoop, ConnectError>;
+    type Output = Result<Scoop, Trouble>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let tokio =
-                tokio::runtime::Handle::try_current().map_err(|_| ConnectError::NoTokio)?;
-            let engine = self.engine(tokio.clone()).await?;
-            Ok(Scoop::new(engine, tokio, None))
-        })
+        Box::pin(self.connect())
+    }
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }

@@ -1,115 +1,346 @@
-//! One run that goes forward: the engine's side of a body.
+//! The state of one run while its body is being driven: the other side of its frame.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
 use super::Engine;
-use super::log::{Leave, Log};
+use super::history::PendingRow;
+use super::writer::WriteError;
+use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Slot};
 use crate::operation::saga::SagaDescriptor;
-use crate::operation::{Intent, Settled, Unsettled};
+use crate::operation::{Intent, Settled, Sleep, Unsettled};
+use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
+use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::description::{OperationMeta, Point};
-use crate::protocol::failure::{FailureKind, Hop, StoredError, StoredFailure};
-use crate::protocol::id::Seq;
-use crate::protocol::resume::Newest;
+use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
+use crate::protocol::id::{Part, RunId, Seq};
+use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::slots::SlotTable;
+use crate::protocol::timestamp::Timestamp;
 
-/// One run that goes forward.
-pub(crate) struct Execution {
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) saga: &'static SagaDescriptor,
-    pub(crate) log: Log,
-    pub(super) slots: Mutex<SlotTable>,
-    /// The row at which the body is resumed.
-    pub(super) resumed: Mutex<Option<Newest>>,
-    /// The newest operation, where it failed.
-    pub(super) last: Mutex<Option<LastFailure>>,
-    exit: Mutex<Option<oneshot::Sender<Exit>>>,
-}
-
-/// The newest operation of a body, where it failed.
-#[derive(Clone, Debug)]
-pub(crate) struct LastFailure {
-    pub(crate) hop: Hop,
-    pub(crate) error: StoredError,
-    /// Whether its `Err` went straight into `?`.
-    pub(crate) tried: bool,
-}
-
-/// Why a body ends before its end.
+/// Why a body ends without returning.
+#[expect(clippy::large_enum_variant, reason = "there is one for each run")]
 #[derive(Debug)]
 pub(crate) enum Exit {
     /// An operation ended without a value.
-    Abandoned(Box<StoredFailure>),
-    /// The run leaves this process.
-    Leave(Leave),
+    Failed(StoredFailure),
+    /// This build cannot continue the run.
+    Park(String),
+    /// The run is somebody else's, or the worker may write nothing more.
+    Leave,
+}
+
+/// What the first commit of a new run came to.
+pub(crate) type Begun = Result<RunId, Box<RunRow>>;
+
+/// One run under way.
+pub(crate) struct Execution {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) run: RunId,
+    pub(crate) saga: &'static SagaDescriptor,
+    state: Mutex<State>,
+}
+
+struct State {
+    seq: Seq,
+    table: SlotTable,
+    /// The run row, until it is stored.
+    create: Option<NewRun>,
+    begun: Option<oneshot::Sender<Begun>>,
+    /// What became of the last operation, to be written with the next row.
+    outcome: Option<StoredOutcome>,
+    /// Whether the run row says when to wake.
+    has_wake: bool,
+    pending: Option<PendingRow>,
+    /// The failures that the body went on from, with their positions.
+    failures: Vec<(Seq, Earlier)>,
+    exit: Option<oneshot::Sender<Exit>>,
+}
+
+/// Where an execution begins.
+pub(crate) struct Beginning {
+    pub(crate) seq: Seq,
+    pub(crate) table: SlotTable,
+    pub(crate) create: Option<NewRun>,
+    pub(crate) begun: Option<oneshot::Sender<Begun>>,
+    pub(crate) pending: Option<PendingRow>,
+    pub(crate) exit: oneshot::Sender<Exit>,
 }
 
 impl Execution {
     pub(crate) fn new(
+        engine: Arc<Engine>,
+        run: RunId,
         saga: &'static SagaDescriptor,
-        log: Log,
-        slots: SlotTable,
-        resumed: Option<Newest>,
-    ) -> (Arc<Self>, oneshot::Receiver<Exit>) {
-        let (exit, exited) = oneshot::channel();
-        let execution = Self {
-            engine: Arc::clone(&log.engine),
-            saga,
-            log,
-            slots: Mutex::new(slots),
-            resumed: Mutex::new(resumed),
-            last: Mutex::new(None),
-            exit: Mutex::new(Some(exit)),
+        beginning: Beginning,
+    ) -> Self {
+        let state = State {
+            seq: beginning.seq,
+            table: beginning.table,
+            create: beginning.create,
+            begun: beginning.begun,
+            outcome: None,
+            has_wake: beginning.pending.is_some(),
+            pending: beginning.pending,
+            failures: Vec::new(),
+            exit: Some(beginning.exit),
         };
-        (Arc::new(execution), exited)
+        Self {
+            engine,
+            run,
+            saga,
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.engine.environment.now()
     }
 
     /// Ends the body.
-    pub(super) fn exit(&self, exit: Exit) {
-        if let Some(sender) = lock(&self.exit).take() {
-            let _ = sender.send(exit);
+    pub(crate) fn leave(&self, exit: Exit) {
+        if let Some(sender) = self.state().exit.take() {
+            drop(sender.send(exit));
         }
     }
 
-    /// Ends the body because the run leaves this process; never ends itself.
-    pub(super) async fn leave<T>(&self, leave: Leave) -> T {
-        self.exit(Exit::Leave(leave));
-        std::future::pending().await
+    /// The outcome of the operation that just ended.
+    pub(crate) fn set_outcome(&self, outcome: StoredOutcome) {
+        self.state().outcome = Some(outcome);
     }
 
-    /// Where something happened.
-    pub(crate) fn hop(&self, point: Option<(&Point, &str)>, attempt: u32) -> Hop {
+    pub(crate) fn note_failure(&self, seq: Seq, hop: Hop, error: StoredError) {
+        self.state().failures.push((seq, Earlier { hop, error }));
+    }
+
+    /// Whether this is the run's first commit.
+    pub(crate) fn is_unstored(&self) -> bool {
+        self.state().create.is_some()
+    }
+
+    /// A row after the last one, with the outcome of the last operation. Nothing changes before it
+    /// is committed with [`commit`](Self::commit).
+    pub(crate) fn next_row(&self, kind: RowKind) -> CheckpointRow {
+        let state = self.state();
+        let outcome = state
+            .outcome
+            .as_ref()
+            .and_then(|outcome| Stored::encode(outcome).ok());
+        CheckpointRow {
+            seq: state.seq.next(),
+            part: Part::main(),
+            direction: Direction::Forward,
+            kind,
+            point: String::new(),
+            operation: None,
+            arguments: None,
+            frame: None,
+            outcome,
+            created_at: self.now(),
+        }
+    }
+
+    /// Commits rows; with the run itself where it is not stored yet. `None` when the body ends
+    /// here: the reason was given to the executor.
+    pub(crate) async fn commit(
+        &self,
+        rows: Vec<CheckpointRow>,
+        update: RunUpdate,
+    ) -> Option<Result<(), String>> {
+        let create = self.state().create.clone();
+        let newest = rows.iter().map(|row| row.seq).max();
+        let commit = Commit {
+            run: self.run,
+            create,
+            update,
+            rows,
+        };
+        match self.engine.writer.write(commit).await {
+            Ok(Committed::Stored) => {
+                let mut state = self.state();
+                state.create = None;
+                if let Some(newest) = newest.filter(|newest| *newest > state.seq) {
+                    state.seq = newest;
+                    state.outcome = None;
+                }
+                if let Some(begun) = state.begun.take() {
+                    drop(begun.send(Ok(self.run)));
+                }
+                Some(Ok(()))
+            }
+            Ok(Committed::KeyTaken(other)) => {
+                if let Some(begun) = self.state().begun.take() {
+                    drop(begun.send(Err(other)));
+                }
+                self.leave(Exit::Leave);
+                None
+            }
+            Ok(Committed::Stale) | Err(WriteError::Stopped) => {
+                self.leave(Exit::Leave);
+                None
+            }
+            Err(WriteError::Refused(why)) => Some(Err(why)),
+        }
+    }
+
+    pub(crate) fn hop(&self, point: Option<&Point>, operation: Option<&str>, attempt: u32) -> Hop {
         Hop {
             saga: self.saga.description.saga.to_owned(),
-            run: self.log.run,
-            point: point.map(|(point, _)| point.name.to_owned()),
-            operation: point.map(|(_, operation)| operation.to_owned()),
-            file: point.map_or(self.saga.file, |(point, _)| point.file).to_owned(),
-            line: point.map_or(self.saga.line, |(point, _)| point.line),
+            run: self.run,
+            point: point.map(|point| point.name.to_owned()),
+            operation: operation.map(ToOwned::to_owned),
+            file: point.map_or(self.saga.file, |point| point.file).to_owned(),
+            line: point.map_or(self.saga.line, |point| point.line),
             attempt,
-            at: self.engine.env.now(),
+            at: self.now(),
         }
+    }
+
+    /// A failure without a value of the user's.
+    pub(crate) fn failure(&self, kind: FailureKind, message: String, hop: Hop) -> StoredFailure {
+        let error = StoredError {
+            type_name: "scoop".to_owned(),
+            message,
+            sources: Vec::new(),
+            value: None,
+        };
+        let preceded_by = self
+            .state()
+            .failures
+            .drain(..)
+            .map(|(_, earlier)| earlier)
+            .collect();
+        StoredFailure {
+            kind,
+            error,
+            cause: None,
+            hops: vec![hop],
+            doubt: None,
+            preceded_by,
+            compensations: Vec::new(),
+        }
+    }
+
+    /// The failure of a body that returned `Err`: caused by the last operation, if that failed.
+    pub(crate) fn returned_error(&self, error: StoredError) -> StoredFailure {
+        let mut failures = std::mem::take(&mut self.state().failures);
+        let newest = self.state().seq;
+        let last = failures
+            .pop_if(|(seq, _)| *seq == newest)
+            .map(|(_, earlier)| earlier);
+        let (hop, cause) = match last {
+            Some(earlier) => {
+                let same = earlier.error.type_name == error.type_name
+                    && earlier.error.message == error.message;
+                (earlier.hop, (!same).then_some(earlier.error))
+            }
+            None => (self.hop(None, None, 0), None),
+        };
+        StoredFailure {
+            kind: FailureKind::Error,
+            error,
+            cause,
+            hops: vec![hop],
+            doubt: None,
+            preceded_by: failures.into_iter().map(|(_, earlier)| earlier).collect(),
+            compensations: Vec::new(),
+        }
+    }
+
+    fn unsettled(&self, kind: FailureKind, message: String, point: &Point, name: &str) -> Settled {
+        let hop = self.hop(Some(point), Some(name), 0);
+        Settled::Unsettled(Box::new(Unsettled {
+            failure: self.failure(kind, message, hop),
+        }))
+    }
+
+    /// Refuses locals and arguments that cannot be stored, or are too large.
+    fn check(
+        &self,
+        point: &'static Point,
+        intent: &Intent,
+        live: &Result<Vec<Slot>, String>,
+    ) -> Result<(), Settled> {
+        let name = operation_name(intent);
+        let unstorable =
+            |message: String| Err(self.unsettled(FailureKind::Unstorable, message, point, name));
+        let live = match live {
+            Ok(live) => live,
+            Err(why) => return unstorable(why.clone()),
+        };
+        let mut sizes: Vec<(String, usize)> = live
+            .iter()
+            .map(|slot| (format!("the local `{}`", slot.name), slot.json.len()))
+            .collect();
+        if let Intent::Step { arguments, .. } = intent {
+            match arguments {
+                Ok(arguments) => sizes.push(("the arguments".to_owned(), arguments.len())),
+                Err(error) => return unstorable(format!("an argument of `{name}` {error}")),
+            }
+        }
+        let total: usize = sizes.iter().map(|(_, size)| size).sum();
+        let limit = self.engine.payload_limit;
+        if total <= limit {
+            return Ok(());
+        }
+        let (largest, bytes) = sizes
+            .into_iter()
+            .max_by_key(|(_, size)| *size)
+            .unwrap_or_default();
+        let message = format!(
+            "{total} bytes would be stored at `{}`, more than the limit of {limit}; the largest \
+             part is {largest} with {bytes}",
+            point.name
+        );
+        Err(self.unsettled(FailureKind::TooLarge, message, point, name))
+    }
+
+    /// The row of an await point, with what it intends.
+    fn await_row(
+        &self,
+        point: &'static Point,
+        intent: &Intent,
+        live: &[Slot],
+    ) -> Result<(CheckpointRow, RunUpdate), String> {
+        let mut row = self.next_row(RowKind::Await);
+        point.name.clone_into(&mut row.point);
+        row.operation = Some(operation_name(intent).to_owned());
+        let mut update = RunUpdate::default();
+        row.arguments = match intent {
+            Intent::Step { arguments, .. } => arguments.as_ref().ok().cloned(),
+            Intent::Sleep(duration) => {
+                let until = row.created_at.after(*duration);
+                update.wake_at = Some(Some(until));
+                Stored::encode(&[until]).ok()
+            }
+        };
+        let mut state = self.state();
+        let had_wake = std::mem::replace(&mut state.has_wake, update.wake_at.is_some());
+        if had_wake && update.wake_at.is_none() {
+            update.wake_at = Some(None);
+        }
+        let slots = live.iter().map(|slot| (&slot.name, &slot.json));
+        let frame = state
+            .table
+            .store(row.seq, slots)
+            .map_err(|error| error.to_string())?;
+        drop(state);
+        row.frame = Some(Stored::encode(&frame).map_err(|error| error.to_string())?);
+        Ok((row, update))
     }
 }
 
-/// A failure with nothing before it and nothing undone.
-pub(crate) const fn failure(
-    kind: FailureKind,
-    error: StoredError,
-    hops: Vec<Hop>,
-    doubt: Option<Seq>,
-) -> StoredFailure {
-    StoredFailure {
-        kind,
-        error,
-        cause: None,
-        hops,
-        doubt,
-        preceded_by: Vec::new(),
-        compensations: Vec::new(),
+fn operation_name(intent: &Intent) -> &'static str {
+    match intent {
+        Intent::Step { step, .. } => step.meta.name,
+        Intent::Sleep(_) => Sleep::NAME,
     }
 }
 
@@ -121,7 +352,29 @@ impl Conductor for Execution {
         intent: Intent,
         live: Result<Vec<Slot>, String>,
     ) -> BoxFuture<'a, Settled> {
-        Box::pin(self.begin(point, intent, live))
+        Box::pin(async move {
+            if let Err(refused) = self.check(point, &intent, &live) {
+                return refused;
+            }
+            let name = operation_name(&intent);
+            let written = match self.await_row(point, &intent, &live.unwrap_or_default()) {
+                Ok((row, update)) => {
+                    let pending = PendingRow {
+                        row: row.clone(),
+                        attempts: Vec::new(),
+                    };
+                    match self.commit(vec![row], update).await {
+                        None => std::future::pending().await,
+                        Some(result) => result.map(|()| pending),
+                    }
+                }
+                Err(why) => Err(why),
+            };
+            match written {
+                Ok(pending) => self.operate(point, &pending, false).await,
+                Err(why) => self.unsettled(FailureKind::Unstorable, why, point, name),
+            }
+        })
     }
 
     fn resume<'a>(
@@ -130,14 +383,27 @@ impl Conductor for Execution {
         point: &'static Point,
         operation: OperationMeta,
     ) -> BoxFuture<'a, Settled> {
-        Box::pin(self.begin_again(point, operation))
+        Box::pin(async move {
+            let pending = self.state().pending.take();
+            match pending {
+                Some(pending) if pending.row.operation.as_deref() == Some(operation.name) => {
+                    self.operate(point, &pending, true).await
+                }
+                other => {
+                    let stored = other
+                        .and_then(|pending| pending.row.operation)
+                        .unwrap_or_default();
+                    self.leave(Exit::Park(format!(
+                        "at `{}` it waits for `{stored}`, and this build for `{}`",
+                        point.name, operation.name
+                    )));
+                    std::future::pending().await
+                }
+            }
+        })
     }
 
     fn abandon(&self, unsettled: Unsettled) {
-        self.exit(Exit::Abandoned(Box::new(unsettled.failure)));
+        self.leave(Exit::Failed(unsettled.failure));
     }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,167 +1,276 @@
-//! One run forward: from its beginning or its newest row to its end, or to where it turns.
+//! Drives one run forward: makes its body, polls it, and writes how it ended.
 
-use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::attempt::{Payload, caught, error, panic};
-use super::execution::{Execution, Exit};
-use super::history::rows;
-use super::log::{Draft, Leave, Log, NotWritten, encode};
-use super::work::Work;
+use super::execution::{Beginning, Begun, Execution, Exit};
+use super::{Engine, Trouble, history, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, FrameMismatch, Position};
-use crate::operation::saga::{BodyEnd, BodyInput};
-use crate::protocol::checkpoint::{Direction, RowKind};
+use crate::operation::saga::{BodyEnd, BodyInput, SagaDescriptor};
+use crate::protocol::checkpoint::RowKind;
+use crate::protocol::description::{OperationKind, StepKind};
 use crate::protocol::failure::{FailureKind, StoredFailure};
-use crate::protocol::id::Seq;
-use crate::protocol::resume::Newest;
-use crate::protocol::run::{RunStatus, RunUpdate};
-use crate::protocol::slots::{SlotTable, StoredFrame};
+use crate::protocol::id::{RunId, Seq};
+use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
+use crate::protocol::slots::SlotTable;
 
-/// What became of a run that went forward.
-pub(crate) enum Forward {
-    Completed,
-    /// It failed; the row that says so is written.
-    Turned(Box<StoredFailure>, Seq),
+/// Drives a run that is not stored yet. `begun` hears of its first commit.
+pub(super) async fn begin(
+    engine: Arc<Engine>,
+    saga: &'static SagaDescriptor,
+    new: NewRun,
+    begun: oneshot::Sender<Begun>,
+) {
+    let (id, input) = (new.id, new.input.clone());
+    let (exit, exited) = oneshot::channel();
+    let beginning = Beginning {
+        seq: Seq::NONE,
+        table: SlotTable::default(),
+        create: Some(new),
+        begun: Some(begun),
+        pending: None,
+        exit,
+    };
+    let execution = Arc::new(Execution::new(engine, id, saga, beginning));
+    body(execution, input, None, exited).await;
 }
 
-/// Where a stored run goes on.
-struct Stand {
-    position: Position,
-    table: SlotTable,
-    newest: Newest,
+/// Drives a stored run on, whichever way it goes.
+pub(super) async fn go_on(engine: Arc<Engine>, run: RunRow) {
+    let id = run.id;
+    let result = match run.status {
+        RunStatus::Running => forward(&engine, run).await,
+        RunStatus::RollingBack => rollback::drive(&engine, id).await,
+        _ => Ok(()),
+    };
+    match result {
+        Ok(()) => engine.tell(),
+        Err(Trouble::Parked { reason, .. }) => engine.park(id, reason),
+        Err(trouble) => engine.park(id, trouble.to_string()),
+    }
 }
 
-/// Runs a body to its end.
-pub(crate) async fn forward(work: &Work, log: Log) -> Result<Forward, Leave> {
-    let stand = if work.seq == Seq::NONE { None } else { Some(stand(work).await?) };
-    let (position, table, newest) = match stand {
-        Some(stand) => (Some(stand.position), stand.table, Some(stand.newest)),
-        None => (None, SlotTable::default(), None),
+async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
+    let parked = |reason| Trouble::Parked {
+        run: run.id,
+        reason,
     };
-    let (execution, exited) = Execution::new(work.saga, log, table, newest);
-    let failure = match run_body(&execution, work, position, exited).await? {
-        Ok(output) => match complete(&execution, output).await {
-            Ok(()) => return Ok(Forward::Completed),
-            Err(NotWritten::Leave(leave)) => return Err(leave),
-            Err(NotWritten::Refused(why)) => {
-                let error = error("refused", why);
-                execution.body_failure(FailureKind::Unstorable, error).await?
-            }
-        },
-        Err(failure) => failure,
+    let saga = engine.registry.saga(&run.saga).map_err(parked)?;
+    let pending = history::pending(engine, run.id, run.seq).await?;
+    let (table, position) = match &pending {
+        None => {
+            wait(engine, &run).await;
+            (SlotTable::default(), None)
+        }
+        Some(pending) => {
+            let name = &pending.row.point;
+            let number = saga.description.number_of(name).ok_or_else(|| {
+                parked(format!(
+                    "it stands at await point `{name}`, which this build does not have"
+                ))
+            })?;
+            let (table, slots) = history::slots(engine, run.id, &pending.row).await?;
+            (
+                table,
+                Some(Position {
+                    point: number,
+                    slots,
+                }),
+            )
+        }
     };
-    let seq = turn(&execution, &failure).await?;
-    Ok(Forward::Turned(Box::new(failure), seq))
+    let (exit, exited) = oneshot::channel();
+    let beginning = Beginning {
+        seq: run.seq,
+        table,
+        create: None,
+        begun: None,
+        pending,
+        exit,
+    };
+    let execution = Arc::new(Execution::new(Arc::clone(engine), run.id, saga, beginning));
+    body(execution, run.input, position, exited).await;
+    Ok(())
 }
 
-/// Reads where a run stands.
-async fn stand(work: &Work) -> Result<Stand, Leave> {
-    let parked = |why: String| Leave::Parked(why);
-    let all = rows(&work.engine, work.run, vec![work.seq]).await?;
-    let newest = Newest::of(all).map_err(|error| parked(format!("a stored attempt {error}")))?;
-    let newest = newest.ok_or_else(|| parked(format!("row {} is missing", work.seq)))?;
-    let name = &newest.row.point;
-    let description = work.saga.description;
-    let point = description.number_of(name).ok_or_else(|| {
-        parked(format!("`{}` has no await point `{name}` in this build", description.saga))
-    })?;
-    let decode = |stored: &Option<Stored>| match stored {
-        Some(stored) => stored.decode::<StoredFrame>(),
-        None => Ok(StoredFrame::default()),
-    };
-    let bad = |error| parked(format!("a stored frame {error}"));
-    let frame = decode(&newest.row.frame).map_err(bad)?;
-    let mut earlier = HashMap::new();
-    if !frame.rows.is_empty() {
-        for row in rows(&work.engine, work.run, frame.rows.clone()).await? {
-            if row.part.is_main() {
-                earlier.insert(row.seq, decode(&row.frame).map_err(bad)?);
-            }
+/// Waits for the start of a run that was started for later.
+async fn wait(engine: &Engine, run: &RunRow) {
+    if let Some(at) = run.wake_at {
+        let left = at.since(engine.environment.now());
+        if !left.is_zero() {
+            engine.environment.sleep(left).await;
         }
     }
-    let (slots, table) = SlotTable::rebuild(work.seq, &frame, &earlier)
-        .map_err(|error| parked(error.to_string()))?;
-    Ok(Stand { position: Position { point, slots }, table, newest })
 }
 
-/// Polls the body until it ends, or is ended.
-async fn run_body(
-    execution: &Arc<Execution>,
-    work: &Work,
+/// Makes the body, polls it to its end, and writes that.
+async fn body(
+    execution: Arc<Execution>,
+    input: Stored,
     position: Option<Position>,
     exited: oneshot::Receiver<Exit>,
-) -> Result<Result<Stored, StoredFailure>, Leave> {
-    let conductor: Arc<dyn Conductor> = Arc::<Execution>::clone(execution);
-    let input = BodyInput {
-        frame: Frame::new(conductor, work.saga.description, position),
-        input: work.input.clone(),
-        resources: work.engine.resources.clone(),
-    };
-    let make = work.saga.body;
-    let body: BoxFuture<'static, _> = Box::pin(async move {
-        match make(input) {
-            Ok(body) => Ok(body.await),
-            Err(error) => Err(Leave::Parked(error.to_string())),
-        }
+) {
+    let conductor: Arc<dyn Conductor> = Arc::<Execution>::clone(&execution);
+    let frame = Frame::new(conductor, execution.saga.description, position);
+    let resources = execution.engine.resources.clone();
+    let made = (execution.saga.body)(BodyInput {
+        frame,
+        input,
+        resources,
     });
-    tokio::select! {
-        biased;
-        Ok(exit) = exited => match exit {
-            Exit::Abandoned(failure) => execution.abandoned(*failure).await.map(Err),
-            Exit::Leave(leave) => Err(leave),
-        },
-        end = caught(body) => match end {
-            Ok(Ok(end)) => execution.ended(end).await,
-            Ok(Err(leave)) => Err(leave),
-            Err(payload) => execution.panicked(payload).await.map(Err),
-        },
-    }
-}
-
-impl Execution {
-    async fn ended(&self, end: BodyEnd) -> Result<Result<Stored, StoredFailure>, Leave> {
-        let (kind, error) = match end {
-            Ok(Ok(output)) => return Ok(Ok(output)),
-            Ok(Err(error)) => (FailureKind::Error, error),
-            Err(codec) => {
-                let message = format!("the output of the saga {codec}");
-                (FailureKind::Unstorable, error("unstorable", message))
+    let ended = match made {
+        Ok(body) => {
+            tokio::select! {
+                biased;
+                exit = exited => Err(exit.unwrap_or(Exit::Leave)),
+                ended = polled(body) => ended,
             }
-        };
-        self.body_failure(kind, error).await.map(Err)
-    }
-
-    async fn panicked(&self, payload: Payload) -> Result<StoredFailure, Leave> {
-        match payload.downcast::<FrameMismatch>() {
-            Ok(mismatch) => Err(Leave::Parked(mismatch.0)),
-            Err(payload) => self.body_failure(FailureKind::Panic, panic(&*payload)).await,
         }
+        Err(error) => Err(Exit::Park(error.to_string())),
+    };
+    let (engine, run) = (Arc::clone(&execution.engine), execution.run);
+    let result = match ended {
+        Ok(Ok(Ok(output))) => complete(&execution, output).await,
+        Ok(Ok(Err(error))) => {
+            let failure = execution.returned_error(error);
+            fail(&execution, failure).await
+        }
+        Ok(Err(error)) => {
+            let message = format!("the saga's result {error}");
+            fail(
+                &execution,
+                body_failure(&execution, FailureKind::Unstorable, message),
+            )
+            .await
+        }
+        Err(Exit::Failed(failure)) => fail(&execution, failure).await,
+        Err(Exit::Park(reason)) => Err(Trouble::Parked { run, reason }),
+        Err(Exit::Leave) => Ok(()),
+    };
+    match result {
+        Ok(()) => engine.tell(),
+        Err(Trouble::Parked { reason, .. }) => engine.park(run, reason),
+        Err(trouble) => engine.park(run, trouble.to_string()),
     }
 }
 
-async fn complete(execution: &Execution, output: Stored) -> Result<(), NotWritten> {
-    let update = RunUpdate {
-        expect: Some(RunStatus::Running),
-        status: Some(RunStatus::Completed),
-        output: Some(output),
-        finished_at: Some(execution.engine.env.now()),
-        ..RunUpdate::default()
-    };
-    let draft = Draft::new(Direction::Forward, RowKind::End);
-    execution.log.append(draft, update).await.map(drop)
+fn body_failure(execution: &Execution, kind: FailureKind, message: String) -> StoredFailure {
+    let hop = execution.hop(None, None, 0);
+    execution.failure(kind, message, hop)
 }
 
-async fn turn(execution: &Execution, failure: &StoredFailure) -> Result<Seq, Leave> {
+/// Polls a body. A panic of the user's is a failure; one of the frame's parks the run.
+async fn polled(mut body: BoxFuture<'static, BodyEnd>) -> Result<BodyEnd, Exit> {
+    std::future::poll_fn(move |context| {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => std::task::Poll::Ready(match panic.downcast::<FrameMismatch>() {
+                Ok(mismatch) => Err(Exit::Park(mismatch.0)),
+                Err(panic) => Ok(Ok(Err(panicked(&*panic)))),
+            }),
+        }
+    })
+    .await
+}
+
+const PANIC: &str = "scoop::panic";
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> crate::protocol::failure::StoredError {
+    crate::protocol::failure::StoredError {
+        type_name: PANIC.to_owned(),
+        message: format!("panicked: {}", super::performer::panic_message(panic)),
+        sources: Vec::new(),
+        value: None,
+    }
+}
+
+async fn complete(execution: &Execution, output: Stored) -> Result<(), Trouble> {
+    let now = execution.now();
     let update = RunUpdate {
-        expect: Some(RunStatus::Running),
-        status: Some(RunStatus::RollingBack),
-        failure: Some(encode(failure)?),
+        status: Some(RunStatus::Completed),
+        wake_at: Some(None),
+        output: Some(output),
+        finished_at: Some(now),
         ..RunUpdate::default()
     };
-    let draft = Draft::new(Direction::Forward, RowKind::Turn);
-    Ok(execution.log.append(draft, update).await?)
+    end(execution, RowKind::End, update).await.map(drop)
+}
+
+/// The body failed: from here on the run rolls back, or is stuck if it is past its pivot.
+async fn fail(execution: &Execution, mut failure: StoredFailure) -> Result<(), Trouble> {
+    if failure.error.type_name == PANIC {
+        failure.kind = FailureKind::Panic;
+    }
+    let unstored = execution.is_unstored();
+    let encoded = Stored::encode(&failure).map_err(|error| Trouble::Unreadable {
+        run: execution.run,
+        what: "failure",
+        error,
+    })?;
+    let mut update = RunUpdate {
+        status: Some(RunStatus::RollingBack),
+        wake_at: Some(None),
+        failure: Some(encoded),
+        ..RunUpdate::default()
+    };
+    if unstored {
+        // Nothing was awaited, so there is nothing to undo.
+        update.status = Some(RunStatus::RolledBack);
+        update.finished_at = Some(execution.now());
+        return end(execution, RowKind::Turn, update).await.map(drop);
+    }
+    if !end(execution, RowKind::Turn, update).await? {
+        return Ok(());
+    }
+    if past_pivot(execution).await? {
+        let stuck = RunUpdate {
+            status: Some(RunStatus::Stuck),
+            ..RunUpdate::default()
+        };
+        return end(execution, RowKind::End, stuck).await.map(drop);
+    }
+    rollback::drive(&execution.engine, execution.run).await
+}
+
+async fn past_pivot(execution: &Execution) -> Result<bool, Trouble> {
+    let rows = history::rows(&execution.engine, execution.run).await?;
+    let done = history::done(execution.run, &rows)?;
+    Ok(done.iter().any(|done| {
+        let step = execution.engine.registry.step(&done.operation);
+        let pivot = step.is_ok_and(|step| step.meta.kind == OperationKind::Step(StepKind::Pivot));
+        pivot
+            && !matches!(
+                done.outcome,
+                crate::protocol::checkpoint::StoredOutcome::Failed(_)
+            )
+    }))
+}
+
+/// Writes the last forward row. False when the run is no longer this worker's.
+async fn end(execution: &Execution, kind: RowKind, update: RunUpdate) -> Result<bool, Trouble> {
+    let row = execution.next_row(kind);
+    match execution.commit(vec![row], update).await {
+        Some(Ok(())) => Ok(true),
+        Some(Err(reason)) => Err(Trouble::Parked {
+            run: execution.run,
+            reason,
+        }),
+        None => Ok(false),
+    }
+}
+
+/// Drives a run that an operator set going again, or that was started elsewhere.
+pub(super) async fn take_up(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
+    let row = engine
+        .store
+        .run(run)
+        .await?
+        .ok_or_else(|| Trouble::NoRun(run.to_string()))?;
+    let engine = Arc::clone(engine);
+    engine.clone().drive(go_on(engine, row));
+    Ok(())
 }

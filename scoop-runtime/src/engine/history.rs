@@ -1,49 +1,139 @@
-//! Reads what a run has done, page by page.
+//! Reads what a run has done so far.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use super::Engine;
-use super::log::Leave;
-use crate::protocol::checkpoint::{CheckpointRow, StoredOutcome};
+use super::{Engine, Trouble};
+use crate::frame::Slot;
+use crate::protocol::checkpoint::{
+    CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome,
+};
 use crate::protocol::id::{RunId, Seq};
-use crate::protocol::plan::History;
+use crate::protocol::slots::{SlotTable, StoredFrame};
 
 const PAGE: u32 = 256;
 
-/// All that a run has done; `newest` is the outcome that is not written yet.
-pub(crate) async fn history(
-    engine: &Engine,
-    run: RunId,
-    newest: Option<StoredOutcome>,
-) -> Result<History, Leave> {
-    let mut history = History::with_newest(newest);
-    let mut before = None;
-    loop {
-        let store = &engine.store;
-        let page = engine
-            .read(|| {
-                let store = Arc::clone(store);
-                Box::pin(async move { store.rows_before(run, before, PAGE).await })
-            })
-            .await?;
-        let Some(last) = page.last() else { return Ok(history) };
-        before = Some(last.seq);
-        history.read(page).map_err(|error| Leave::Parked(format!("a stored outcome {error}")))?;
-    }
+/// An operation that was pending when the run was stored.
+#[derive(Clone, Debug)]
+pub(crate) struct PendingRow {
+    pub(crate) row: CheckpointRow,
+    /// The failed attempts so far.
+    pub(crate) attempts: Vec<StoredAttempt>,
 }
 
-/// The rows with these positions.
-pub(crate) async fn rows(
+/// A compensatable operation that may have to be undone.
+#[derive(Clone, Debug)]
+pub(crate) struct Done {
+    pub(crate) seq: Seq,
+    pub(crate) operation: String,
+    pub(crate) outcome: StoredOutcome,
+}
+
+/// Every row of a run, oldest first; attempts after their own row.
+pub(crate) async fn rows(engine: &Engine, run: RunId) -> Result<Vec<CheckpointRow>, Trouble> {
+    let mut all: Vec<CheckpointRow> = Vec::new();
+    let mut before = None;
+    loop {
+        let page = engine.store.rows_before(run, before, PAGE).await?;
+        let full = page.len() == PAGE as usize;
+        let Some(oldest) = page.iter().map(|row| row.seq).min() else {
+            break;
+        };
+        // The oldest position of a full page may not be whole: it is read again.
+        all.extend(page.into_iter().filter(|row| !full || row.seq > oldest));
+        if !full {
+            break;
+        }
+        before = Some(oldest.next());
+    }
+    all.sort_by(|a, b| (a.seq, &a.part).cmp(&(b.seq, &b.part)));
+    Ok(all)
+}
+
+/// The operation that was pending at this position.
+pub(crate) async fn pending(
     engine: &Engine,
     run: RunId,
-    seqs: Vec<Seq>,
-) -> Result<Vec<CheckpointRow>, Leave> {
-    let store = &engine.store;
-    let seqs = Arc::new(seqs);
-    engine
-        .read(|| {
-            let (store, seqs) = (Arc::clone(store), Arc::clone(&seqs));
-            Box::pin(async move { store.rows_at(run, &seqs).await })
+    seq: Seq,
+) -> Result<Option<PendingRow>, Trouble> {
+    let (mains, parts): (Vec<_>, Vec<_>) = engine
+        .store
+        .rows_at(run, &[seq])
+        .await?
+        .into_iter()
+        .partition(|row| row.part.is_main());
+    let Some(row) = mains.into_iter().next() else {
+        return Ok(None);
+    };
+    let mut attempts = Vec::new();
+    for part in parts.iter().filter(|part| part.kind == RowKind::Attempt) {
+        attempts.extend(decode::<StoredAttempt>(
+            run,
+            "attempt",
+            part.outcome.as_ref(),
+        )?);
+    }
+    attempts.sort_by_key(|attempt| attempt.attempt);
+    Ok(Some(PendingRow { row, attempts }))
+}
+
+/// The locals saved in this row, put together from the rows it builds on.
+pub(crate) async fn slots(
+    engine: &Engine,
+    run: RunId,
+    row: &CheckpointRow,
+) -> Result<(SlotTable, Vec<Slot>), Trouble> {
+    let newest: StoredFrame = decode(run, "frame", row.frame.as_ref())?.unwrap_or_default();
+    let mut rows = BTreeMap::new();
+    for earlier in engine.store.rows_at(run, &newest.rows).await? {
+        if let Some(frame) = decode(run, "frame", earlier.frame.as_ref())? {
+            rows.insert(earlier.seq, frame);
+        }
+    }
+    let table = SlotTable::rebuild(row.seq, &newest, &rows).map_err(|error| Trouble::Parked {
+        run,
+        reason: format!("its frame is damaged: {error}"),
+    })?;
+    let slots = table
+        .slots()
+        .map(|(name, json)| Slot {
+            name: name.clone(),
+            json: json.clone(),
         })
-        .await
+        .collect();
+    Ok((table, slots))
+}
+
+/// The forward operations of a run with their outcomes, oldest first. The outcome of each stands in
+/// the row after it.
+pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trouble> {
+    let mains: Vec<&CheckpointRow> = rows.iter().filter(|row| row.part.is_main()).collect();
+    let mut done = Vec::new();
+    for (row, next) in mains.iter().zip(mains.iter().skip(1)) {
+        let forward = row.direction == Direction::Forward && row.kind == RowKind::Await;
+        if let (true, Some(operation)) = (forward, &row.operation)
+            && let Some(outcome) = decode(run, "outcome", next.outcome.as_ref())?
+        {
+            done.push(Done {
+                seq: row.seq,
+                operation: operation.clone(),
+                outcome,
+            });
+        }
+    }
+    Ok(done)
+}
+
+/// Decodes a stored value, naming what it is.
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(
+    run: RunId,
+    what: &'static str,
+    stored: Option<&crate::codec::Stored>,
+) -> Result<Option<T>, Trouble> {
+    stored
+        .map(|stored| {
+            stored
+                .decode()
+                .map_err(|error| Trouble::Unreadable { run, what, error })
+        })
+        .transpose()
 }

@@ -1,33 +1,25 @@
-//! What a worker does when it starts: takes up the runs that no live worker owns.
+//! Takes up what an earlier life of this worker left unfinished.
 
 use std::sync::Arc;
 
-use super::Engine;
-use crate::protocol::id::Fence;
+use super::executor;
+use super::{Engine, Trouble};
 
-const PAGE: u32 = 100;
+const PAGE: u32 = 256;
 
-/// Claims page by page, and takes each run up.
-pub(crate) async fn recover(engine: Arc<Engine>, fence: Fence) {
-    let mut after = None;
+/// Claims every unfinished run that no live worker has, and drives each.
+pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
+    let (mut after, mut count) = (None, 0);
     loop {
-        let page = engine.read(|| {
-            let (store, fence) = (Arc::clone(&engine.store), fence.clone());
-            Box::pin(async move { store.claim(&fence, after, PAGE).await })
-        });
-        let runs = match page.await {
-            Ok(runs) => runs,
-            Err(error) => {
-                tracing::error!(?error, "unfinished runs could not be read");
-                return;
-            }
+        let page = engine.store.claim(&engine.fence, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(count);
         };
-        let Some(last) = runs.last() else { return };
         after = Some(last.id);
-        for run in runs {
-            if engine.serves(&run.saga) || engine.registry.saga(&run.saga).is_err() {
-                engine.take_up(run);
-            }
+        for run in page {
+            count += 1;
+            let engine = Arc::clone(engine);
+            engine.clone().drive(executor::go_on(engine, run));
         }
     }
 }

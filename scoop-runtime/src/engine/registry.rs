@@ -1,126 +1,141 @@
-//! The sagas and steps that are linked into this program.
+//! The sagas and steps that were linked into this program.
 
 use std::collections::HashMap;
 
-use super::trouble::ConnectError;
 use crate::operation::saga::{RegisteredSaga, SagaDescriptor};
 use crate::operation::step::{RegisteredStep, StepDescriptor};
-use crate::protocol::plan::StepShape;
-use crate::protocol::description::OperationKind;
 use crate::resource::{ResourceType, Resources};
 
-/// What this build has.
+/// What does not fit together in this program.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// Two sagas of one stored name.
+    #[error(
+        "two sagas are named `{name}`: in {first} and in {second}; give one `#[saga(name = \"..\")]`"
+    )]
+    SameSaga {
+        /// The name.
+        name: &'static str,
+        /// Where one is.
+        first: String,
+        /// Where the other is.
+        second: String,
+    },
+    /// Two steps of one stored name.
+    #[error("two steps are named `{0}`; give one `#[step(name = \"..\")]`")]
+    SameStep(&'static str),
+    /// Resources that nobody provided.
+    #[error("resources are missing: {}; add `.provide(..)` before the runtime is started", .0.join(", "))]
+    Missing(Vec<String>),
+    /// `.sagas(..)` names one that is not there.
+    #[error(
+        "this program has no saga `{0}`; if it is in a library crate, the program has to use that \
+         crate: `use that_crate as _;`"
+    )]
+    UnknownSaga(String),
+}
+
+/// The sagas and steps of this program by their stored names.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     sagas: HashMap<&'static str, &'static SagaDescriptor>,
     steps: HashMap<&'static str, &'static StepDescriptor>,
+    served: Option<Vec<String>>,
 }
 
 impl Registry {
-    /// All that registered itself at link time.
-    pub(crate) fn linked() -> Result<Self, ConnectError> {
-        let sagas = inventory::iter::<RegisteredSaga>().map(|registered| registered.0);
-        let steps = inventory::iter::<RegisteredStep>().map(|registered| registered.0);
-        Self::of(sagas, steps)
-    }
-
-    /// These sagas and steps.
-    pub(crate) fn of(
-        sagas: impl IntoIterator<Item = &'static SagaDescriptor>,
-        steps: impl IntoIterator<Item = &'static StepDescriptor>,
-    ) -> Result<Self, ConnectError> {
-        let mut registry = Self::default();
-        for saga in sagas {
-            if let Some(first) = registry.sagas.insert(saga.description.saga, saga) {
-                return Err(two_of_one_name(first, saga));
+    /// Everything that was linked, serving `served` (all where it is `None`).
+    pub(crate) fn linked(served: Option<Vec<String>>) -> Result<Self, RegistryError> {
+        let mut registry = Self {
+            served,
+            ..Self::default()
+        };
+        for RegisteredSaga(saga) in inventory::iter::<RegisteredSaga> {
+            let name = saga.description.saga;
+            if let Some(other) = registry.sagas.insert(name, saga) {
+                let place = |saga: &SagaDescriptor| format!("{}:{}", saga.file, saga.line);
+                return Err(RegistryError::SameSaga {
+                    name,
+                    first: place(other),
+                    second: place(saga),
+                });
             }
         }
-        registry.steps.extend(steps.into_iter().map(|step| (step.meta.name, step)));
-        Ok(registry)
+        for RegisteredStep(step) in inventory::iter::<RegisteredStep> {
+            if registry.steps.insert(step.meta.name, step).is_some() {
+                return Err(RegistryError::SameStep(step.meta.name));
+            }
+        }
+        let unknown = registry
+            .served
+            .iter()
+            .flatten()
+            .find(|name| !registry.sagas.contains_key(name.as_str()));
+        match unknown {
+            Some(name) => Err(RegistryError::UnknownSaga(name.clone())),
+            None => Ok(registry),
+        }
     }
 
-    /// The saga with this stored name; or what to do about it.
-    pub(crate) fn saga(&self, name: &str) -> Result<&'static SagaDescriptor, String> {
-        self.sagas.get(name).copied().ok_or_else(|| {
-            format!(
-                "the saga `{name}` is not in this program: if it was renamed, keep its name with \
-                 `#[saga(name = \"{name}\")]`; if it is in a library crate, the program must use \
-                 that crate (`use that_crate as _;`)"
-            )
-        })
-    }
-
-    /// The step with this stored name.
-    pub(crate) fn step(&self, name: &str) -> Option<&'static StepDescriptor> {
-        self.steps.get(name).copied()
-    }
-
-    /// What a rollback plan needs to know of the step with this stored name.
-    pub(crate) fn shape(&self, name: &str) -> Option<StepShape> {
-        let step = self.step(name)?;
-        let OperationKind::Step(kind) = step.meta.kind else { return None };
-        let takes_outcome = step.undo.as_ref().is_some_and(|undo| (undo.takes_outcome)());
-        Some(StepShape { kind, takes_outcome })
-    }
-
-    /// Checks that everything the served sagas want is provided.
-    pub(crate) fn check(
-        &self,
-        served: Option<&[String]>,
-        resources: &Resources,
-    ) -> Result<(), ConnectError> {
-        let mut lines = Vec::new();
-        for saga in self.served(served)? {
-            let name = saga.description.saga;
-            lines.extend(missing("saga", name, (saga.resources)(), resources));
-            let points = saga.description.points.iter();
-            for step in points.filter_map(|point| self.step(point.operation?.name)) {
-                lines.extend(missing("step", step.meta.name, (step.resources)(), resources));
+    /// Checks that everything that sagas and steps want is provided.
+    pub(crate) fn check(&self, resources: &Resources) -> Result<(), RegistryError> {
+        let mut missing = Vec::new();
+        let mut want = |name: &str, wanted: Vec<ResourceType>| {
+            for resource in wanted
+                .into_iter()
+                .filter(|wanted| !resources.contains(*wanted))
+            {
+                missing.push(format!("`{}` for `{name}`", resource.name));
+            }
+        };
+        // Which steps a saga uses is known only when it runs: a program that serves some sagas
+        // only checks the sagas themselves.
+        for saga in self
+            .sagas
+            .values()
+            .filter(|saga| self.serves(saga.description.saga))
+        {
+            want(saga.description.saga, (saga.resources)());
+        }
+        if self.served.is_none() {
+            for step in self.steps.values() {
+                want(step.meta.name, (step.resources)());
                 if let Some(undo) = &step.undo {
-                    lines.extend(missing("rollback", undo.name, (undo.resources)(), resources));
+                    want(undo.name, (undo.resources)());
                 }
             }
         }
-        lines.sort_unstable();
-        lines.dedup();
-        if lines.is_empty() { Ok(()) } else { Err(ConnectError::MissingResources(lines)) }
-    }
-
-    fn served(
-        &self,
-        names: Option<&[String]>,
-    ) -> Result<Vec<&'static SagaDescriptor>, ConnectError> {
-        match names {
-            None => Ok(self.sagas.values().copied().collect()),
-            Some(names) => names
-                .iter()
-                .map(|name| self.saga(name).map_err(ConnectError::UnknownSaga))
-                .collect(),
+        missing.sort();
+        missing.dedup();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(RegistryError::Missing(missing))
         }
     }
-}
 
-fn missing(
-    kind: &'static str,
-    name: &'static str,
-    wanted: Vec<ResourceType>,
-    provided: &Resources,
-) -> impl Iterator<Item = String> {
-    wanted
-        .into_iter()
-        .filter(|wanted| !provided.contains(*wanted))
-        .map(move |wanted| format!("the {kind} `{name}` wants `{}`", wanted.name))
-}
+    fn serves(&self, saga: &str) -> bool {
+        self.served
+            .as_ref()
+            .is_none_or(|served| served.iter().any(|name| name == saga))
+    }
 
-fn two_of_one_name(first: &SagaDescriptor, second: &SagaDescriptor) -> ConnectError {
-    let place = |saga: &SagaDescriptor| format!("{}:{}", saga.file, saga.line);
-    let mut places = [place(first), place(second)];
-    places.sort_unstable();
-    let [one, other] = places;
-    ConnectError::TwoOfOneName {
-        kind: "sagas",
-        name: second.description.saga,
-        first: one,
-        second: other,
+    /// The saga of this name; or why this program cannot run it.
+    pub(crate) fn saga(&self, name: &str) -> Result<&'static SagaDescriptor, String> {
+        match self.sagas.get(name) {
+            Some(saga) if self.serves(name) => Ok(saga),
+            Some(_) => Err(format!(
+                "saga `{name}` is not among those this runtime serves"
+            )),
+            None => Err(RegistryError::UnknownSaga(name.to_owned()).to_string()),
+        }
+    }
+
+    /// The step of this name; or why this program cannot run it.
+    pub(crate) fn step(&self, name: &str) -> Result<&'static StepDescriptor, String> {
+        self.steps
+            .get(name)
+            .copied()
+            .ok_or_else(|| format!("this program has no step `{name}`"))
     }
 }

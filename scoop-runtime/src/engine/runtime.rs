@@ -1,32 +1,43 @@
 //! The runtime as users hold it.
 
-use std::future::{Future, IntoFuture};
+use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use super::{Connect, Engine, InstallError, Start, Trouble};
-use crate::admin::Admin;
-use crate::context::try_context;
-use crate::environment::BoxFuture;
-use crate::error::SagaError;
+use super::admin::Admin;
+use super::start::Start;
+use super::{Connect, Engine, Trouble};
 use crate::handle::Handle;
 use crate::operation::{Saga, SagaCall};
 use crate::protocol::id::RunId;
 
-/// A runtime: starts sagas, drives them, and takes up what a crash left unfinished.
+/// A connected runtime: runs the sagas of one store.
 ///
-/// Clones are the same runtime. When the last one is dropped it stops; unfinished runs go on when
-/// a runtime of the same store is started again.
-#[derive(Clone, Debug)]
-pub struct Scoop(Arc<Shared>);
-
-#[derive(Debug)]
-struct Shared {
-    engine: Arc<Engine>,
-    tokio: tokio::runtime::Handle,
-    own: Option<tokio::runtime::Runtime>,
+/// Clones are the same runtime. When the last one is gone its sagas stop where they stand, as in a
+/// crash, and go on when a worker connects again; [`shutdown`](Self::shutdown) does it in order.
+#[derive(Clone)]
+pub struct Scoop {
+    inner: Arc<Inner>,
 }
+
+struct Inner {
+    engine: Arc<Engine>,
+    threads: OnceLock<tokio::runtime::Runtime>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.engine.stop_soon();
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_background();
+        }
+    }
+}
+
+/// Another runtime was installed before.
+#[derive(Debug, thiserror::Error)]
+#[error("a scoop runtime was already installed, at {0}")]
+pub struct InstallError(&'static Location<'static>);
 
 static INSTALLED: OnceLock<(Scoop, &'static Location<'static>)> = OnceLock::new();
 
@@ -35,141 +46,126 @@ tokio::task_local! {
 }
 
 impl Scoop {
-    /// Connects to the store at `url` (`sqlite:trips.db`, `memory:`): await what this returns.
-    pub fn connect(url: impl Into<String>) -> Connect {
-        Connect::new(url.into())
+    pub(super) fn new(engine: Arc<Engine>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                engine,
+                threads: OnceLock::new(),
+            }),
+        }
     }
 
-    pub(super) fn new(
-        engine: Arc<Engine>,
-        tokio: tokio::runtime::Handle,
-        own: Option<tokio::runtime::Runtime>,
-    ) -> Self {
-        Self(Arc::new(Shared { engine, tokio, own }))
+    /// Keeps the threads that this runtime runs on.
+    pub(super) fn with_threads(self, threads: tokio::runtime::Runtime) -> Self {
+        // There is one clone so far, so this never fails.
+        drop(self.inner.threads.set(threads));
+        self
     }
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {
-        &self.0.engine
+        &self.inner.engine
     }
 
-    /// Makes this the runtime of the process, on which an awaited saga runs.
+    /// Connects to a store: `sqlite:trips.db` for a file, `memory:` for nothing that outlives the
+    /// process. Await what this returns; before that, `.provide(..)` what the steps need.
     ///
     /// # Errors
-    /// When there is one already.
-    #[track_caller]
-    pub fn install(&self) -> Result<(), InstallError> {
-        let mine = (self.clone(), Location::caller());
-        INSTALLED.set(mine).map_err(|_| {
-            let (first, place) = INSTALLED.get().expect("it is set, or setting it had worked");
-            InstallError { worker: first.engine().name.clone(), place }
-        })
+    /// When awaited: an unknown scheme; a file that cannot be used, or that another process uses; a
+    /// schema made by a newer program; resources that nobody provided; two sagas of one name.
+    pub fn connect(url: impl Into<String>) -> Connect {
+        super::connect(url)
     }
 
-    /// Runs a future in which this runtime is the current one: for tests that run side by side.
+    /// Makes this the runtime of the process: `book_trip(trip).await` runs on it from anywhere.
+    ///
+    /// # Errors
+    /// When another runtime is installed already.
+    #[track_caller]
+    pub fn install(&self) -> Result<(), InstallError> {
+        let here = Location::caller();
+        INSTALLED
+            .set((self.clone(), here))
+            .map_err(|_| InstallError(INSTALLED.get().map_or(here, |(_, location)| location)))
+    }
+
+    /// Runs a future in which this is the runtime, whatever is installed: for tests that run side
+    /// by side.
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
         SCOPED.scope(self.clone(), future).await
     }
 
-    /// The runtime of the scope, or else of the process.
-    #[must_use]
-    pub fn current() -> Option<Self> {
-        SCOPED
-            .try_with(Clone::clone)
-            .ok()
+    /// The runtime of this task, or of the process.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn current() -> Result<Self, Trouble> {
+        let scoped = SCOPED.try_with(Clone::clone).ok();
+        scoped
             .or_else(|| INSTALLED.get().map(|(scoop, _)| scoop.clone()))
+            .ok_or(Trouble::NoRuntime)
     }
 
-    /// Starts a run: `scoop.start(book_trip(trip)).id("order-42").await?`.
+    /// Starts a saga: `scoop.start(book_trip(trip)).id("trip-42").await?`.
     pub fn start<S: Saga>(&self, call: SagaCall<S>) -> Start<S> {
         Start::new(self.clone(), call)
     }
 
-    /// The run with this id, or that was started under this id of your own.
+    /// The run of saga `S` that was started under this id.
     ///
     /// # Errors
-    /// When there is none, it is one of another saga, or the store fails.
-    pub async fn handle<S: Saga>(&self, id: impl Into<String>) -> Result<Handle<S>, Trouble> {
-        let (id, engine, wanted) = (id.into(), self.engine(), S::descriptor().description.saga);
-        let by_key = engine.ask(|| {
-            let (store, id) = (Arc::clone(&engine.store), id.clone());
-            Box::pin(async move { store.run_by_key(wanted, &id).await })
-        });
-        let row = match by_key.await? {
-            Some(row) => Some(row),
-            None => match id.parse::<RunId>() {
-                Ok(run) => {
-                    let read = || {
-                        let store = Arc::clone(&engine.store);
-                        Box::pin(async move { store.run(run).await }) as _
-                    };
-                    engine.ask(read).await?
-                }
-                Err(_) => None,
-            },
-        };
-        let row = row.ok_or_else(|| Trouble::NoRun(id))?;
-        if row.saga != wanted {
-            return Err(Trouble::OtherSaga { run: row.id, found: row.saga, wanted });
-        }
-        Ok(Handle::new(self.clone(), row.id))
+    /// When the store cannot be asked.
+    pub async fn find<S: Saga>(
+        &self,
+        _: fn() -> S,
+        id: &str,
+    ) -> Result<Option<Handle<S>>, Trouble> {
+        let saga = S::descriptor().description.saga;
+        let run = self.engine().store.run_by_key(saga, id).await?;
+        Ok(run.map(|run| Handle::new(self.clone(), run.id)))
     }
 
-    /// What an operator can do.
+    /// The run with this id, as a run of saga `S`.
+    #[must_use]
+    pub fn handle<S: Saga>(&self, run: RunId) -> Handle<S> {
+        Handle::new(self.clone(), run)
+    }
+
+    /// What an operator can see and do.
     #[must_use]
     pub fn admin(&self) -> Admin {
         Admin::new(self.clone())
     }
 
-    /// Stops driving runs, waits for the commits under way, and gives the store back.
+    /// Stops: sagas stop at the await they stand at, what is being written is written, the store is
+    /// closed. They go on when a worker connects again.
     pub async fn shutdown(&self) {
-        self.engine().shut_down().await;
+        let engine = self.engine();
+        engine.stop().await;
+        drop(engine.store.detach(&engine.fence).await);
+        engine.store.close().await;
     }
 
-    /// Waits for a future from code that is not async; `None` inside async code.
-    pub(crate) fn block_on<F: Future>(&self, future: F) -> Option<F::Output> {
+    /// Ends a future without async code.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Trouble> {
         if tokio::runtime::Handle::try_current().is_ok() {
-            return None;
+            return Err(Trouble::BlockingInAsync);
         }
-        Some(self.0.tokio.block_on(future))
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.engine.stop();
-        let Some(own) = self.own.take() else { return };
-        if tokio::runtime::Handle::try_current().is_err() {
-            let closing = async {
-                let closed = self.engine.shut_down();
-                tokio::time::timeout(Duration::from_secs(5), closed).await
-            };
-            if own.block_on(closing).is_err() {
-                tracing::warn!("the runtime did not shut down within 5 s");
-            }
+        match self.inner.threads.get() {
+            Some(threads) => Ok(threads.block_on(future)),
+            None => tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(Trouble::Threads)
+                .map(|runtime| runtime.block_on(future)),
         }
-        own.shutdown_background();
     }
 }
 
-/// Outside a saga, awaiting one runs it on the current runtime and gives its result.
-impl<S: Saga> IntoFuture for SagaCall<S> {
-    type Output = Result<S::Ok, SagaError<S::Error>>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            match begin(self).await {
-                Ok(handle) => handle.wait().await,
-                Err(trouble) => Err(SagaError::from_trouble(Box::new(trouble))),
-            }
-        })
+impl fmt::Debug for Scoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scoop")
+            .field("store", &self.engine().store.name())
+            .field("worker", &self.engine().fence.worker)
+            .finish_non_exhaustive()
     }
-}
-
-async fn begin<S: Saga>(call: SagaCall<S>) -> Result<Handle<S>, Trouble> {
-    if let Some(context) = try_context() {
-        return Err(Trouble::InsideStep(context.point().to_owned()));
-    }
-    let scoop = Scoop::current().ok_or(Trouble::NotInstalled)?;
-    Ok(scoop.start(call).await?)
 }

@@ -1,234 +1,181 @@
-//! Starting a run.
+//! Starting a saga.
 
+use std::fmt;
 use std::future::IntoFuture;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use super::log::Leave;
-use super::work::{Birth, Work};
-use super::{Engine, Scoop, StartError, WriteError};
-use crate::codec::{CodecError, Stored};
+use super::writer::WriteError;
+use super::{Scoop, Trouble, executor};
+use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::handle::Handle;
-use crate::operation::saga::SagaDescriptor;
 use crate::operation::{Saga, SagaCall};
 use crate::protocol::commit::{Commit, Committed};
-use crate::protocol::id::{RunId, Seq};
-use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
+use crate::protocol::id::RunId;
+use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::timestamp::Timestamp;
 
 const LONGEST_ID: usize = 1_024;
 
-/// A run about to be started: await it to get its [`Handle`].
-#[must_use = "nothing is started before this is awaited"]
+/// A saga about to be started: `.await` it.
+#[must_use = "a saga is started when this is awaited"]
 pub struct Start<S> {
     scoop: Scoop,
-    input: Result<Stored, CodecError>,
+    call: SagaCall<S>,
     id: Option<String>,
-    when: When,
-    saga: PhantomData<fn() -> S>,
+    wake: Option<Wake>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum When {
-    Now,
-    At(SystemTime),
+enum Wake {
+    At(Timestamp),
     After(Duration),
 }
 
 impl<S: Saga> Start<S> {
-    pub(crate) fn new(scoop: Scoop, call: SagaCall<S>) -> Self {
-        Self { scoop, input: call.input, id: None, when: When::Now, saga: PhantomData }
+    pub(super) const fn new(scoop: Scoop, call: SagaCall<S>) -> Self {
+        Self {
+            scoop,
+            call,
+            id: None,
+            wake: None,
+        }
     }
 
-    /// Gives the run an id of your own: starting a saga twice under one id with the same arguments
-    /// is one run.
+    /// Names the run. Starting a saga twice under one id is the same run, if the input is the same
+    /// too, and an error if it is not. At most 1,024 bytes.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Stores the run now, and begins it at this time.
+    /// Not before this moment.
     pub fn at(mut self, time: SystemTime) -> Self {
-        self.when = When::At(time);
+        self.wake = Some(Wake::At(time.into()));
         self
     }
 
-    /// Stores the run now, and begins it after this pause.
-    pub fn after(mut self, pause: Duration) -> Self {
-        self.when = When::After(pause);
+    /// Not before this time has passed.
+    pub const fn after(mut self, duration: Duration) -> Self {
+        self.wake = Some(Wake::After(duration));
         self
     }
 
-    /// Starts the run from code that is not async.
+    /// Starts without async code.
     ///
     /// # Errors
-    /// As `.await`, and inside async code.
-    pub fn blocking(self) -> Result<Handle<S>, StartError> {
+    /// As when awaited; and inside async code.
+    pub fn blocking(self) -> Result<Handle<S>, Trouble> {
         let scoop = self.scoop.clone();
-        scoop.block_on(self.into_future()).ok_or(StartError::BlockingInAsync)?
+        scoop.block_on(self.start())?
     }
 
-    async fn start(self) -> Result<Handle<S>, StartError> {
-        let engine = self.scoop.engine();
-        let saga = S::descriptor();
-        let new = self.new_run(engine, saga)?;
-        let (id, key, input) = (new.id, new.key.clone(), new.input.clone());
-        let existing = if new.wake_at.is_some() || !engine.serves(saga.description.saga) {
-            store_only(engine, saga, new).await?
-        } else {
-            begin(engine, saga, new).await?
-        };
-        let run = match existing {
-            None => id,
-            Some(row) if row.input.same_value(&input) => row.id,
-            Some(row) => {
-                return Err(StartError::OtherInput {
-                    saga: saga.description.saga,
-                    id: key.unwrap_or_default(),
-                    run: row.id,
-                });
-            }
-        };
-        Ok(Handle::new(self.scoop, run))
-    }
-
-    fn new_run(&self, engine: &Engine, saga: &SagaDescriptor) -> Result<NewRun, StartError> {
-        let name = saga.description.saga;
+    async fn start(self) -> Result<Handle<S>, Trouble> {
+        let engine = Arc::clone(self.scoop.engine());
         if engine.is_stopped() {
-            return Err(StartError::ShutDown);
+            return Err(Trouble::ShutDown);
         }
-        if let Some(id) = &self.id {
-            check_id(id)?;
-        }
-        let input = match &self.input {
-            Ok(input) => input.clone(),
-            Err(error) => {
-                return Err(StartError::Unstorable { saga: name, error: again(error) });
-            }
-        };
-        let (bytes, limit) = (input.len(), engine.limits.payload);
-        if bytes > limit {
-            return Err(StartError::TooLarge { saga: name, bytes, limit });
-        }
-        for resource in (saga.resources)() {
-            if engine.serves(name) && !engine.resources.contains(resource) {
-                return Err(StartError::MissingResource { saga: name, resource });
-            }
-        }
-        let now = engine.env.now();
-        Ok(NewRun {
-            id: RunId::from_uuid(engine.env.uuid()),
+        check_id(self.id.as_deref())?;
+        let saga = S::descriptor();
+        let name = saga.description.saga;
+        let input = self.call.input.map_err(|error| Trouble::Input {
             saga: name.to_owned(),
-            key: self.id.clone(),
-            input,
-            wake_at: self.when.after(now),
+            error,
+        })?;
+        check_size(name, &input, engine.payload_limit)?;
+        if let Some(id) = &self.id
+            && let Some(run) = engine.store.run_by_key(name, id).await?
+        {
+            return same_run(self.scoop, &run, &input);
+        }
+        let now = engine.environment.now();
+        let wake_at = self.wake.map(|wake| match wake {
+            Wake::At(time) => time,
+            Wake::After(duration) => now.after(duration),
+        });
+        let new = NewRun {
+            id: RunId::from_uuid(engine.environment.uuid()),
+            saga: name.to_owned(),
+            key: self.id,
+            input: input.clone(),
+            wake_at,
             created_at: now,
-        })
-    }
-}
-
-impl When {
-    fn after(self, now: Timestamp) -> Option<Timestamp> {
-        let moment = match self {
-            Self::Now => return None,
-            Self::At(time) => time.into(),
-            Self::After(pause) => now.after(pause),
         };
-        (moment > now).then_some(moment)
-    }
-}
-
-/// Stores the run; the worker begins it when its time has come.
-async fn store_only(
-    engine: &Arc<Engine>,
-    saga: &'static SagaDescriptor,
-    new: NewRun,
-) -> Result<Option<RunRow>, StartError> {
-    let run = new.id;
-    let work = new_work(engine, saga, &new);
-    let update = RunUpdate::default();
-    let commit = Commit { run, create: Some(new), update, rows: Vec::new() };
-    match engine.writer.commit(commit).await {
-        Ok(Committed::KeyTaken(row)) => return Ok(Some(*row)),
-        Ok(Committed::Stored | Committed::Stale) => {}
-        Err(WriteError::Refused(reason)) => {
-            return Err(StartError::CannotBegin { saga: saga.description.saga, reason });
+        let begun = if engine.works && wake_at.is_none() {
+            engine.registry.saga(name).map_err(Trouble::NotAllowed)?;
+            let (sender, begun) = oneshot::channel();
+            engine.drive(executor::begin(Arc::clone(&engine), saga, new, sender));
+            begun.await.map_err(|_| Trouble::ShutDown)?
+        } else {
+            insert(&engine, new).await?
+        };
+        match begun {
+            Ok(run) => Ok(Handle::new(self.scoop, run)),
+            Err(other) => same_run(self.scoop, &other, &input),
         }
-        Err(WriteError::Fenced(_) | WriteError::Closed) => return Err(StartError::ShutDown),
     }
-    if engine.serves(saga.description.saga) && engine.live.enter(run, RunStatus::Running) {
-        engine.launch(work, None);
-    }
-    Ok(None)
 }
 
-/// Runs the body to its first await point; the run and its first checkpoint are one commit.
-async fn begin(
-    engine: &Arc<Engine>,
-    saga: &'static SagaDescriptor,
+/// Stores a run without running its body, and has it driven where this process does that.
+async fn insert(
+    engine: &Arc<super::Engine>,
     new: NewRun,
-) -> Result<Option<RunRow>, StartError> {
-    let work = new_work(engine, saga, &new);
-    let (stored, is_stored) = oneshot::channel();
-    let (left, has_left) = oneshot::channel();
+) -> Result<Result<RunId, Box<RunRow>>, Trouble> {
     let run = new.id;
-    engine.live.enter(run, RunStatus::Running);
-    engine.launch(work, Some(Birth { new, stored, left }));
-    if is_stored.await.is_ok() {
-        return Ok(None);
-    }
-    match has_left.await {
-        Ok(Leave::Taken(row)) => Ok(Some(*row)),
-        Ok(Leave::Parked(reason)) => {
-            engine.live.leave(run);
-            Err(StartError::CannotBegin { saga: saga.description.saga, reason })
+    let commit = Commit {
+        run,
+        create: Some(new),
+        update: RunUpdate::default(),
+        rows: Vec::new(),
+    };
+    match engine.writer.write(commit).await {
+        Ok(Committed::Stored) => {
+            if engine.works {
+                executor::take_up(engine, run).await?;
+            }
+            Ok(Ok(run))
         }
-        Ok(Leave::Lost | Leave::Closed(_)) | Err(_) => Err(StartError::ShutDown),
+        Ok(Committed::KeyTaken(other)) => Ok(Err(other)),
+        Ok(Committed::Stale) | Err(WriteError::Stopped) => Err(Trouble::ShutDown),
+        Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
     }
 }
 
-fn new_work(engine: &Arc<Engine>, saga: &'static SagaDescriptor, new: &NewRun) -> Work {
-    Work {
-        engine: Arc::clone(engine),
-        run: new.id,
-        saga,
-        input: new.input.clone(),
-        status: RunStatus::Running,
-        seq: Seq::NONE,
-        failure: None,
-        wake_at: new.wake_at,
+fn same_run<S: Saga>(scoop: Scoop, run: &RunRow, input: &Stored) -> Result<Handle<S>, Trouble> {
+    if run.input.same_value(input) {
+        return Ok(Handle::new(scoop, run.id));
+    }
+    Err(Trouble::OtherInput {
+        id: run.key.clone().unwrap_or_default(),
+        run: run.id,
+        saga: run.saga.clone(),
+    })
+}
+
+fn check_id(id: Option<&str>) -> Result<(), Trouble> {
+    match id {
+        Some("") => Err(Trouble::BadId("is empty")),
+        Some(id) if id.len() > LONGEST_ID => Err(Trouble::BadId("is longer than 1,024 bytes")),
+        Some(id) if id.contains('\0') => Err(Trouble::BadId("contains a NUL character")),
+        _ => Ok(()),
     }
 }
 
-fn check_id(id: &str) -> Result<(), StartError> {
-    if id.is_empty() {
-        return Err(StartError::BadId("is empty"));
+fn check_size(saga: &str, input: &Stored, limit: usize) -> Result<(), Trouble> {
+    if input.len() <= limit {
+        return Ok(());
     }
-    if id.contains('\0') {
-        return Err(StartError::BadId("contains a NUL character"));
-    }
-    if id.len() > LONGEST_ID {
-        return Err(StartError::BadId("is longer than 1,024 bytes"));
-    }
-    Ok(())
-}
-
-/// The same error once more: it cannot be cloned.
-fn again(error: &CodecError) -> CodecError {
-    use serde::de::Error as _;
-    match error {
-        CodecError::Encode(inner) => CodecError::Encode(serde_json::Error::custom(inner)),
-        CodecError::Decode(inner) => CodecError::Decode(serde_json::Error::custom(inner)),
-        CodecError::Format(bytes) => CodecError::Format(bytes.clone()),
-    }
+    Err(Trouble::InputTooLarge {
+        saga: saga.to_owned(),
+        bytes: input.len(),
+        limit,
+    })
 }
 
 impl<S: Saga> IntoFuture for Start<S> {
-    type Output = Result<Handle<S>, StartError>;
+    type Output = Result<Handle<S>, Trouble>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -236,10 +183,10 @@ impl<S: Saga> IntoFuture for Start<S> {
     }
 }
 
-impl<S: Saga> std::fmt::Debug for Start<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<S: Saga> fmt::Debug for Start<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Start")
-            .field("saga", &S::descriptor().description.saga)
+            .field("call", &self.call)
             .field("id", &self.id)
             .finish_non_exhaustive()
     }

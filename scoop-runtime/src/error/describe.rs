@@ -18,9 +18,6 @@ use crate::protocol::failure::StoredError;
 pub trait Describe: Send + 'static {
     /// The error's name, message and sources, without its value.
     fn describe(&self) -> StoredError;
-
-    /// The error as the standard library knows it.
-    fn as_std_error(&self) -> &(dyn StdError + 'static);
 }
 
 #[diagnostic::do_not_recommend]
@@ -33,10 +30,6 @@ impl<E: StdError + Send + 'static> Describe for E {
             value: None,
         }
     }
-
-    fn as_std_error(&self) -> &(dyn StdError + 'static) {
-        self
-    }
 }
 
 /// The messages of an error's `source()` chain, outermost first.
@@ -47,7 +40,7 @@ pub(crate) fn sources_of(error: &(dyn StdError + 'static)) -> Vec<String> {
 }
 
 /// Asks an error whether its value can be stored too:
-/// `(&&ErrorProbe(&error)).stored()` chooses the best way that its type allows.
+/// `(&&&ErrorProbe(&error)).stored()` chooses the best way that its type allows.
 pub struct ErrorProbe<'a, E>(pub &'a E);
 
 /// The way of errors that can be encoded.
@@ -56,9 +49,12 @@ pub trait StoredWithValue {
     fn stored(&self) -> StoredError;
 }
 
-impl<E: Describe + Serialize> StoredWithValue for &ErrorProbe<'_, E> {
+impl<E: Describe + Serialize> StoredWithValue for &&ErrorProbe<'_, E> {
     fn stored(&self) -> StoredError {
-        StoredError { value: serde_json::value::to_raw_value(self.0).ok(), ..self.0.describe() }
+        StoredError {
+            value: serde_json::value::to_raw_value(self.0).ok(),
+            ..self.0.describe()
+        }
     }
 }
 
@@ -68,11 +64,26 @@ pub trait StoredAsText {
     fn stored(&self) -> StoredError;
 }
 
-impl<E: Describe> StoredAsText for ErrorProbe<'_, E> {
+impl<E: Describe> StoredAsText for &ErrorProbe<'_, E> {
     fn stored(&self) -> StoredError {
         self.0.describe()
     }
 }
+
+/// The way of what is no error: only to let the compiler go on to the message that helps.
+pub trait NotAnError {
+    /// An empty error.
+    fn stored(&self) -> StoredError {
+        StoredError {
+            type_name: String::new(),
+            message: String::new(),
+            sources: Vec::new(),
+            value: None,
+        }
+    }
+}
+
+impl<E> NotAnError for ErrorProbe<'_, E> {}
 
 impl<E> fmt::Debug for ErrorProbe<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

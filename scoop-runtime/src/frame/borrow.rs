@@ -26,7 +26,7 @@ impl<T> Owned for BorrowProbe<'_, T> {}
 )]
 pub trait BorrowedAcrossAwait {}
 
-impl<'b, T: ?Sized> BorrowProbe<'_, &'b T> {
+impl<T: ?Sized> BorrowProbe<'_, &T> {
     /// Chosen for a shared reference.
     pub fn owned(&self)
     where
@@ -35,7 +35,7 @@ impl<'b, T: ?Sized> BorrowProbe<'_, &'b T> {
     }
 }
 
-impl<'b, T: ?Sized> BorrowProbe<'_, &'b mut T> {
+impl<T: ?Sized> BorrowProbe<'_, &mut T> {
     /// Chosen for a unique reference.
     pub fn owned(&self)
     where

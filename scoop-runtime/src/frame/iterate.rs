@@ -65,7 +65,10 @@ where
     type Iter = AsIs<Range<T>>;
 
     fn saga_iter(&self, _: &mut Frame, slots: LoopSlots) -> Self::Iter {
-        AsIs { iter: self.take(), slots }
+        AsIs {
+            iter: self.take(),
+            slots,
+        }
     }
 }
 
@@ -76,7 +79,10 @@ where
     type Iter = AsIs<RangeFrom<T>>;
 
     fn saga_iter(&self, _: &mut Frame, slots: LoopSlots) -> Self::Iter {
-        AsIs { iter: self.take(), slots }
+        AsIs {
+            iter: self.take(),
+            slots,
+        }
     }
 }
 
@@ -100,7 +106,11 @@ where
             Ok(json) => frame.keep(slots.items, json),
             Err(why) => frame.broken = Some(why),
         }
-        Items { iter: items.into_iter(), taken: 0, slots }
+        Items {
+            iter: items.into_iter(),
+            taken: 0,
+            slots,
+        }
     }
 }
 
@@ -121,7 +131,10 @@ impl<I: Iterator> Iterator for AsIs<I> {
 
 impl<I: Iterator + Durable> SagaIter for AsIs<I> {
     fn load(frame: &mut Frame, slots: LoopSlots) -> Self {
-        Self { iter: frame.load(slots.items), slots }
+        Self {
+            iter: frame.load(slots.items),
+            slots,
+        }
     }
 
     fn save(&self, frame: &mut Frame) {

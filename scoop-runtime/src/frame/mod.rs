@@ -59,7 +59,13 @@ impl Frame {
             Some(position) => (Some(position.point), position.slots),
             None => (None, Vec::new()),
         };
-        Self { conductor, description, resume, slots, broken: None }
+        Self {
+            conductor,
+            description,
+            resume,
+            slots,
+            broken: None,
+        }
     }
 
     /// Whether the body is being resumed at the point with this number or a later one.
@@ -82,7 +88,9 @@ impl Frame {
     pub fn load<T: Durable>(&mut self, name: &'static str) -> T {
         match self.slots.iter().find(|slot| *slot.name == *name) {
             Some(slot) => decode(slot),
-            None => mismatch(format!("the local `{name}` was not saved by the build that ran it")),
+            None => mismatch(format!(
+                "the local `{name}` was not saved by the build that ran it"
+            )),
         }
     }
 
@@ -94,15 +102,34 @@ impl Frame {
         }
     }
 
+    /// Saves a local before a part of it is taken out, and remembers its type.
+    pub fn snapshot<T: Durable>(&mut self, name: &'static str, value: &T) -> TypeOf<T> {
+        self.save(name, value);
+        type_of(value)
+    }
+
+    /// The local as it was saved last, in place of one of which a part is missing.
+    pub fn reload<T: Durable>(&mut self, name: &'static str, _: TypeOf<T>) -> T {
+        self.load(name)
+    }
+
     /// Hands over the operation that the body waits for at this point.
     pub fn begin<O: Operation>(&mut self, point: u32, operation: O) -> Pending<O> {
-        Pending { point, intent: Some(operation.into_intent()), operation: PhantomData }
+        Pending {
+            point,
+            intent: Some(operation.into_intent()),
+            operation: PhantomData,
+        }
     }
 
     /// The operation that was pending at this point when the run was stored.
     pub fn resume<O: Operation>(&mut self, point: u32) -> Pending<O> {
         self.resume = None;
-        Pending { point, intent: None, operation: PhantomData }
+        Pending {
+            point,
+            intent: None,
+            operation: PhantomData,
+        }
     }
 
     /// Waits for the value of an operation. Never ends when there is none: then the conductor ends
@@ -113,7 +140,9 @@ impl Frame {
             None => self.conductor.resume(pending.point, point, O::META).await,
             Some(intent) => {
                 let live = self.live(point);
-                self.conductor.perform(pending.point, point, intent, live).await
+                self.conductor
+                    .perform(pending.point, point, intent, live)
+                    .await
             }
         };
         match O::settle(settled) {
@@ -143,7 +172,10 @@ impl Frame {
     fn keep(&mut self, name: &'static str, json: Arc<str>) {
         match self.slots.iter_mut().find(|slot| *slot.name == *name) {
             Some(slot) => slot.json = json,
-            None => self.slots.push(Slot { name: name.into(), json }),
+            None => self.slots.push(Slot {
+                name: name.into(),
+                json,
+            }),
         }
     }
 }
@@ -159,7 +191,9 @@ impl fmt::Debug for Frame {
 
 impl<O> fmt::Debug for Pending<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending").field("point", &self.point).finish_non_exhaustive()
+        f.debug_struct("Pending")
+            .field("point", &self.point)
+            .finish_non_exhaustive()
     }
 }
 
@@ -169,7 +203,9 @@ fn encode<T: Durable>(name: &str, value: &T) -> Result<Arc<str>, String> {
     if cfg!(debug_assertions)
         && let Err(error) = serde_json::from_str::<T>(&json)
     {
-        return Err(format!("the local `{name}` does not survive JSON ({json}): {error}"));
+        return Err(format!(
+            "the local `{name}` does not survive JSON ({json}): {error}"
+        ));
     }
     Ok(json.into())
 }
@@ -177,8 +213,24 @@ fn encode<T: Durable>(name: &str, value: &T) -> Result<Arc<str>, String> {
 fn decode<T: Durable>(slot: &Slot) -> T {
     serde_json::from_str(&slot.json).unwrap_or_else(|error| {
         let type_name = std::any::type_name::<T>();
-        mismatch(format!("the saved local `{}` is no `{type_name}`: {error}", slot.name))
+        mismatch(format!(
+            "the saved local `{}` is no `{type_name}`: {error}",
+            slot.name
+        ))
     })
+}
+
+/// The type of a local, without a value of it.
+pub type TypeOf<T> = PhantomData<fn() -> T>;
+
+/// The type of this local.
+pub const fn type_of<T>(_: &T) -> TypeOf<T> {
+    PhantomData
+}
+
+/// What the arm of a branch was given when it was chosen.
+pub fn given<T>(payload: Option<T>) -> T {
+    payload.expect("an arm is given its locals when it is chosen")
 }
 
 /// Leaves the body without running the panic hook.

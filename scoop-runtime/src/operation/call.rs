@@ -36,7 +36,11 @@ pub struct StepCall<S> {
 impl<S: Step> StepCall<S> {
     /// A call with these arguments (an array); the macro's part.
     pub fn new(arguments: Result<Stored, CodecError>) -> Self {
-        Self { arguments, resources: Resources::default(), step: PhantomData }
+        Self {
+            arguments,
+            resources: Resources::default(),
+            step: PhantomData,
+        }
     }
 
     /// Provides a resource for [`call`](Self::call).
@@ -57,14 +61,20 @@ impl<S: Step> StepCall<S> {
             Ok(arguments) => arguments,
             Err(error) => panic!("an argument of `{name}` {error}"),
         };
-        let input = StepInput { arguments, resources: self.resources };
+        let input = StepInput {
+            arguments,
+            resources: self.resources,
+        };
         match (S::descriptor().run)(input).await {
-            StepEnd::Returned { value, .. } => {
-                *value.downcast().expect("a step returns what its signature says")
-            }
+            StepEnd::Returned { value, .. } => *value
+                .downcast()
+                .expect("a step returns what its signature says"),
             StepEnd::Undecodable(error) => panic!("an argument of `{name}` {error}"),
             StepEnd::MissingResource(missing) => {
-                panic!("`{name}` wants the resource `{}`: add `.provide(..)`", missing.name)
+                panic!(
+                    "`{name}` wants the resource `{}`: add `.provide(..)`",
+                    missing.name
+                )
             }
         }
     }
@@ -77,14 +87,17 @@ impl<S: Step> Operation for StepCall<S> {
     const META: OperationMeta = S::META;
 
     fn into_intent(self) -> Intent {
-        Intent::Step { step: S::descriptor(), arguments: self.arguments }
+        Intent::Step {
+            step: S::descriptor(),
+            arguments: self.arguments,
+        }
     }
 
     fn settle(settled: Settled) -> Result<S::Output, Box<Unsettled>> {
         match settled {
-            Settled::Value(value) => {
-                Ok(*value.downcast().expect("a step returns what its signature says"))
-            }
+            Settled::Value(value) => Ok(*value
+                .downcast()
+                .expect("a step returns what its signature says")),
             Settled::Unsettled(unsettled) => Err(unsettled),
         }
     }
@@ -119,13 +132,25 @@ impl<S: Step + AwaitedInsideASaga> Future for StepCall<S> {
 /// A saga's definition: a type of its own for each `#[saga]`, made by the macro.
 pub trait Saga: 'static {
     /// The value in `Ok`, or what the function returns where that is no `Result`.
-    type Ok: serde::Serialize + serde::de::DeserializeOwned + Send + 'static;
+    type Ok: Send + 'static;
 
     /// The error, or [`Never`](super::Never) where the function returns no `Result`.
-    type Error: crate::error::Describe + serde::Serialize + serde::de::DeserializeOwned;
+    type Error: Send + 'static;
 
     /// What the engine knows of it.
     fn descriptor() -> &'static SagaDescriptor;
+
+    /// Decodes the stored value.
+    ///
+    /// # Errors
+    /// When the bytes are not what the type expects.
+    fn decode_ok(stored: &Stored) -> Result<Self::Ok, CodecError>;
+
+    /// Decodes the stored error.
+    ///
+    /// # Errors
+    /// When the bytes are not what the type expects.
+    fn decode_error(stored: &Stored) -> Result<Self::Error, CodecError>;
 }
 
 /// A call of a saga, to be awaited or started.
@@ -138,7 +163,10 @@ pub struct SagaCall<S> {
 impl<S: Saga> SagaCall<S> {
     /// A call with these arguments (an array); the macro's part.
     pub const fn new(input: Result<Stored, CodecError>) -> Self {
-        Self { input, saga: PhantomData }
+        Self {
+            input,
+            saga: PhantomData,
+        }
     }
 }
 

@@ -1,14 +1,26 @@
 //! What a saga can await, and what the macros say about it.
 
+mod argument;
+mod blocking;
+mod body;
 mod call;
+mod caught;
 mod never;
 pub mod saga;
 mod sleep;
 pub mod step;
+mod undo;
 
+pub use argument::{
+    Arguments, CannotDecode, CannotEncode, Decode, DecodeProbe, Encode, EncodeProbe,
+};
+pub use blocking::blocking;
+pub use body::{Fallible, Storable, failing, storable};
 pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
+pub use caught::{Caught, caught};
 pub use never::Never;
 pub use sleep::{Sleep, sleep};
+pub use undo::{AcceptsUnknown, Failure, Outcome, UndoExtra, UndoTail, UndoneOutput};
 
 use crate::protocol::description::OperationMeta;
 use crate::protocol::failure::StoredError;

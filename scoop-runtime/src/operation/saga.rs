@@ -20,7 +20,7 @@ pub struct SagaDescriptor {
     /// The resources it wants (`Self`, for a method).
     pub resources: fn() -> Vec<ResourceType>,
     /// Makes the body, to be polled from the beginning or from the frame's await point.
-    pub body: fn(BodyInput) -> Result<BoxFuture<'static, BodyEnd>, BodyError>,
+    pub body: fn(BodyInput) -> BodyStart,
 }
 
 /// What a body gets.
@@ -44,6 +44,9 @@ pub enum BodyError {
     #[error("the resource `{}` is not provided", .0.name)]
     MissingResource(ResourceType),
 }
+
+/// A body, ready to be polled.
+pub type BodyStart = Result<BoxFuture<'static, BodyEnd>, BodyError>;
 
 /// How a body ended: its `Ok` value encoded, or its error; or that neither could be encoded.
 pub type BodyEnd = Result<Result<Stored, StoredError>, CodecError>;

@@ -9,18 +9,8 @@ use crate::codec::{CodecError, Stored};
 use crate::environment::BoxFuture;
 use crate::protocol::description::OperationMeta;
 use crate::protocol::failure::{StoredError, StoredFailure};
+pub use crate::protocol::retry::Retry;
 use crate::resource::{ResourceType, Resources};
-
-/// How often and how fast a step or a compensation is tried again, as written in the attribute.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Retry {
-    /// The most attempts, the first among them; `None` is for ever.
-    pub max: Option<u32>,
-    /// The pause after the first failure; doubled after each.
-    pub first: Duration,
-    /// The longest pause.
-    pub longest: Duration,
-}
 
 /// All that the engine knows of a step. Made by `#[step]`.
 pub struct StepDescriptor {

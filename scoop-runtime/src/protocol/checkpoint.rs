@@ -93,9 +93,12 @@ pub struct StoredAttempt {
 }
 
 /// What an undo row undoes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Undoes {
     /// The forward row whose operation is undone.
     pub seq: Seq,
+    /// What the operation returned; none where its outcome is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Box<RawValue>>,
 }

@@ -60,11 +60,11 @@ pub enum Node {
     /// An await point.
     Await(u32),
     /// One after the other.
-    Sequence(&'static [Node]),
+    Sequence(&'static [Self]),
     /// One of them.
-    Choice(&'static [Node]),
+    Choice(&'static [Self]),
     /// Any number of times.
-    Loop(&'static Node),
+    Loop(&'static Self),
     /// The saga ends here: `return`.
     Return,
     /// The loop or block of that label ends here; the innermost loop where there is none.
@@ -72,7 +72,7 @@ pub enum Node {
     /// The next turn of the loop of that label; the innermost one where there is none.
     Continue(Option<&'static str>),
     /// A labelled loop or block.
-    Labelled(&'static str, &'static Node),
+    Labelled(&'static str, &'static Self),
 }
 
 /// A saga as the compiler sees it.

@@ -8,8 +8,6 @@ pub mod commit;
 pub mod description;
 pub mod failure;
 pub mod id;
-pub mod plan;
-pub mod resume;
 pub mod retry;
 pub mod run;
 pub mod slots;

@@ -1,66 +1,79 @@
-//! How long to wait before the next attempt, and what holds where an attribute says nothing.
+//! How long to wait before another attempt, and the policies where the user gives none.
 
 use std::time::Duration;
 
-use super::description::StepKind;
-use crate::operation::step::Retry;
-
-/// One attempt only.
-pub const ONCE: Retry = Retry { max: Some(1), first: Duration::ZERO, longest: Duration::ZERO };
-
-/// A step that must succeed, and an attempt without effect that ran out of time.
-pub const FOR_EVER: Retry =
-    Retry { max: None, first: Duration::from_millis(100), longest: Duration::from_secs(30) };
-
-/// A compensation.
-pub const COMPENSATION: Retry =
-    Retry { max: Some(10), first: Duration::from_millis(100), longest: Duration::from_secs(60) };
-
-/// The policy of a step of this kind that has none of its own.
-#[must_use]
-pub const fn of_step(kind: StepKind) -> Retry {
-    match kind {
-        StepKind::Retriable => FOR_EVER,
-        StepKind::Compensatable | StepKind::Pivot | StepKind::ReadOnly => ONCE,
-    }
+/// How often and how fast something is tried again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Retry {
+    /// The most attempts, the first among them; `None` is for ever.
+    pub max: Option<u32>,
+    /// The pause after the first failure; doubled after each.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
 }
 
-/// The pause after `failed` attempts (from 1); none when there is to be no other attempt.
-///
-/// `jitter` is a random fraction from 0 up to 1: it takes up to half of the pause away.
-#[must_use]
-pub fn pause(retry: &Retry, failed: u32, jitter: f64) -> Option<Duration> {
-    if retry.max.is_some_and(|max| failed >= max) {
-        return None;
+impl Retry {
+    /// A step that does not say: no other attempt.
+    pub const STEP: Self = Self {
+        max: Some(1),
+        first: Duration::from_millis(100),
+        longest: Duration::from_secs(30),
+    };
+
+    /// A retriable step that does not say: for ever.
+    pub const RETRIABLE: Self = Self {
+        max: None,
+        first: Duration::from_millis(100),
+        longest: Duration::from_secs(30),
+    };
+
+    /// A compensation whose step does not say: ten attempts, then the run is stuck.
+    pub const COMPENSATION: Self = Self {
+        max: Some(10),
+        first: Duration::from_millis(100),
+        longest: Duration::from_secs(60),
+    };
+
+    /// The pause after the failure of attempt `attempt` (from 1), shortened by up to a quarter by
+    /// `jitter` (from 0 up to 1), so that many that failed at once do not come back at once; `None`
+    /// when there is no other attempt.
+    #[must_use]
+    pub fn pause_after(&self, attempt: u32, jitter: f64) -> Option<Duration> {
+        if self.max.is_some_and(|max| attempt >= max) {
+            return None;
+        }
+        let doublings = attempt.saturating_sub(1).min(31);
+        let pause = self.first.saturating_mul(1 << doublings).min(self.longest);
+        Some(pause.mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0)))
     }
-    let doublings = failed.saturating_sub(1).min(31);
-    let whole = retry.first.saturating_mul(1 << doublings).min(retry.longest);
-    Some(whole.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pauses(retry: &Retry, jitter: f64) -> Vec<u128> {
-        (1..=12).map_while(|failed| pause(retry, failed, jitter)).map(|p| p.as_millis()).collect()
-    }
-
     #[test]
     fn pauses_double_up_to_the_longest() {
-        let expected = [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600];
-        assert_eq!(pauses(&COMPENSATION, 0.0), expected);
-        assert_eq!(pauses(&FOR_EVER, 0.0)[8..], [25_600, 30_000, 30_000, 30_000]);
+        let pauses: Vec<u128> = (1..=11)
+            .filter_map(|attempt| Retry::COMPENSATION.pause_after(attempt, 0.0))
+            .map(|pause| pause.as_millis())
+            .collect();
+        assert_eq!(
+            pauses,
+            [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600]
+        );
+        assert_eq!(
+            Retry::RETRIABLE.pause_after(1_000_000, 0.0),
+            Some(Duration::from_secs(30))
+        );
     }
 
     #[test]
-    fn jitter_takes_away_at_most_half() {
-        assert_eq!(pauses(&COMPENSATION, 1.0)[..3], [50, 100, 200]);
-    }
-
-    #[test]
-    fn a_step_is_not_repeated_unless_asked() {
-        assert_eq!(pause(&of_step(StepKind::Compensatable), 1, 0.5), None);
-        assert!(pause(&of_step(StepKind::Retriable), 1_000_000, 0.5).is_some());
+    fn jitter_only_shortens() {
+        assert_eq!(
+            Retry::RETRIABLE.pause_after(1, 1.0),
+            Some(Duration::from_millis(75))
+        );
     }
 }

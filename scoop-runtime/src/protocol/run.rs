@@ -25,8 +25,13 @@ pub enum RunStatus {
 
 impl RunStatus {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Running, Self::RollingBack, Self::Stuck, Self::Completed, Self::RolledBack];
+    pub const ALL: [Self; 5] = [
+        Self::Running,
+        Self::RollingBack,
+        Self::Stuck,
+        Self::Completed,
+        Self::RolledBack,
+    ];
 
     /// Whether nothing will happen to the run any more by itself or by an operator.
     #[must_use]
@@ -43,7 +48,9 @@ impl RunStatus {
     /// The status that is stored as `number`.
     #[must_use]
     pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| *status as i64 == number)
+        Self::ALL
+            .into_iter()
+            .find(|status| *status as i64 == number)
     }
 
     /// The word for people.

@@ -39,7 +39,11 @@ impl From<SystemTime> for Timestamp {
 impl From<Timestamp> for SystemTime {
     fn from(time: Timestamp) -> Self {
         let distance = Duration::from_millis(time.0.unsigned_abs());
-        if time.0 < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
+        if time.0 < 0 {
+            UNIX_EPOCH - distance
+        } else {
+            UNIX_EPOCH + distance
+        }
     }
 }
 

@@ -1,5 +1,12 @@
 //! Where runs are kept. One trait; every store passes the same conformance suite.
 
+pub mod memory;
+mod open;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+pub use open::open;
+
 use std::fmt::Debug;
 
 use async_trait::async_trait;
@@ -25,7 +32,9 @@ pub enum StoreError {
     #[error("{0}")]
     InUse(String),
     /// The schema was made by a newer program.
-    #[error("the store has schema version {found}, made by a newer program than this one, which knows versions up to {known}")]
+    #[error(
+        "the store has schema version {found}, made by a newer program than this one, which knows versions up to {known}"
+    )]
     NewerSchema {
         /// The version found.
         found: i64,
@@ -120,12 +129,4 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// Ends all use of the store; calls after this fail.
     async fn close(&self);
-}
-
-/// Opens the store at this URL.
-///
-/// # Errors
-/// Always: no store is built in yet.
-pub async fn open(url: &str) -> Result<std::sync::Arc<dyn Store>, StoreError> {
-    Err(StoreError::Unusable(format!("`{url}` is no store that this build knows")))
 }

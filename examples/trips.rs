@@ -1,0 +1,191 @@
+//! Books trips from JSON lines, 64 at a time; some fail on purpose and are undone. It may be killed
+//! and started again at will: `cargo run --example trips -- examples/data/trips.jsonl`
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::ProgressBar;
+use scoop::{Resource, Scoop, saga, step};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Trip {
+    id: String,
+    traveller: String,
+    city: String,
+    nights: u32,
+    card: String,
+    airline: String,
+}
+
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+enum TripError {
+    #[error("no hotels in {0}")]
+    NoHotels(String),
+    #[error("the card was declined")]
+    Declined,
+    #[error("the airline does not answer")]
+    NoAnswer,
+}
+
+/// The world outside: a ledger of what was booked and paid, appended to a file. Like a good third
+/// party it does what it is asked once for each idempotency key.
+struct Ledger(Mutex<(HashMap<String, i64>, std::fs::File)>);
+
+impl Ledger {
+    fn open(path: &str) -> std::io::Result<Self> {
+        let mut entries = HashMap::new();
+        if let Ok(file) = std::fs::File::open(path) {
+            for line in BufReader::new(file).lines() {
+                if let Ok((key, cents)) = serde_json::from_str::<(String, i64)>(&line?) {
+                    entries.insert(key, cents);
+                }
+            }
+        }
+        let file = std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(path)?;
+        Ok(Self(Mutex::new((entries, file))))
+    }
+
+    fn enter(&self, cents: i64) {
+        let key = scoop::context()
+            .expect("it runs in a saga")
+            .idempotency_key();
+        let mut ledger = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !ledger.0.contains_key(&key) {
+            let line = serde_json::to_string(&(&key, cents)).expect("it is plain data");
+            writeln!(ledger.1, "{line}").expect("the ledger can be written");
+            ledger.0.insert(key, cents);
+        }
+    }
+
+    fn total(&self) -> i64 {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .values()
+            .sum()
+    }
+}
+
+#[step(rollback = cancel_flight, retry(max = 5, backoff = "5ms..20ms"))]
+async fn book_flight(trip: &Trip, ledger: Resource<Ledger>) -> Result<i64, TripError> {
+    let attempt = scoop::context().expect("it runs in a saga").attempt();
+    if trip.airline == "flaky" && attempt < 3 {
+        return Err(TripError::NoAnswer);
+    }
+    ledger.enter(20_000);
+    Ok(20_000)
+}
+
+async fn cancel_flight(_: &Trip, cents: i64, ledger: Resource<Ledger>) -> Result<(), TripError> {
+    ledger.enter(-cents);
+    Ok(())
+}
+
+#[step(rollback = cancel_hotel)]
+async fn book_hotel(trip: &Trip, _night: u32, ledger: Resource<Ledger>) -> Result<i64, TripError> {
+    if trip.city == "Atlantis" {
+        return Err(TripError::NoHotels(trip.city.clone()));
+    }
+    ledger.enter(9_000);
+    Ok(9_000)
+}
+
+async fn cancel_hotel(
+    _: &Trip,
+    _night: u32,
+    cents: i64,
+    ledger: Resource<Ledger>,
+) -> Result<(), TripError> {
+    ledger.enter(-cents);
+    Ok(())
+}
+
+#[step(pivot)]
+async fn charge(trip: &Trip, cents: i64, ledger: Resource<Ledger>) -> Result<(), TripError> {
+    if trip.card == "declined" {
+        return Err(TripError::Declined);
+    }
+    ledger.enter(-cents);
+    Ok(())
+}
+
+/// Books flight and hotels, then charges the card for all of it.
+#[saga]
+async fn book_trip(trip: Trip) -> Result<i64, TripError> {
+    let mut cents = book_flight(&trip).await?;
+    for night in 0..trip.nights {
+        cents += book_hotel(&trip, night).await?;
+    }
+    charge(&trip, cents).await?;
+    Ok(cents)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let text = match std::env::args().nth(1) {
+        Some(path) => std::fs::read_to_string(path)?,
+        None => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text)?;
+            text
+        }
+    };
+    let mut trips = Vec::new();
+    for (number, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
+        let trip: Trip =
+            serde_json::from_str(line).map_err(|error| format!("line {}: {error}", number + 1))?;
+        trips.push(trip);
+    }
+    std::fs::create_dir_all("target")?;
+    let ledger = Arc::new(Ledger::open("target/trips-ledger.jsonl")?);
+    let scoop = Scoop::connect("sqlite:target/trips.db")
+        .provide_shared(Arc::clone(&ledger))
+        .await?;
+    let bar = ProgressBar::new(trips.len() as u64);
+    let places = Arc::new(tokio::sync::Semaphore::new(64));
+    let mut running = tokio::task::JoinSet::new();
+    for trip in trips {
+        let place = Arc::clone(&places).acquire_owned().await?;
+        let (scoop, bar) = (scoop.clone(), bar.clone());
+        running.spawn(async move {
+            let id = trip.id.clone();
+            let ended = match scoop.start(book_trip(trip)).id(id).await {
+                Ok(handle) => handle.wait().await.map_err(|error| error.to_string()),
+                Err(trouble) => Err(format!("trouble: {trouble}")),
+            };
+            bar.inc(1);
+            drop(place);
+            ended
+        });
+    }
+    let (mut booked, mut undone, mut trouble) = (0_u32, 0_u32, 0_u32);
+    for ended in running.join_all().await {
+        match ended {
+            Ok(_) => booked += 1,
+            Err(error) if error.contains("failed") => undone += 1,
+            Err(error) => {
+                trouble += 1;
+                eprintln!("{error}");
+            }
+        }
+    }
+    bar.finish_and_clear();
+    scoop.shutdown().await;
+    let balance = ledger.total();
+    println!("{booked} booked, {undone} failed and undone, {trouble} in trouble");
+    println!("the books balance to {balance} cents");
+    if balance != 0 || trouble != 0 {
+        return Err("the books do not balance".into());
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Generates, builds, runs, and says what came of it.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::generate::{Program, program};
+use crate::options::Options;
+use crate::{project, refused, table};
+
+/// How often what was refused is left out and the rest built again.
+const MOST_BUILDS: usize = 5;
+
+/// How many programs may be refused. A local of which a part was moved in one branch, while another
+/// branch needs the rest of it after an await, cannot be saved; rustc says so (E0382).
+const MOST_REFUSED_PERCENT: usize = 20;
+
+/// Does what the options say; answers whether all was well.
+///
+/// # Errors
+/// When files cannot be written or cargo cannot be started.
+pub fn run(options: &Options) -> io::Result<bool> {
+    let mut programs = programs(options);
+    if options.table {
+        print!("{}", table::table(&programs));
+    }
+    let target = target();
+    let folder = target.join("fuzz").join(project::name(options));
+    let cargo = PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let all = programs.len();
+    let mut stamp = project::write(&folder, &programs, options)?;
+    for _ in 0..MOST_BUILDS {
+        let Some(refused) = refused::build(&folder, &cargo, &target)? else {
+            return Ok(false);
+        };
+        if refused.is_empty() {
+            break;
+        }
+        for (seed, number) in &refused {
+            println!("refused by the compiler: seed {seed}, program {number}");
+        }
+        programs.retain(|program| !refused.contains(&(program.seed, program.number)));
+        stamp = project::write(&folder, &programs, options)?;
+    }
+    let refused = all - programs.len();
+    println!("{refused} of {all} programs were refused by the compiler");
+    if refused * 100 > all * MOST_REFUSED_PERCENT {
+        println!("that is more than {MOST_REFUSED_PERCENT} %");
+        return Ok(false);
+    }
+    let status = Command::new(&cargo)
+        .args(["run", "--quiet", "--manifest-path"])
+        .arg(folder.join("Cargo.toml"))
+        .args(["--", &stamp])
+        .env("CARGO_TARGET_DIR", &target)
+        .status()?;
+    if !status.success() {
+        println!("the programs are in {}", folder.display());
+    } else if !options.keep {
+        fs::remove_dir_all(&folder)?;
+    }
+    Ok(status.success())
+}
+
+fn programs(options: &Options) -> Vec<Program> {
+    let numbers = 0..options.programs;
+    let mut programs = Vec::new();
+    for seed in options.seeds.clone() {
+        for number in numbers.clone() {
+            if options.only.is_none_or(|only| only == number) {
+                programs.push(program(seed, number, &options.without));
+            }
+        }
+    }
+    programs
+}
+
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| project::workspace().join("target"), PathBuf::from)
+}

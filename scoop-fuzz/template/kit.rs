@@ -1,0 +1,161 @@
+//! What generated programs use: types, steps that record their effects, and the traces.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+#[cfg(feature = "saga")]
+use serde::{Deserialize, Serialize};
+
+macro_rules! stored {
+    ($($item:item)*) => {$(
+        #[derive(Clone, Debug, PartialEq)]
+        #[cfg_attr(feature = "saga", derive(Serialize, Deserialize))]
+        $item
+    )*};
+}
+
+stored! {
+    pub struct Fault { pub code: i64 }
+    pub struct Address { pub city: String, pub zip: i64 }
+    pub struct Item { pub sku: String, pub count: i64 }
+    pub enum Ship { Air(i64), Sea { port: String, days: i64 }, Pickup }
+    pub struct Order {
+        pub name: String,
+        pub qty: i64,
+        pub tags: Vec<String>,
+        pub items: Vec<Item>,
+        pub ship: Ship,
+        pub gift: Option<String>,
+        pub address: Address,
+    }
+    #[derive(Copy)]
+    pub struct Point { pub x: i64, pub y: i64 }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "fault {}", self.code)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+// A key is the id of a test run times `KEYS`, plus a number that is unique in the program: so a
+// late effect of another run can never get into this one's trace.
+pub const KEYS: i64 = 1000;
+
+static TRACES: Mutex<BTreeMap<i64, Vec<String>>> = Mutex::new(BTreeMap::new());
+
+fn record(kind: &str, key: i64, value: impl std::fmt::Debug) {
+    let effect = format!("{kind}{} {value:?}", key % KEYS);
+    TRACES.lock().unwrap().entry(key / KEYS).or_default().push(effect);
+}
+
+/// Takes what the test run of this id did.
+pub fn take_trace(t: i64) -> Vec<String> {
+    TRACES.lock().unwrap().remove(&(t / KEYS)).unwrap_or_default()
+}
+
+pub fn pl(key: i64, value: i64) -> i64 {
+    record("plain ", key, value);
+    value
+}
+
+pub fn f3(a: i64, b: i64, c: i64) -> i64 {
+    a.wrapping_mul(7).wrapping_add(b.wrapping_mul(3)).wrapping_add(c) % 10007
+}
+
+pub fn opt(value: i64) -> Option<i64> {
+    if value % 4 == 3 { None } else { Some(value % 100) }
+}
+
+pub fn digest(text: &str) -> i64 {
+    text.bytes().fold(7, |sum, byte| (sum * 31 + i64::from(byte)) % 10007)
+}
+
+pub fn tagged(text: &str, value: i64) -> i64 {
+    (digest(text) ^ value) % 10007
+}
+
+pub fn total(values: &[i64]) -> i64 {
+    values.iter().fold(0, |sum, value| (sum * 3 + value % 1000) % 10007)
+}
+
+pub fn short(mut values: Vec<i64>) -> Vec<i64> {
+    values.truncate(3);
+    values
+}
+
+pub fn clip(text: &str) -> &str {
+    &text[..text.len().min(6)]
+}
+
+pub fn sample(value: i64) -> Order {
+    let number = value.rem_euclid(50);
+    Order {
+        name: format!("name{number}"),
+        qty: number,
+        tags: vec![format!("tag{}", number % 7), "blue".to_string()],
+        items: (0..number % 4).map(|n| Item { sku: format!("sku{n}"), count: n + number }).collect(),
+        ship: match number % 3 {
+            0 => Ship::Air(number),
+            1 => Ship::Sea { port: format!("port{number}"), days: number % 5 },
+            _ => Ship::Pickup,
+        },
+        gift: (number % 2 == 0).then(|| format!("gift{number}")),
+        address: Address { city: format!("city{}", number % 3), zip: number * 11 },
+    }
+}
+
+macro_rules! steps {
+    ($(#[$attribute:meta])?) => {
+        $(#[$attribute])?
+        pub async fn val(key: i64, value: i64) -> i64 {
+            record("val ", key, value);
+            value.wrapping_add(key % KEYS) % 10007
+        }
+
+        $(#[$attribute])?
+        pub async fn may(key: i64, value: i64) -> Result<i64, Fault> {
+            record("may ", key, value);
+            if value % 17 == 16 { Err(Fault { code: key % KEYS }) } else { Ok(value % 1000) }
+        }
+
+        $(#[$attribute])?
+        pub async fn text(key: i64, value: &str) -> String {
+            record("text ", key, value);
+            format!("t{}", digest(value) + key % KEYS)
+        }
+
+        $(#[$attribute])?
+        pub async fn own(key: i64, value: String) -> String {
+            record("own ", key, &value);
+            format!("{}{}", clip(&value), key % KEYS)
+        }
+
+        $(#[$attribute])?
+        pub async fn maybe(key: i64, value: i64) -> Option<i64> {
+            record("maybe ", key, value);
+            if value % 5 == 4 { None } else { Some(value % 100) }
+        }
+
+        $(#[$attribute])?
+        pub async fn order(key: i64, value: i64) -> Order {
+            record("order ", key, value);
+            sample(value.wrapping_add(key % KEYS))
+        }
+    };
+}
+
+/// The steps as ordinary functions.
+pub mod plain {
+    use super::*;
+    steps!();
+}
+
+/// The steps as steps.
+#[cfg(feature = "saga")]
+pub mod durable {
+    use super::*;
+    steps!(#[scoop::step(read_only)]);
+}

@@ -1,0 +1,307 @@
+//! Awaits, and what is common to all barriers.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Ident;
+
+use super::super::ir::{Await, Block, Live, Range, VarId, VarKind};
+use super::super::place::{self, Place};
+use super::{Building, Emit, frame};
+
+/// What a barrier carries over.
+pub(super) struct Carried {
+    /// The block's own locals that pass it, in parts.
+    pub(super) own: Vec<Vec<Place>>,
+    /// Locals of enclosing blocks that get their value only here when the saga is resumed.
+    pub(super) late: Vec<VarId>,
+}
+
+impl Carried {
+    pub(super) fn ids(&self) -> Vec<VarId> {
+        self.own.iter().map(|parts| parts[0].root).collect()
+    }
+}
+
+impl Emit<'_> {
+    /// What passes a barrier: of the block's own locals those that are needed after it, and of the
+    /// late ones too.
+    pub(super) fn carried(&self, needed: &Live, own: &[VarId]) -> Carried {
+        let vars = &self.flat.vars;
+        let saved = |id: &VarId| vars.is_saved(*id);
+        let mut parts = Vec::new();
+        let mut seen = BTreeSet::new();
+        for id in own.iter().copied().filter(saved) {
+            let needed = place::parts(needed, id, vars);
+            if !needed.is_empty() && seen.insert(id) {
+                parts.push(needed);
+            }
+        }
+        let roots = place::roots(needed);
+        let late = self
+            .late
+            .iter()
+            .copied()
+            .filter(|id| roots.contains(id))
+            .collect();
+        Carried { own: parts, late }
+    }
+
+    pub(super) fn loads(&self, carried: &Carried) -> Vec<TokenStream> {
+        carried.own.iter().map(|parts| self.load(parts)).collect()
+    }
+
+    pub(super) fn values(&self, carried: &Carried) -> Vec<TokenStream> {
+        carried.own.iter().map(|parts| self.carry(parts)).collect()
+    }
+
+    /// The same at an await: a place whose value was taken out is had from what was saved before.
+    fn fresh_values(&self, carried: &Carried, e: &Await) -> Vec<TokenStream> {
+        let reload = |place: &Place| is_refilled(place, e).then(|| self.reload(place));
+        carried
+            .own
+            .iter()
+            .map(|parts| self.carry_or(parts, &reload))
+            .collect()
+    }
+
+    pub(super) fn patterns(&self, carried: &Carried) -> Vec<TokenStream> {
+        carried.ids().into_iter().map(|id| self.bind(id)).collect()
+    }
+
+    /// `x = __frame.load("x");` for what gets its value only now.
+    pub(super) fn late_loads(&self, carried: &Carried) -> TokenStream {
+        let loads = carried.late.iter().map(|&id| {
+            let ident = &self.flat.vars.get(id).ident;
+            let load = self.load(&[Place::whole(id)]);
+            quote!(#ident = #load;)
+        });
+        quote!(#(#loads)*)
+    }
+
+    /// Declares again what has no value after a barrier but is assigned before the next one, and
+    /// evaluates again what is not saved.
+    pub(super) fn after_barrier(
+        &self,
+        block: &Block,
+        index: usize,
+        carried: &Carried,
+        needed: &Live,
+        building: &mut Building,
+    ) -> (TokenStream, BTreeSet<VarId>) {
+        let passed: BTreeSet<VarId> = carried.ids().into_iter().collect();
+        let mentioned = self.mentioned_from(block, index + 1, Some(&block.nodes[index]));
+        let missing: BTreeSet<VarId> = building
+            .own
+            .iter()
+            .copied()
+            .filter(|id| self.flat.vars.is_saved(*id) && !passed.contains(id))
+            .collect();
+        let declared: Vec<VarId> = missing
+            .iter()
+            .copied()
+            .filter(|id| mentioned.contains(id))
+            .collect();
+        let idents = declared.iter().map(|&id| &self.flat.vars.get(id).ident);
+        let again = self.again(&building.own, needed);
+        (
+            quote!(#(let mut #idents;)* #(#again)*),
+            declared.into_iter().collect(),
+        )
+    }
+
+    /// The `let`s of this block that are evaluated again, in their order.
+    fn again(&self, own: &[VarId], needed: &Live) -> Vec<&syn::Stmt> {
+        let roots = place::roots(needed);
+        let mut indices: Vec<usize> = Vec::new();
+        for id in own.iter().filter(|id| roots.contains(id)) {
+            if let VarKind::Again(index) = self.flat.vars.get(*id).kind
+                && !indices.contains(&index)
+            {
+                indices.push(index);
+            }
+        }
+        indices.sort_unstable();
+        indices
+            .into_iter()
+            .map(|index| &self.flat.vars.again[index].stmt)
+            .collect()
+    }
+
+    /// Saves what will be had from this place at the await, before its value is taken out.
+    pub(super) fn snapshot_of(&self, place: &Place, point: u32) -> TokenStream {
+        let needed = self.live.after.get(&point).cloned().unwrap_or_default();
+        let kept: Vec<Place> = self
+            .kept
+            .iter()
+            .filter(|kept| kept.root == place.root)
+            .cloned()
+            .collect();
+        let parts = if kept.is_empty() {
+            place::parts(&needed, place.root, &self.flat.vars)
+        } else {
+            kept
+        };
+        let snapshots = parts
+            .iter()
+            .filter(|part| overlap(part, place))
+            .map(|part| {
+                let (frame, slot) = (self.frame_at(part), part.slot(&self.flat.vars));
+                let (kind, path) = (self.kind_ident(part), self.path(part));
+                quote!(let #kind = #frame.snapshot(#slot, &#path);)
+            });
+        quote!(#(#snapshots)*)
+    }
+
+    fn reload(&self, place: &Place) -> TokenStream {
+        let (frame, slot) = (self.frame_at(place), place.slot(&self.flat.vars));
+        let kind = self.kind_ident(place);
+        quote!(#frame.reload(#slot, #kind))
+    }
+
+    fn frame_at(&self, place: &Place) -> Ident {
+        frame(self.flat.vars.get(place.root).ident.span())
+    }
+
+    /// The hidden local that remembers the type of a place whose value was taken out.
+    fn kind_ident(&self, place: &Place) -> Ident {
+        let slot = place.slot(&self.flat.vars).replace(['.', '#'], "_");
+        Ident::new(
+            &format!("__kind_{slot}"),
+            self.flat.vars.get(place.root).ident.span(),
+        )
+    }
+
+    pub(super) fn awaited(&self, block: &Block, index: usize, e: &Await, building: &mut Building) {
+        let mut needed = self.live.after.get(&e.point).cloned().unwrap_or_default();
+        let result_needed = place::roots(&needed).contains(&e.result);
+        needed.retain(|place| place.root != e.result);
+        let carried = self.carried(&needed, &building.own);
+        let saves = self.point_saves(e, &needed, &carried);
+        let (after, _) = self.after_barrier(block, index, &carried, &needed, building);
+
+        let span = self.flat.points[(e.point - 1) as usize].span;
+        let (frame, number, operation) = (frame(span), e.point, &e.operation);
+        let pending = Ident::new(&format!("__pending{number}"), span);
+        let begun = Ident::new(&format!("__operation{number}"), span);
+        let result = &self.flat.vars.get(e.result).ident;
+        let (patterns, loads) = (self.patterns(&carried), self.loads(&carried));
+        let (values, late) = (self.fresh_values(&carried, e), self.late_loads(&carried));
+        let before = std::mem::take(&mut building.code);
+        let begin = quote_spanned!(span=> #frame.begin(#number, #begun));
+        let resume = quote_spanned!(span=> #frame.resume(#number));
+        let settle = quote_spanned!(span=> #frame.settle(#pending).await);
+        building.code = quote! {
+            let (#pending, #(#patterns,)*) = if #frame.at(#number) {
+                #late
+                (#resume, #(#loads,)*)
+            } else {
+                #before
+                let #begun = #operation;
+                #(#saves)*
+                (#begin, #(#values,)*)
+            };
+            #after
+            let #result = #settle;
+        };
+        for place in carried
+            .own
+            .iter()
+            .flatten()
+            .filter(|place| is_refilled(place, e))
+        {
+            let (kind, path, runtime) = (self.kind_ident(place), self.path(place), self.runtime);
+            building
+                .code
+                .extend(quote!(let #kind = #runtime::frame::type_of(&#path);));
+        }
+        building.own.extend(result_needed.then_some(e.result));
+    }
+
+    /// Saves what is needed after a point, and notes the slots of that point: these, and those of
+    /// enclosing blocks that must be there for the way back in.
+    fn point_saves(&self, e: &Await, needed: &Live, carried: &Carried) -> Vec<TokenStream> {
+        let point = e.point;
+        let vars = &self.flat.vars;
+        let mut slots: Vec<String> = Vec::new();
+        let mut saves = Vec::new();
+        let late = carried.late.iter().map(|&id| Place::whole(id));
+        for place in carried.own.iter().flatten().cloned().chain(late) {
+            if !is_refilled(&place, e) {
+                saves.push(self.save(&place));
+            }
+            slots.push(place.slot(vars));
+        }
+        for place in &self.kept {
+            if is_needed(place, needed) && !is_refilled(place, e) {
+                saves.push(self.save(place));
+            }
+            slots.push(place.slot(vars));
+        }
+        for around in &self.loops {
+            saves.push(around.save.clone());
+            slots.extend(around.slots.iter().cloned());
+        }
+        slots.sort();
+        slots.dedup();
+        self.slots.borrow_mut().insert(point, slots);
+        saves
+    }
+
+    /// Saves those of these places that some await inside does not save itself: on the way back in
+    /// they must have a value, though nobody will look at it.
+    pub(super) fn snapshot(&self, carried: &Carried, range: Range) -> Vec<TokenStream> {
+        let everywhere = |place: &Place| {
+            (range.first..=range.last).all(|point| {
+                self.live
+                    .after
+                    .get(&point)
+                    .is_some_and(|needed| is_needed(place, needed))
+            })
+        };
+        carried
+            .own
+            .iter()
+            .flatten()
+            .cloned()
+            .chain(carried.late.iter().map(|&id| Place::whole(id)))
+            .filter(|place| !everywhere(place))
+            .map(|place| self.save(&place))
+            .collect()
+    }
+
+    /// The places of what passed a barrier.
+    pub(super) fn kept_places(&self, carried: &Carried) -> Vec<Place> {
+        let late = carried.late.iter().map(|&id| Place::whole(id));
+        carried.own.iter().flatten().cloned().chain(late).collect()
+    }
+
+    /// The late locals inside control flow: those from outside that did not get their value at its
+    /// entry, and those declared just before it.
+    pub(super) fn late_inside(
+        &self,
+        carried: &Carried,
+        declared: BTreeSet<VarId>,
+    ) -> BTreeSet<VarId> {
+        let mut late = declared;
+        late.extend(self.late.iter().filter(|id| !carried.late.contains(id)));
+        late
+    }
+}
+
+fn is_refilled(place: &Place, e: &Await) -> bool {
+    e.refilled.iter().any(|refilled| overlap(refilled, place))
+}
+
+fn overlap(a: &Place, b: &Place) -> bool {
+    a.root == b.root && (a.fields.starts_with(&b.fields) || b.fields.starts_with(&a.fields))
+}
+
+/// Whether any part of this place is needed, or it is part of what is.
+fn is_needed(place: &Place, needed: &Live) -> bool {
+    needed.iter().any(|other| {
+        other.root == place.root
+            && (other.fields.starts_with(&place.fields) || place.fields.starts_with(&other.fields))
+    })
+}

@@ -1,0 +1,161 @@
+//! Saving, loading and carrying single locals.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::Member;
+
+use super::super::ir::VarId;
+use super::super::place::Place;
+use super::{Emit, frame};
+
+impl Emit<'_> {
+    /// The expression for a place.
+    pub(super) fn path(&self, place: &Place) -> TokenStream {
+        let root = &self.flat.vars.get(place.root).ident;
+        let fields = place.fields.iter().map(|field| member(field));
+        quote!(#root #(.#fields)*)
+    }
+
+    /// `__frame.save("x", &x);`
+    pub(super) fn save(&self, place: &Place) -> TokenStream {
+        let var = self.flat.vars.get(place.root);
+        let (runtime, slot, path) = (self.runtime, place.slot(&self.flat.vars), self.path(place));
+        let frame = frame(var.ident.span());
+        let save = quote_spanned!(var.ident.span()=> #frame.save(#slot, &#path););
+        if !var.probe {
+            return save;
+        }
+        let runtime = located(runtime, var.ident.span());
+        quote_spanned! {var.ident.span()=>
+            {
+                #[allow(unused_imports)]
+                use #runtime::frame::Owned as _;
+                #runtime::frame::BorrowProbe(&#path).owned();
+                #save
+            }
+        }
+    }
+
+    fn load_place(&self, place: &Place) -> TokenStream {
+        let span = self.flat.vars.get(place.root).ident.span();
+        let (frame, slot) = (frame(span), place.slot(&self.flat.vars));
+        quote_spanned!(span=> #frame.load(#slot))
+    }
+
+    /// The value of a local of which these parts are saved, from the frame.
+    pub(super) fn load(&self, parts: &[Place]) -> TokenStream {
+        self.shaped(parts, &|place| self.load_place(place))
+    }
+
+    /// The value of a local of which these parts are needed, carried out of a block.
+    pub(super) fn carry(&self, parts: &[Place]) -> TokenStream {
+        self.shaped(parts, &|place| self.path(place))
+    }
+
+    /// The same, with another value for some places.
+    pub(super) fn carry_or(
+        &self,
+        parts: &[Place],
+        other: &dyn Fn(&Place) -> Option<TokenStream>,
+    ) -> TokenStream {
+        self.shaped(parts, &|place| {
+            other(place).unwrap_or_else(|| self.path(place))
+        })
+    }
+
+    /// The pattern that binds a local.
+    pub(super) fn bind(&self, id: VarId) -> TokenStream {
+        let var = self.flat.vars.get(id);
+        let (ident, mutable) = (&var.ident, var.mutable.then(|| quote!(mut)));
+        quote!(#mutable #ident)
+    }
+
+    /// A whole local, or a struct of the same field names with what is left of it.
+    fn shaped(&self, parts: &[Place], value: &dyn Fn(&Place) -> TokenStream) -> TokenStream {
+        match parts {
+            [whole] if whole.fields.is_empty() => value(whole),
+            parts => self.shape(parts, 0, value),
+        }
+    }
+
+    fn shape(
+        &self,
+        parts: &[Place],
+        depth: usize,
+        value: &dyn Fn(&Place) -> TokenStream,
+    ) -> TokenStream {
+        let mut fields: BTreeMap<&str, Vec<Place>> = BTreeMap::new();
+        for part in parts {
+            fields
+                .entry(&part.fields[depth])
+                .or_default()
+                .push(part.clone());
+        }
+        let inner = |parts: &[Place]| match parts {
+            [one] if one.fields.len() == depth + 1 => value(one),
+            several => self.shape(several, depth + 1, value),
+        };
+        if fields.keys().all(|name| name.parse::<usize>().is_ok()) {
+            return tuple(&fields, &inner);
+        }
+        let names: Vec<_> = fields.keys().map(|name| member(name)).collect();
+        let values: Vec<_> = fields.values().map(|parts| inner(parts)).collect();
+        let shape = self.shape_struct(&fields.keys().copied().collect::<Vec<_>>());
+        quote!(#shape { #(#names: #values),* })
+    }
+
+    fn shape_struct(&self, fields: &[&str]) -> TokenStream {
+        let name = format_ident!("__Left_{}", fields.join("_").replace("r#", ""));
+        let types: Vec<_> = (0..fields.len())
+            .map(|index| format_ident!("T{index}"))
+            .collect();
+        let names = fields.iter().map(|field| member(field));
+        self.shapes.borrow_mut().insert(
+            name.to_string(),
+            quote!(struct #name<#(#types),*> { #(#names: #types),* }),
+        );
+        quote!(#name)
+    }
+}
+
+fn tuple(
+    fields: &BTreeMap<&str, Vec<Place>>,
+    inner: &dyn Fn(&[Place]) -> TokenStream,
+) -> TokenStream {
+    let last = fields
+        .keys()
+        .filter_map(|name| name.parse::<usize>().ok())
+        .max()
+        .unwrap_or(0);
+    let values = (0..=last).map(|index| match fields.get(index.to_string().as_str()) {
+        Some(parts) => inner(parts),
+        None => quote!(()),
+    });
+    quote!((#(#values,)*))
+}
+
+/// A path whose messages belong to a place of the user's.
+pub(super) fn located(path: &TokenStream, place: proc_macro2::Span) -> TokenStream {
+    path.clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(token.span().located_at(place));
+            token
+        })
+        .collect()
+}
+
+fn member(name: &str) -> Member {
+    match name.parse::<u32>() {
+        Ok(index) => Member::Unnamed(syn::Index {
+            index,
+            span: proc_macro2::Span::call_site(),
+        }),
+        Err(_) => Member::Named(match name.strip_prefix("r#") {
+            Some(raw) => proc_macro2::Ident::new_raw(raw, proc_macro2::Span::call_site()),
+            None => format_ident!("{name}"),
+        }),
+    }
+}

@@ -1,0 +1,454 @@
+//! Expressions: operands are evaluated from left to right, and what stands before an await is kept
+//! in a local of its own where it could change meanwhile.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{BinOp, Expr, ExprAwait, ExprCall, ExprMethodCall, parse_quote};
+
+use super::super::borrow;
+use super::super::ir::{Await, Dest, Node, PointInfo, VarId};
+use super::super::order;
+use super::super::place::Place;
+use super::statement::is_control;
+use super::{Flatten, find};
+
+impl Flatten {
+    /// Takes the awaits out of an expression; what is left of it holds none.
+    pub(super) fn expr(&mut self, expr: Expr, out: &mut Vec<Node>) -> Expr {
+        if !find::in_expr(&expr) {
+            return expr;
+        }
+        if matches!(expr, Expr::ForLoop(_)) {
+            self.control(expr, Dest::Statement, out);
+            return parse_quote!(());
+        }
+        if is_control(&expr) {
+            let temp = self.temp("value", expr.span());
+            self.control(expr, Dest::Let(parse_quote!(#temp), None), out);
+            return parse_quote!(#temp);
+        }
+        match expr {
+            Expr::Await(e) => self.awaited(e, out),
+            Expr::Try(mut e) => {
+                let is_await = matches!(*e.expr, Expr::Await(_));
+                e.expr = self.boxed(e.expr, out);
+                if is_await && let Some(point) = self.points.last_mut() {
+                    point.tried = true;
+                }
+                self.pinned(Expr::Try(e), "ok", out)
+            }
+            Expr::Macro(mut e) => {
+                let arguments = super::super::name::macro_arguments(&e.mac).unwrap_or_default();
+                let arguments = self.operands(arguments, out);
+                e.mac.tokens = quote::quote!(#(#arguments),*);
+                Expr::Macro(e)
+            }
+            Expr::Call(e) => self.call(e, out),
+            Expr::MethodCall(e) => self.method_call(e, out),
+            Expr::Binary(e) => self.binary(e, out),
+            other => self.simple(other, out),
+        }
+    }
+
+    /// Expressions whose operands are just evaluated in order.
+    #[expect(clippy::too_many_lines, reason = "one arm for each form of expression")]
+    fn simple(&mut self, expr: Expr, out: &mut Vec<Node>) -> Expr {
+        match expr {
+            Expr::Assign(mut e) => {
+                let refilled = self.refilled(&e);
+                if let Some(place) = &refilled {
+                    let point = self.next_point();
+                    out.push(Node::Snapshot {
+                        place: place.clone(),
+                        point,
+                    });
+                    self.refilled.push(place.clone());
+                }
+                e.right = self.boxed(e.right, out);
+                if refilled.is_some() {
+                    self.refilled.pop();
+                }
+                Expr::Assign(e)
+            }
+            Expr::Return(mut e) => {
+                e.expr = e.expr.map(|value| self.boxed(value, out));
+                Expr::Return(e)
+            }
+            Expr::Break(mut e) => {
+                e.expr = e.expr.map(|value| self.boxed(value, out));
+                Expr::Break(e)
+            }
+            Expr::Paren(mut e) => {
+                e.expr = self.boxed(e.expr, out);
+                Expr::Paren(e)
+            }
+            Expr::Group(e) => self.expr(*e.expr, out),
+            Expr::Cast(mut e) => {
+                e.expr = self.boxed(e.expr, out);
+                Expr::Cast(e)
+            }
+            Expr::Unary(mut e) => {
+                e.expr = self.boxed(e.expr, out);
+                Expr::Unary(e)
+            }
+            Expr::Reference(mut e) => {
+                e.expr = self.boxed(e.expr, out);
+                if let Expr::Path(path) = &*e.expr
+                    && let Some(id) = path.path.get_ident().and_then(|i| self.vars.find(i))
+                    && e.mutability.is_some()
+                {
+                    self.vars.get_mut(id).mutable = true;
+                }
+                Expr::Reference(e)
+            }
+            Expr::Field(mut e) => {
+                e.base = self.boxed(e.base, out);
+                Expr::Field(e)
+            }
+            Expr::Index(mut e) => {
+                let mut both = self.operands(vec![*e.expr, *e.index], out).into_iter();
+                e.expr = Box::new(both.next().expect("two operands"));
+                e.index = Box::new(both.next().expect("two operands"));
+                Expr::Index(e)
+            }
+            Expr::Tuple(mut e) => {
+                e.elems = self
+                    .operands(e.elems.into_iter().collect(), out)
+                    .into_iter()
+                    .collect();
+                Expr::Tuple(e)
+            }
+            Expr::Array(mut e) => {
+                e.elems = self
+                    .operands(e.elems.into_iter().collect(), out)
+                    .into_iter()
+                    .collect();
+                Expr::Array(e)
+            }
+            Expr::Range(mut e) => {
+                let ends = [e.start.take(), e.end.take()];
+                let given = ends.iter().flatten().map(|end| (**end).clone()).collect();
+                let mut flat = self.operands(given, out).into_iter();
+                let [start, end] = ends.map(|end| end.and_then(|_| flat.next()).map(Box::new));
+                (e.start, e.end) = (start, end);
+                Expr::Range(e)
+            }
+            Expr::Repeat(mut e) => {
+                e.expr = self.boxed(e.expr, out);
+                Expr::Repeat(e)
+            }
+            Expr::Struct(e) => self.structure(e, out),
+            other => {
+                self.refuse(
+                    other.span(),
+                    "an `.await` cannot be saved inside this form of expression; bind its value \
+                     with `let` on the line before",
+                );
+                other
+            }
+        }
+    }
+
+    fn structure(&mut self, mut e: syn::ExprStruct, out: &mut Vec<Node>) -> Expr {
+        let rest = e.rest.take();
+        let mut all: Vec<Expr> = e.fields.iter().map(|field| field.expr.clone()).collect();
+        all.extend(rest.as_deref().cloned());
+        let mut flat = self.operands(all, out).into_iter();
+        for field in &mut e.fields {
+            field.expr = flat.next().expect("one for each field");
+        }
+        e.rest = rest.and_then(|_| flat.next()).map(Box::new);
+        Expr::Struct(e)
+    }
+
+    #[expect(
+        clippy::boxed_local,
+        reason = "it stands in for the box in the syntax tree"
+    )]
+    fn boxed(&mut self, expr: Box<Expr>, out: &mut Vec<Node>) -> Box<Expr> {
+        Box::new(self.expr(*expr, out))
+    }
+
+    fn call(&mut self, mut e: ExprCall, out: &mut Vec<Node>) -> Expr {
+        if find::in_expr(&e.func) {
+            e.func = self.boxed(e.func, out);
+        }
+        e.args = self
+            .operands(e.args.into_iter().collect(), out)
+            .into_iter()
+            .collect();
+        Expr::Call(e)
+    }
+
+    fn method_call(&mut self, mut e: ExprMethodCall, out: &mut Vec<Node>) -> Expr {
+        let args_await = e.args.iter().any(find::in_expr);
+        let receiver = self.boxed(e.receiver, out);
+        e.receiver = match Place::root_of(&receiver, &self.vars) {
+            Some(root) if args_await && e.args.iter().any(|arg| self.assigns(arg, root)) => {
+                self.refuse(
+                    e.method.span(),
+                    "the receiver of this method is assigned to by an argument that holds an \
+                     `.await`; bind the argument with `let` on the line before",
+                );
+                receiver
+            }
+            None if args_await && !is_path(&receiver) => {
+                let pinned = self.pinned(*receiver, "receiver", out);
+                self.make_mutable(&pinned);
+                Box::new(pinned)
+            }
+            _ => receiver,
+        };
+        e.args = self
+            .operands(e.args.into_iter().collect(), out)
+            .into_iter()
+            .collect();
+        Expr::MethodCall(e)
+    }
+
+    fn binary(&mut self, mut e: syn::ExprBinary, out: &mut Vec<Node>) -> Expr {
+        let (left, right) = (&e.left, &e.right);
+        match e.op {
+            BinOp::And(_) => self.expr(parse_quote!(if #left { #right } else { false }), out),
+            BinOp::Or(_) => self.expr(parse_quote!(if #left { true } else { #right }), out),
+            op if order::is_assignment(&op) => {
+                if has_side_effects(left) {
+                    self.refuse(
+                        left.span(),
+                        "whether this place or the value with the `.await` is evaluated first \
+                         depends on their types; bind the value with `let` on the line before",
+                    );
+                }
+                e.right = self.boxed(e.right, out);
+                Expr::Binary(e)
+            }
+            op if order::is_comparison(&op) && Place::root_of(left, &self.vars).is_some() => {
+                e.right = self.boxed(e.right, out);
+                Expr::Binary(e)
+            }
+            _ => {
+                let mut both = self.operands(vec![*e.left, *e.right], out).into_iter();
+                e.left = Box::new(both.next().expect("two operands"));
+                e.right = Box::new(both.next().expect("two operands"));
+                Expr::Binary(e)
+            }
+        }
+    }
+
+    /// Flattens operands from left to right.
+    fn operands(&mut self, operands: Vec<Expr>, out: &mut Vec<Node>) -> Vec<Expr> {
+        let Some(last) = operands.iter().rposition(find::in_expr) else {
+            return operands;
+        };
+        let mut flat = Vec::new();
+        for (index, operand) in operands.into_iter().enumerate() {
+            let value = self.expr(operand, out);
+            let stays = index >= last || self.stays(&value);
+            flat.push(if stays {
+                value
+            } else {
+                self.pinned(value, "operand", out)
+            });
+        }
+        flat
+    }
+
+    /// Whether an operand has the same value after a later operand's await.
+    fn stays(&self, expr: &Expr) -> bool {
+        if borrow::evaluated_again(expr, &self.vars).is_some() {
+            return true;
+        }
+        match expr {
+            Expr::Lit(_) | Expr::Closure(_) => true,
+            Expr::Path(_) | Expr::Field(_) => {
+                Place::root_of(expr, &self.vars).is_none_or(|root| !self.vars.get(root).mutable)
+            }
+            _ => false,
+        }
+    }
+
+    /// Keeps a value in a local of its own.
+    pub(super) fn pinned(&mut self, value: Expr, what: &str, out: &mut Vec<Node>) -> Expr {
+        let temp = self.temp(what, value.span());
+        let id = self.vars.find(&temp).expect("it was just made");
+        if super::statement::borrow_may_hide(&value) {
+            self.vars.get_mut(id).probe = true;
+        }
+        out.push(Node::Plain(parse_quote!(let #temp = #value;)));
+        parse_quote!(#temp)
+    }
+
+    fn make_mutable(&mut self, expr: &Expr) {
+        if let Some(place) = Place::of(expr, &self.vars) {
+            self.vars.get_mut(place.root).mutable = true;
+        }
+    }
+
+    fn awaited(&mut self, e: ExprAwait, out: &mut Vec<Node>) -> Expr {
+        let binding = self.binding.take().map(|name| base_name(&name));
+        let span = e.base.span();
+        let operation = self.operation(*e.base, out);
+        let callee = callee_of(&operation);
+        let label = self.label.clone();
+        let result = self.temp("result", span);
+        let result = self.vars.find(&result).expect("it was just made");
+        let point = self.next_point();
+        self.points.push(PointInfo {
+            callee: callee.unwrap_or_else(|| "operation".to_owned()),
+            binding,
+            label,
+            name: String::new(),
+            span: head_span(&operation),
+            tried: false,
+        });
+        let refilled = self.refilled.clone();
+        out.push(Node::Await(Await {
+            point,
+            result,
+            operation,
+            refilled,
+        }));
+        let ident = self.vars.get(result).ident.clone();
+        parse_quote!(#ident)
+    }
+
+    fn operation(&mut self, base: Expr, out: &mut Vec<Node>) -> Expr {
+        match base {
+            Expr::Paren(e) => self.operation(*e.expr, out),
+            Expr::Call(e) => self.call(e, out),
+            Expr::MethodCall(e) => self.method_call(e, out),
+            other => {
+                self.refuse(
+                    other.span(),
+                    "a saga awaits the call itself, so that it can be stored before it begins: \
+                     write `step(..).await`",
+                );
+                other
+            }
+        }
+    }
+
+    /// The place of which `x.field = step(x.field).await` takes the value out, to put another one
+    /// in. Only where the right side does nothing else to the local: what was saved of it before
+    /// stands for it until then.
+    fn refilled(&self, e: &syn::ExprAssign) -> Option<Place> {
+        let place = Place::of(&e.left, &self.vars).filter(|place| !place.fields.is_empty())?;
+        let reads = super::super::liveness::locals_of(&e.right, &self.vars);
+        let overlaps = |other: &Place| {
+            other.root == place.root
+                && (other.fields.starts_with(&place.fields)
+                    || place.fields.starts_with(&other.fields))
+        };
+        let taken = reads.iter().any(overlaps) && !self.changes(&e.right, place.root);
+        taken.then_some(place)
+    }
+
+    /// Whether an expression may change a local otherwise than by moving out of it.
+    fn changes(&self, expr: &Expr, root: VarId) -> bool {
+        struct Changes<'a>(&'a Flatten, VarId, bool);
+        const HARMLESS: [&str; 8] = [
+            "as_str",
+            "clone",
+            "get",
+            "is_empty",
+            "iter",
+            "len",
+            "to_owned",
+            "to_string",
+        ];
+        impl<'a> Visit<'a> for Changes<'_> {
+            fn visit_expr_method_call(&mut self, e: &'a ExprMethodCall) {
+                self.2 |= Place::root_of(&e.receiver, &self.0.vars) == Some(self.1)
+                    && !HARMLESS.iter().any(|name| e.method == name);
+                visit::visit_expr_method_call(self, e);
+            }
+
+            fn visit_expr_reference(&mut self, e: &'a syn::ExprReference) {
+                self.2 |=
+                    e.mutability.is_some() && Place::root_of(&e.expr, &self.0.vars) == Some(self.1);
+                visit::visit_expr_reference(self, e);
+            }
+
+            fn visit_expr_closure(&mut self, _: &'a syn::ExprClosure) {
+                self.2 = true;
+            }
+        }
+        let mut visitor = Changes(self, root, self.assigns(expr, root));
+        visitor.visit_expr(expr);
+        visitor.2
+    }
+
+    fn assigns(&self, expr: &Expr, root: VarId) -> bool {
+        struct Assigns<'a>(&'a Flatten, VarId, bool);
+        impl<'a> Visit<'a> for Assigns<'_> {
+            fn visit_expr_assign(&mut self, e: &'a syn::ExprAssign) {
+                self.2 |= Place::root_of(&e.left, &self.0.vars) == Some(self.1);
+                visit::visit_expr_assign(self, e);
+            }
+
+            fn visit_expr_binary(&mut self, e: &'a syn::ExprBinary) {
+                self.2 |= order::is_assignment(&e.op)
+                    && Place::root_of(&e.left, &self.0.vars) == Some(self.1);
+                visit::visit_expr_binary(self, e);
+            }
+        }
+        let mut visitor = Assigns(self, root, false);
+        visitor.visit_expr(expr);
+        visitor.2
+    }
+}
+
+/// The name of what is called. `caught(step(..))` is named for the step.
+fn callee_of(operation: &Expr) -> Option<String> {
+    match operation {
+        Expr::Call(call) => {
+            let Expr::Path(path) = &*call.func else {
+                return None;
+            };
+            let name = path.path.segments.last()?.ident.to_string();
+            match call.args.first() {
+                Some(inner @ (Expr::Call(_) | Expr::MethodCall(_))) if name == "caught" => {
+                    callee_of(inner)
+                }
+                _ => Some(name),
+            }
+        }
+        Expr::MethodCall(call) => Some(call.method.to_string()),
+        _ => None,
+    }
+}
+
+/// Where messages about an operation belong: on the name of what is called.
+fn head_span(operation: &Expr) -> Span {
+    match operation {
+        Expr::Call(call) => call.func.span(),
+        Expr::MethodCall(call) => call.method.span(),
+        other => other.span(),
+    }
+}
+
+/// The user's name for a local whose name was made unique.
+fn base_name(unique: &str) -> String {
+    match unique.rsplit_once("__") {
+        Some((base, number)) if number.parse::<u32>().is_ok() && !base.is_empty() => {
+            base.to_owned()
+        }
+        _ => unique.to_owned(),
+    }
+}
+
+const fn is_path(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(_))
+}
+
+fn has_side_effects(place: &Expr) -> bool {
+    match place {
+        Expr::Path(_) | Expr::Lit(_) => false,
+        Expr::Field(e) => has_side_effects(&e.base),
+        Expr::Index(e) => has_side_effects(&e.expr) || has_side_effects(&e.index),
+        Expr::Paren(e) => has_side_effects(&e.expr),
+        Expr::Unary(e) => has_side_effects(&e.expr),
+        _ => true,
+    }
+}

@@ -1,0 +1,222 @@
+//! What a saga's body cannot hold, found before anything is lowered: each with the repair.
+
+use syn::visit::{self, Visit};
+use syn::{Block, Error, Expr, Macro, Pat, Stmt};
+
+use super::find;
+
+/// Everything in this body that is refused wherever it stands.
+pub(super) fn everything(body: &Block) -> Vec<Error> {
+    let mut refuse = Refuse { errors: Vec::new() };
+    refuse.visit_block(body);
+    refuse.errors
+}
+
+struct Refuse {
+    errors: Vec<Error>,
+}
+
+/// Macros whose arguments are plain expressions, evaluated once and in order.
+pub(super) const TRANSPARENT: [&str; 20] = [
+    "vec",
+    "format",
+    "println",
+    "print",
+    "eprintln",
+    "eprint",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "panic",
+    "unreachable",
+    "info",
+    "debug",
+    "warn",
+    "error",
+    "trace",
+    "dbg",
+];
+
+impl Refuse {
+    fn error(&mut self, span: proc_macro2::Span, message: String) {
+        self.errors.push(Error::new(span, message));
+    }
+
+    /// A guard held over an await would be dropped at the await.
+    fn guards(&mut self, block: &Block) {
+        for (index, stmt) in block.stmts.iter().enumerate() {
+            let Stmt::Local(local) = stmt else { continue };
+            let (Pat::Ident(pat), Some(init)) = (&local.pat, &local.init) else {
+                continue;
+            };
+            let held = pat.ident.to_string().starts_with('_') && makes_a_value(&init.expr)
+                || locks(&init.expr);
+            let transient = local
+                .attrs
+                .iter()
+                .any(|attr| attr.path().is_ident("transient"));
+            let later = &block.stmts[index + 1..];
+            if held && !transient && later.iter().any(stmt_awaits) {
+                self.error(
+                    pat.ident.span(),
+                    format!(
+                        "`{}` looks like a guard held over an `.await`: a saga keeps no value \
+                         alive across an `.await` that it does not use afterwards, so this would \
+                         be dropped early; drop it before the `.await` (put it into a block of \
+                         its own), or hold it inside a step",
+                        pat.ident
+                    ),
+                );
+            }
+        }
+    }
+}
+
+fn makes_a_value(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(_) | Expr::MethodCall(_) | Expr::Struct(_) => !find::in_expr(expr),
+        Expr::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|segment| segment.ident.to_string().starts_with(char::is_uppercase)),
+        Expr::Try(inner) => makes_a_value(&inner.expr),
+        _ => false,
+    }
+}
+
+fn locks(expr: &Expr) -> bool {
+    match expr {
+        Expr::MethodCall(call) => {
+            let name = call.method.to_string();
+            (call.args.is_empty()
+                && ["lock", "entered", "enter", "borrow_mut"].contains(&name.as_str()))
+                || (["unwrap", "expect"].contains(&name.as_str()) && locks(&call.receiver))
+        }
+        Expr::Try(inner) => locks(&inner.expr),
+        _ => false,
+    }
+}
+
+fn stmt_awaits(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Local(local) => local.init.as_ref().is_some_and(|init| {
+            find::in_expr(&init.expr)
+                || init
+                    .diverge
+                    .as_ref()
+                    .is_some_and(|(_, diverge)| find::in_expr(diverge))
+        }),
+        Stmt::Expr(expr, _) => find::in_expr(expr),
+        Stmt::Macro(mac) => find::in_tokens(mac.mac.tokens.clone()).is_some(),
+        Stmt::Item(_) => false,
+    }
+}
+
+impl<'a> Visit<'a> for Refuse {
+    fn visit_item(&mut self, _: &'a syn::Item) {}
+
+    fn visit_block(&mut self, block: &'a Block) {
+        self.guards(block);
+        visit::visit_block(self, block);
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'a syn::ExprClosure) {
+        if find::in_expr(&closure.body) || closure.asyncness.is_some() {
+            self.error(
+                closure.inputs_begin.span,
+                "an `.await` inside a closure cannot be saved; use a `for` loop with the `.await` \
+                 in its body, or move the closure's work into a step"
+                    .to_owned(),
+            );
+        }
+    }
+
+    fn visit_expr_async(&mut self, block: &'a syn::ExprAsync) {
+        self.error(
+            block.async_token.span,
+            "an `async` block inside a saga has no checkpoints of its own; await steps directly, \
+             or move the block's work into a step"
+                .to_owned(),
+        );
+    }
+
+    fn visit_pat_guard(&mut self, guarded: &'a syn::PatGuard) {
+        if find::in_expr(&guarded.guard) {
+            self.error(
+                guarded.if_token.span,
+                "an `.await` in a match guard cannot be saved; compute it with `let` before the \
+                 `match`, or test it inside the arm"
+                    .to_owned(),
+            );
+        }
+    }
+
+    fn visit_expr_unsafe(&mut self, block: &'a syn::ExprUnsafe) {
+        if find::in_block(&block.block) {
+            self.error(
+                block.unsafe_token.span,
+                "an `.await` inside an `unsafe` block cannot be saved; keep the `.await` outside \
+                 of it"
+                    .to_owned(),
+            );
+        }
+    }
+
+    fn visit_macro(&mut self, mac: &'a Macro) {
+        let Some(span) = find::in_tokens(mac.tokens.clone()) else {
+            return;
+        };
+        let name = mac
+            .path
+            .segments
+            .last()
+            .map(|s| s.ident.to_string())
+            .unwrap_or_default();
+        if ["join", "try_join", "race", "select"].contains(&name.as_str()) {
+            return self.concurrent(mac, &name);
+        }
+        if !TRANSPARENT.contains(&name.as_str())
+            || super::super::name::macro_arguments(mac).is_none()
+        {
+            self.error(
+                span,
+                format!(
+                    "this `.await` is inside `{name}!(..)`, which a saga cannot look into; bind \
+                     the value with `let` on the line before"
+                ),
+            );
+        }
+    }
+
+    fn visit_expr_macro(&mut self, expr: &'a syn::ExprMacro) {
+        let name = expr
+            .mac
+            .path
+            .segments
+            .last()
+            .map(|s| s.ident.to_string())
+            .unwrap_or_default();
+        if ["join", "try_join", "race"].contains(&name.as_str()) {
+            self.concurrent(&expr.mac, &name);
+        } else {
+            self.visit_macro(&expr.mac);
+        }
+    }
+}
+
+impl Refuse {
+    fn concurrent(&mut self, mac: &Macro, name: &str) {
+        use syn::spanned::Spanned;
+        self.error(
+            mac.path.span(),
+            format!(
+                "`{name}!` is not available in this release yet; await the operations one after \
+                 the other"
+            ),
+        );
+    }
+}

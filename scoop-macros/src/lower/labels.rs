@@ -1,0 +1,68 @@
+//! Gives every loop a label, and every `break` and `continue` the label that it means. Needed where
+//! the lowering puts a labelled block around code that may leave a loop (a chain of `if let` with
+//! an await in the middle): Rust refuses a `break` without a label there.
+
+use proc_macro2::Span;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Label, Lifetime};
+
+/// Makes all labels of a body explicit.
+pub(super) fn explicit(body: &mut Block) {
+    Labels::default().visit_block_mut(body);
+}
+
+#[derive(Default)]
+struct Labels {
+    count: usize,
+    open: Vec<Lifetime>,
+}
+
+impl Labels {
+    fn enter(&mut self, label: &mut Option<Label>) {
+        self.count += 1;
+        let name = format!("'__loop{}", self.count);
+        let label = label.get_or_insert_with(|| Label {
+            name: Lifetime::new(&name, Span::mixed_site()),
+            colon_token: <syn::Token![:]>::default(),
+        });
+        self.open.push(label.name.clone());
+    }
+}
+
+impl VisitMut for Labels {
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+
+    fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
+
+    fn visit_expr_loop_mut(&mut self, e: &mut syn::ExprLoop) {
+        self.enter(&mut e.label);
+        visit_mut::visit_expr_loop_mut(self, e);
+        self.open.pop();
+    }
+
+    fn visit_expr_while_mut(&mut self, e: &mut syn::ExprWhile) {
+        self.enter(&mut e.label);
+        visit_mut::visit_expr_while_mut(self, e);
+        self.open.pop();
+    }
+
+    fn visit_expr_for_loop_mut(&mut self, e: &mut syn::ExprForLoop) {
+        self.visit_expr_mut(&mut e.expr);
+        self.enter(&mut e.label);
+        self.visit_block_mut(&mut e.body);
+        self.open.pop();
+    }
+
+    fn visit_expr_break_mut(&mut self, e: &mut syn::ExprBreak) {
+        if e.label.is_none() {
+            e.label = self.open.last().cloned();
+        }
+        visit_mut::visit_expr_break_mut(self, e);
+    }
+
+    fn visit_expr_continue_mut(&mut self, e: &mut syn::ExprContinue) {
+        if e.label.is_none() {
+            e.label = self.open.last().cloned();
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The lowering of a saga's body, in passes: name → flatten → liveness → emit.
+//!
+//! Each pass is a module with tests of its own; `ir` is the form they share. The result is one
+//! plain async block in which everything that stands before an await is the `else` of one `if`:
+//! "are we being resumed at or past this point?".
+
+mod borrow;
+mod emit;
+mod flatten;
+mod graph;
+mod ir;
+mod labels;
+mod liveness;
+mod moves;
+mod name;
+mod order;
+mod pattern;
+mod place;
+mod points;
+
+use proc_macro2::TokenStream;
+use syn::{Block, Error, Ident, Type};
+
+/// The hidden parameter through which the body talks to the engine.
+pub(crate) fn frame_ident() -> Ident {
+    emit::frame(proc_macro2::Span::call_site())
+}
+
+/// A parameter of a saga, as the body sees it.
+pub(crate) struct Param {
+    /// Its name.
+    pub(crate) ident: Ident,
+    /// Whether the body may assign to it.
+    pub(crate) mutable: bool,
+    /// The type as the body sees it, where that is a reference to what is stored under `__owned_..`.
+    pub(crate) borrowed: Option<Type>,
+}
+
+/// A lowered body.
+pub(crate) struct Lowered {
+    /// The statements of the body's async function.
+    pub(crate) code: TokenStream,
+    /// The await points: a list of `Point` literals.
+    pub(crate) points: Vec<TokenStream>,
+    /// The structured graph: a `Node` expression.
+    pub(crate) graph: TokenStream,
+}
+
+/// Lowers a body. All mistakes are reported at once.
+pub(crate) fn lower(
+    params: &[Param],
+    body: Block,
+    runtime: &TokenStream,
+) -> Result<Lowered, Vec<Error>> {
+    let named = name::unique(params, body);
+    let mut flat = flatten::flatten(named)?;
+    points::name(&mut flat.points);
+    let live = liveness::analyse(&flat);
+    let (code, slots) = emit::emit(&flat, &live, runtime);
+    Ok(Lowered {
+        code,
+        points: emit::points(&flat, &slots, runtime),
+        graph: graph::describe(&flat.root, runtime),
+    })
+}

@@ -1,0 +1,162 @@
+//! What an operator can see and do: look at runs, and put right what is stuck.
+
+use super::writer::WriteError;
+use super::{Scoop, Trouble, executor, history};
+use crate::codec::Stored;
+use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::failure::{CompensationResult, StoredFailure};
+use crate::protocol::id::{Part, RunId};
+use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
+use crate::store::RunFilter;
+
+/// What an operator can see and do.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    scoop: Scoop,
+}
+
+impl Admin {
+    pub(super) const fn new(scoop: Scoop) -> Self {
+        Self { scoop }
+    }
+
+    /// Runs in the order in which they were started.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn list(&self, filter: &RunFilter) -> Result<Vec<RunRow>, Trouble> {
+        Ok(self.scoop.engine().store.runs(filter).await?)
+    }
+
+    /// A run and all that it did so far, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be asked, or there is no such run.
+    pub async fn show(&self, run: RunId) -> Result<(RunRow, Vec<CheckpointRow>), Trouble> {
+        let row = self.run(run).await?;
+        Ok((row, history::rows(self.scoop.engine(), run).await?))
+    }
+
+    /// Has the stuck compensation of a run tried again, as often as its policy says.
+    ///
+    /// # Errors
+    /// When the run is not stuck, or is stuck because it failed past its pivot.
+    pub async fn retry(&self, run: RunId) -> Result<(), Trouble> {
+        self.decide(run, None).await
+    }
+
+    /// Leaves the stuck compensation of a run undone, and goes on with the next one. The reason is
+    /// stored.
+    ///
+    /// # Errors
+    /// When the run is not stuck, or is stuck because it failed past its pivot.
+    pub async fn skip(&self, run: RunId, reason: impl Into<String>) -> Result<(), Trouble> {
+        self.decide(
+            run,
+            Some(CompensationResult::Skipped {
+                reason: reason.into(),
+            }),
+        )
+        .await
+    }
+
+    /// Says that the stuck compensation of a run was done by hand, and goes on with the next one.
+    /// The reason is stored.
+    ///
+    /// # Errors
+    /// When the run is not stuck, or is stuck because it failed past its pivot.
+    pub async fn resolve(&self, run: RunId, reason: impl Into<String>) -> Result<(), Trouble> {
+        self.decide(
+            run,
+            Some(CompensationResult::Resolved {
+                reason: reason.into(),
+            }),
+        )
+        .await
+    }
+
+    async fn run(&self, run: RunId) -> Result<RunRow, Trouble> {
+        let row = self.scoop.engine().store.run(run).await?;
+        row.ok_or_else(|| Trouble::NoRun(run.to_string()))
+    }
+
+    /// Writes down what the operator decided, and has the rollback go on.
+    async fn decide(&self, run: RunId, result: Option<CompensationResult>) -> Result<(), Trouble> {
+        let engine = self.scoop.engine();
+        let row = self.run(run).await?;
+        if row.status != RunStatus::Stuck {
+            let message = format!(
+                "run {run} is {}, not stuck: there is nothing to decide",
+                row.status
+            );
+            return Err(Trouble::NotAllowed(message));
+        }
+        let mut failure: StoredFailure = history::decode(run, "failure", row.failure.as_ref())?
+            .ok_or_else(|| Trouble::NotAllowed(format!("run {run} is stuck without a failure")))?;
+        let stuck = failure
+            .compensations
+            .iter_mut()
+            .find(|compensation| matches!(compensation.result, CompensationResult::Failed { .. }));
+        let Some(stuck) = stuck else {
+            return Err(Trouble::NotAllowed(format!(
+                "run {run} failed past its pivot, so no compensation is waiting: what it left \
+                 has to be finished by hand"
+            )));
+        };
+        let outcome = match &result {
+            None => None,
+            Some(CompensationResult::Skipped { reason }) => {
+                Some(StoredOutcome::Skipped(reason.clone()))
+            }
+            Some(CompensationResult::Resolved { reason }) => {
+                Some(StoredOutcome::Resolved(reason.clone()))
+            }
+            Some(_) => None,
+        };
+        match result {
+            Some(result) => stuck.result = result,
+            None => {
+                let seq = stuck.seq;
+                failure
+                    .compensations
+                    .retain(|compensation| compensation.seq != seq);
+            }
+        }
+        let decision = CheckpointRow {
+            seq: row.seq.next(),
+            part: Part::main(),
+            direction: Direction::Undo,
+            kind: RowKind::Operator,
+            point: String::new(),
+            operation: None,
+            arguments: None,
+            frame: None,
+            outcome: outcome
+                .as_ref()
+                .and_then(|outcome| Stored::encode(outcome).ok()),
+            created_at: engine.environment.now(),
+        };
+        let update = RunUpdate {
+            expect: Some(RunStatus::Stuck),
+            status: Some(RunStatus::RollingBack),
+            failure: Stored::encode(&failure).ok(),
+            ..RunUpdate::default()
+        };
+        let commit = Commit {
+            run,
+            create: None,
+            update,
+            rows: vec![decision],
+        };
+        match engine.writer.write(commit).await {
+            Ok(Committed::Stored) => {
+                engine.unpark(run);
+                executor::take_up(engine, run).await
+            }
+            Ok(_) => Err(Trouble::NotAllowed(format!("run {run} is no longer stuck"))),
+            Err(WriteError::Stopped) => Err(Trouble::ShutDown),
+            Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What all tasks of one runtime share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::registry::Registry;
+use super::writer::Writer;
+use crate::environment::Environment;
+use crate::protocol::id::{Fence, RunId};
+use crate::resource::Resources;
+use crate::store::Store;
+
+/// One runtime's store, writer, registry and the rest.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) fence: Fence,
+    pub(crate) writer: Writer,
+    pub(crate) registry: Registry,
+    pub(crate) resources: Resources,
+    pub(crate) environment: Arc<dyn Environment>,
+    /// The most bytes of one intent: the arguments of a step with the live locals.
+    pub(crate) payload_limit: usize,
+    /// Whether this process runs sagas, or only starts them and asks for them.
+    pub(crate) works: bool,
+    /// Why runs cannot be continued by this build.
+    parked: Mutex<HashMap<RunId, String>>,
+    /// Counts up whenever a run of this process ends, gets stuck or is parked.
+    news: watch::Sender<u64>,
+    /// Whether the tasks of this runtime have to end.
+    stop: watch::Sender<bool>,
+    /// How many runs are being driven.
+    driven: watch::Sender<usize>,
+}
+
+/// What a runtime is made of.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) fence: Fence,
+    pub(crate) registry: Registry,
+    pub(crate) resources: Resources,
+    pub(crate) environment: Arc<dyn Environment>,
+    pub(crate) payload_limit: usize,
+    pub(crate) works: bool,
+}
+
+impl Engine {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let writer = Writer::spawn(
+            Arc::clone(&parts.store),
+            parts.fence.clone(),
+            &parts.environment,
+        );
+        Self {
+            store: parts.store,
+            fence: parts.fence,
+            writer,
+            registry: parts.registry,
+            resources: parts.resources,
+            environment: parts.environment,
+            payload_limit: parts.payload_limit,
+            works: parts.works,
+            parked: Mutex::default(),
+            news: watch::Sender::new(0),
+            stop: watch::Sender::new(false),
+            driven: watch::Sender::new(0),
+        }
+    }
+
+    /// Runs a task of a run; it is dropped when the runtime stops.
+    pub(crate) fn drive(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
+        let engine = Arc::clone(self);
+        self.driven.send_modify(|count| *count += 1);
+        self.environment.spawn(Box::pin(async move {
+            let mut stop = engine.stop.subscribe();
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = task => {}
+            }
+            engine.driven.send_modify(|count| *count -= 1);
+        }));
+    }
+
+    /// Ends all tasks, and waits until they have.
+    pub(crate) async fn stop(&self) {
+        self.stop.send_replace(true);
+        drop(self.driven.subscribe().wait_for(|count| *count == 0).await);
+    }
+
+    /// Ends all tasks without waiting.
+    pub(crate) fn stop_soon(&self) {
+        self.stop.send_replace(true);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Parks a run: this build cannot continue it. Nothing is written.
+    pub(crate) fn park(&self, run: RunId, reason: String) {
+        tracing::error!(%run, reason, "a run is parked");
+        self.parked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(run, reason);
+        self.tell();
+    }
+
+    pub(crate) fn parked(&self, run: RunId) -> Option<String> {
+        self.parked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&run)
+            .cloned()
+    }
+
+    pub(crate) fn unpark(&self, run: RunId) {
+        self.parked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&run);
+    }
+
+    /// Wakes all who wait for a run.
+    pub(crate) fn tell(&self) {
+        self.news.send_modify(|news| *news += 1);
+    }
+
+    pub(crate) fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
+    }
+
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+}

@@ -1,1 +1,0 @@
-//! The engine against a store in memory.

@@ -1,0 +1,13 @@
+//! Steps that block their thread.
+
+/// Runs a blocking step on the pool of threads that tokio keeps for this.
+pub async fn blocking<T: Send + 'static>(step: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(step).await {
+        Ok(output) => output,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The pool is gone: the process is about to end, and will go on in its next life.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

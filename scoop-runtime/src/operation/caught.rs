@@ -1,0 +1,44 @@
+//! Catching what has no value: panics, time-outs, failures of any kind.
+
+use std::fmt;
+
+use super::{Fallible, Intent, Operation, Settled, Unsettled};
+use crate::error::{Describe, SagaError};
+use crate::protocol::description::OperationMeta;
+
+/// An operation whose failures are all values.
+#[must_use = "a caught operation does nothing until it is awaited inside a `#[saga]`"]
+pub struct Caught<O>(O);
+
+/// Awaits an operation so that whatever becomes of it, the saga goes on: a panic or a time-out is
+/// an `Err`, too. What is in doubt stays so: if the saga rolls back later, it is undone as such.
+pub const fn caught<O: Operation>(operation: O) -> Caught<O> {
+    Caught(operation)
+}
+
+#[diagnostic::do_not_recommend]
+impl<O> Operation for Caught<O>
+where
+    O: Operation<Output: Fallible<Ok: Send + 'static, Error: Describe>>,
+{
+    type Output = Result<<O::Output as Fallible>::Ok, SagaError<<O::Output as Fallible>::Error>>;
+
+    const META: OperationMeta = O::META;
+
+    fn into_intent(self) -> Intent {
+        self.0.into_intent()
+    }
+
+    fn settle(settled: Settled) -> Result<Self::Output, Box<Unsettled>> {
+        Ok(match O::settle(settled) {
+            Ok(output) => output.into_result().map_err(SagaError::from_operation),
+            Err(unsettled) => Err(SagaError::from_failure(unsettled.failure, None)),
+        })
+    }
+}
+
+impl<O> fmt::Debug for Caught<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Caught")
+    }
+}

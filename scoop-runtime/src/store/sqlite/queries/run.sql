@@ -1,0 +1,2 @@
+-- Anybody: a run.
+select * from scoop_run where id = ?1

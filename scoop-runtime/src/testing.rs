@@ -1,0 +1,117 @@
+//! For tests: a store that stops dead at a chosen commit, as a process that is killed does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::protocol::checkpoint::CheckpointRow;
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
+use crate::protocol::run::RunRow;
+use crate::store::{RunFilter, Store, StoreError};
+
+/// A store that writes a number of commits and then answers never again: what is written is
+/// written, and nothing that was to follow happens.
+#[derive(Debug)]
+pub struct CrashStore {
+    inner: Arc<dyn Store>,
+    commits: AtomicU64,
+    crash_at: Option<u64>,
+    crashed: watch::Sender<bool>,
+}
+
+impl CrashStore {
+    /// Stops dead right after the commit with this number (from 1) has been written; never, where
+    /// there is none.
+    pub fn new(inner: Arc<dyn Store>, crash_at: Option<u64>) -> Self {
+        Self {
+            inner,
+            commits: AtomicU64::new(0),
+            crash_at,
+            crashed: watch::Sender::new(false),
+        }
+    }
+
+    /// How many commits were written.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
+    }
+
+    /// Ends when the store has stopped dead.
+    pub async fn crashed(&self) {
+        let mut crashed = self.crashed.subscribe();
+        drop(crashed.wait_for(|crashed| *crashed).await);
+    }
+}
+
+#[async_trait]
+impl Store for CrashStore {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
+        self.inner.attach(worker).await
+    }
+
+    async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
+        self.inner.detach(fence).await
+    }
+
+    async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
+        let mut answers = Vec::new();
+        for commit in batch {
+            answers.extend(
+                self.inner
+                    .commit(fence, std::slice::from_ref(commit))
+                    .await?,
+            );
+            let count = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+            if self.crash_at == Some(count) {
+                self.crashed.send_replace(true);
+                std::future::pending::<()>().await;
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn claim(
+        &self,
+        fence: &Fence,
+        after: Option<RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        self.inner.claim(fence, after, limit).await
+    }
+
+    async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
+        self.inner.run(run).await
+    }
+
+    async fn run_by_key(&self, saga: &str, key: &str) -> Result<Option<RunRow>, StoreError> {
+        self.inner.run_by_key(saga, key).await
+    }
+
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
+        self.inner.runs(filter).await
+    }
+
+    async fn rows_at(&self, run: RunId, seqs: &[Seq]) -> Result<Vec<CheckpointRow>, StoreError> {
+        self.inner.rows_at(run, seqs).await
+    }
+
+    async fn rows_before(
+        &self,
+        run: RunId,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<CheckpointRow>, StoreError> {
+        self.inner.rows_before(run, before, limit).await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}

@@ -1,0 +1,58 @@
+//! The quickstart, with a real process that is really killed.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// The example's binary, beside this test's own.
+fn quickstart() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    own.parent()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .join("examples/quickstart")
+}
+
+fn run(directory: &tempfile::TempDir) -> (Output, String) {
+    let output = Command::new(quickstart())
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(text.lines().count() <= 15, "{text}");
+    (output, text)
+}
+
+fn key(text: &str) -> &str {
+    text.lines()
+        .find_map(|line| line.split_once("key "))
+        .unwrap()
+        .1
+}
+
+#[test]
+fn the_second_run_goes_on_where_the_first_was_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let (first, said) = run(&directory);
+    assert_eq!(first.status.signal(), Some(9), "{said}");
+    assert!(
+        said.contains("booking a flight") && said.contains("run it again"),
+        "{said}"
+    );
+    let (second, says) = run(&directory);
+    assert!(second.status.success(), "{says}");
+    assert!(
+        says.contains("not repeated: book_flight:flight, book_hotel:hotel"),
+        "{says}"
+    );
+    assert!(!says.contains("booking a flight"), "{says}");
+    assert_eq!(key(&said), key(&says));
+    assert!(
+        says.contains("booked: flight FL-7, hotel Tejo, a small car"),
+        "{says}"
+    );
+}

@@ -1,0 +1,20 @@
+use scoop::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct Trip;
+
+#[derive(Serialize, Deserialize)]
+struct Flight;
+
+#[derive(Debug, thiserror::Error)]
+#[error("fully booked")]
+struct FlightError;
+
+#[step(read_only, timeout = "ten seconds")]
+async fn find_flight(trip: &Trip) -> Result<Flight, FlightError> {
+    let _ = trip;
+    Ok(Flight)
+}
+
+fn main() {}

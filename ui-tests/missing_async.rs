@@ -1,0 +1,23 @@
+use scoop::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct Trip;
+
+#[derive(Serialize, Deserialize)]
+struct Flight;
+
+#[derive(Debug, thiserror::Error)]
+#[error("fully booked")]
+struct FlightError;
+
+#[step(read_only)]
+fn find_flight(trip: &Trip) -> Result<Flight, FlightError> {
+    look_up(trip).await
+}
+
+async fn look_up(_trip: &Trip) -> Result<Flight, FlightError> {
+    Ok(Flight)
+}
+
+fn main() {}

@@ -1,0 +1,27 @@
+use scoop::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct Trip;
+
+#[derive(Serialize, Deserialize)]
+struct Flight;
+
+#[derive(Debug, thiserror::Error)]
+#[error("fully booked")]
+struct FlightError;
+
+#[step(rollback = cancel_flight)]
+async fn book_flight(trip: &Trip) -> Result<Flight, FlightError> {
+    let _ = trip;
+    Ok(Flight)
+}
+
+async fn cancel_flight(_trip: &Trip, _flight: Flight) -> Result<(), FlightError> {
+    let local = std::rc::Rc::new(1);
+    std::future::ready(()).await;
+    drop(local);
+    Ok(())
+}
+
+fn main() {}

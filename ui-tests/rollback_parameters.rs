@@ -1,0 +1,24 @@
+use scoop::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct Trip;
+
+#[derive(Serialize, Deserialize)]
+struct Flight;
+
+#[derive(Debug, thiserror::Error)]
+#[error("fully booked")]
+struct FlightError;
+
+#[step(rollback = cancel_flight)]
+async fn book_flight(trip: &Trip, seats: u32) -> Result<Flight, FlightError> {
+    let _ = (trip, seats);
+    Ok(Flight)
+}
+
+async fn cancel_flight(_flight: Flight) -> Result<(), FlightError> {
+    Ok(())
+}
+
+fn main() {}
