@@ -37,7 +37,7 @@ pub mod testing {
     pub use scoop_runtime::store::memory::MemoryStore;
     #[cfg(feature = "sqlite")]
     pub use scoop_runtime::store::sqlite::SqliteStore;
-    pub use scoop_runtime::testing::CrashStore;
+    pub use scoop_runtime::testing::{CrashStore, FaultStore};
 }
 
 /// What the macros expand to; not for users.

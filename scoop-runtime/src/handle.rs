@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::codec::Stored;
+use crate::context::context;
 use crate::engine::{Scoop, Trouble};
 use crate::environment::BoxFuture;
 use crate::error::SagaError;
@@ -127,7 +128,8 @@ impl<S: Saga> Handle<S> {
     }
 
     async fn row(&self) -> Result<RunRow, Trouble> {
-        let row = self.scoop.engine().store.run(self.run).await?;
+        let engine = self.scoop.engine();
+        let row = engine.ask(|| engine.store.run(self.run)).await?;
         row.ok_or_else(|| Trouble::NoRun(self.run.to_string()))
     }
 
@@ -177,6 +179,10 @@ impl<S: Saga> IntoFuture for SagaCall<S> {
     /// Runs the saga on the runtime of this task or process, and waits for its end.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
+            if let Some(step) = context() {
+                let point = step.point().to_owned();
+                return Err(SagaError::from_trouble(Trouble::InsideStep(point)));
+            }
             let scoop = Scoop::current().map_err(SagaError::from_trouble)?;
             let handle = scoop.start(self).await.map_err(SagaError::from_trouble)?;
             handle.wait().await

@@ -1,4 +1,9 @@
-//! For tests: a store that stops dead at a chosen commit, as a process that is killed does.
+//! For tests: a store that stops dead at a chosen commit, as a process that is killed does, and
+//! one that fails as a database does.
+
+mod fault;
+
+pub use fault::FaultStore;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

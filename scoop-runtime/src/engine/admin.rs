@@ -26,7 +26,8 @@ impl Admin {
     /// # Errors
     /// When the store cannot be asked.
     pub async fn list(&self, filter: &RunFilter) -> Result<Vec<RunRow>, Trouble> {
-        Ok(self.scoop.engine().store.runs(filter).await?)
+        let engine = self.scoop.engine();
+        Ok(engine.ask(|| engine.store.runs(filter)).await?)
     }
 
     /// A run and all that it did so far, oldest first.
@@ -77,7 +78,8 @@ impl Admin {
     }
 
     async fn run(&self, run: RunId) -> Result<RunRow, Trouble> {
-        let row = self.scoop.engine().store.run(run).await?;
+        let engine = self.scoop.engine();
+        let row = engine.ask(|| engine.store.run(run)).await?;
         row.ok_or_else(|| Trouble::NoRun(run.to_string()))
     }
 

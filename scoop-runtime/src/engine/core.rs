@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use super::reading;
 use super::registry::Registry;
 use super::writer::Writer;
-use crate::environment::Environment;
+use crate::environment::{BoxFuture, Environment};
 use crate::protocol::id::{Fence, RunId};
 use crate::resource::Resources;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// One runtime's store, writer, registry and the rest.
 #[derive(Debug)]
@@ -35,6 +36,15 @@ pub(crate) struct Engine {
     driven: watch::Sender<usize>,
 }
 
+/// Counts a task for as long as it lives, even where it ends with a panic.
+struct Driven(watch::Sender<usize>);
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
 /// What a runtime is made of.
 pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
@@ -48,10 +58,12 @@ pub(crate) struct Parts {
 
 impl Engine {
     pub(crate) fn new(parts: Parts) -> Self {
+        let stop = watch::Sender::new(false);
         let writer = Writer::spawn(
             Arc::clone(&parts.store),
             parts.fence.clone(),
             &parts.environment,
+            stop.clone(),
         );
         Self {
             store: parts.store,
@@ -64,7 +76,7 @@ impl Engine {
             works: parts.works,
             parked: Mutex::default(),
             news: watch::Sender::new(0),
-            stop: watch::Sender::new(false),
+            stop,
             driven: watch::Sender::new(0),
         }
     }
@@ -73,21 +85,39 @@ impl Engine {
     pub(crate) fn drive(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
         let engine = Arc::clone(self);
         self.driven.send_modify(|count| *count += 1);
+        let driven = Driven(self.driven.clone());
         self.environment.spawn(Box::pin(async move {
+            let _driven = driven;
             let mut stop = engine.stop.subscribe();
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => {}
                 () = task => {}
             }
-            engine.driven.send_modify(|count| *count -= 1);
         }));
     }
 
-    /// Ends all tasks, and waits until they have.
+    /// Ends all tasks, and waits until they have and what was being written is.
     pub(crate) async fn stop(&self) {
         self.stop.send_replace(true);
         drop(self.driven.subscribe().wait_for(|count| *count == 0).await);
+        self.writer.flush().await;
+    }
+
+    /// Reads for a run, which waits while the store is away.
+    pub(crate) async fn read<'a, T>(
+        &self,
+        read: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        reading::patiently(&*self.environment, read).await
+    }
+
+    /// Reads for a caller outside, who is told when the store stays away.
+    pub(crate) async fn ask<'a, T>(
+        &self,
+        read: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        reading::boundedly(&*self.environment, read).await
     }
 
     /// Ends all tasks without waiting.

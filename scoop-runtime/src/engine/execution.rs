@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::Engine;
-use super::history::PendingRow;
+use super::history::{self, PendingRow};
 use super::writer::WriteError;
+use super::{Engine, Trouble};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Slot};
@@ -34,7 +34,16 @@ pub(crate) enum Exit {
 }
 
 /// What the first commit of a new run came to.
-pub(crate) type Begun = Result<RunId, Box<RunRow>>;
+pub(crate) type Begun = Result<RunId, NotBegun>;
+
+/// Why a new run was not stored.
+#[derive(Debug)]
+pub(crate) enum NotBegun {
+    /// Another run has its key.
+    Taken(Box<RunRow>),
+    /// It cannot begin, or cannot be stored.
+    Refused(String),
+}
 
 /// One run under way.
 pub(crate) struct Execution {
@@ -58,6 +67,8 @@ struct State {
     /// The failures that the body went on from, with their positions.
     failures: Vec<(Seq, Earlier)>,
     exit: Option<oneshot::Sender<Exit>>,
+    /// The row at which the body was resumed.
+    resumed: Option<Seq>,
 }
 
 /// Where an execution begins.
@@ -87,6 +98,7 @@ impl Execution {
             pending: beginning.pending,
             failures: Vec::new(),
             exit: Some(beginning.exit),
+            resumed: Some(beginning.seq).filter(|seq| *seq != Seq::NONE),
         };
         Self {
             engine,
@@ -118,6 +130,55 @@ impl Execution {
 
     pub(crate) fn note_failure(&self, seq: Seq, hop: Hop, error: StoredError) {
         self.state().failures.push((seq, Earlier { hop, error }));
+    }
+
+    /// Tells whoever started a run that is not stored why it never will be; gives the reason back
+    /// where nobody waits for that.
+    pub(crate) fn tell_not_begun(&self, reason: String) -> Option<String> {
+        match self.state().begun.take() {
+            None => Some(reason),
+            Some(begun) => {
+                drop(begun.send(Err(NotBegun::Refused(reason))));
+                None
+            }
+        }
+    }
+
+    /// Adds the failures that an earlier process went on from; they are read from its rows.
+    pub(crate) async fn recall_failures(&self, failure: &mut StoredFailure) -> Result<(), Trouble> {
+        let Some(resumed) = self.state().resumed else {
+            return Ok(());
+        };
+        let rows = history::rows(&self.engine, self.run).await?;
+        let mut earlier = Vec::new();
+        for done in history::done(self.run, &rows)? {
+            if let StoredOutcome::Failed(error) | StoredOutcome::Unknown(error) = done.outcome
+                && done.seq < resumed
+            {
+                let hop = self.hop_at(&rows, done.seq, &done.operation);
+                earlier.push(Earlier { hop, error });
+            }
+        }
+        earlier.append(&mut failure.preceded_by);
+        failure.preceded_by = earlier;
+        Ok(())
+    }
+
+    fn hop_at(&self, rows: &[CheckpointRow], seq: Seq, operation: &str) -> Hop {
+        let of_seq = || rows.iter().filter(|row| row.seq == seq);
+        let attempts = of_seq().filter(|row| row.kind == RowKind::Attempt).count();
+        let main = of_seq().find(|row| row.part.is_main());
+        let description = self.saga.description;
+        let name = main.map_or("", |row| row.point.as_str());
+        let number = description.number_of(name);
+        let point = number.and_then(|number| description.point(number));
+        let attempt = u32::try_from(attempts + 1).unwrap_or(u32::MAX);
+        let hop = self.hop(point, Some(operation), attempt);
+        Hop {
+            at: main.map_or(hop.at, |row| row.created_at),
+            point: Some(name.to_owned()),
+            ..hop
+        }
     }
 
     /// Whether this is the run's first commit.
@@ -177,7 +238,7 @@ impl Execution {
             }
             Ok(Committed::KeyTaken(other)) => {
                 if let Some(begun) = self.state().begun.take() {
-                    drop(begun.send(Err(other)));
+                    drop(begun.send(Err(NotBegun::Taken(other))));
                 }
                 self.leave(Exit::Leave);
                 None
@@ -308,7 +369,7 @@ impl Execution {
         point: &'static Point,
         intent: &Intent,
         live: &[Slot],
-    ) -> Result<(CheckpointRow, RunUpdate), String> {
+    ) -> Result<(CheckpointRow, RunUpdate, SlotTable), String> {
         let mut row = self.next_row(RowKind::Await);
         point.name.clone_into(&mut row.point);
         row.operation = Some(operation_name(intent).to_owned());
@@ -327,13 +388,13 @@ impl Execution {
             update.wake_at = Some(None);
         }
         let slots = live.iter().map(|slot| (&slot.name, &slot.json));
-        let frame = state
-            .table
+        let mut table = state.table.clone();
+        drop(state);
+        let frame = table
             .store(row.seq, slots)
             .map_err(|error| error.to_string())?;
-        drop(state);
         row.frame = Some(Stored::encode(&frame).map_err(|error| error.to_string())?);
-        Ok((row, update))
+        Ok((row, update, table))
     }
 }
 
@@ -358,14 +419,18 @@ impl Conductor for Execution {
             }
             let name = operation_name(&intent);
             let written = match self.await_row(point, &intent, &live.unwrap_or_default()) {
-                Ok((row, update)) => {
+                Ok((row, update, table)) => {
                     let pending = PendingRow {
                         row: row.clone(),
                         attempts: Vec::new(),
                     };
                     match self.commit(vec![row], update).await {
                         None => std::future::pending().await,
-                        Some(result) => result.map(|()| pending),
+                        Some(result) => result.map(|()| {
+                            // What was refused is in no row that a later one could name.
+                            self.state().table = table;
+                            pending
+                        }),
                     }
                 }
                 Err(why) => Err(why),

@@ -12,7 +12,6 @@ use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, FrameMismatch, Position};
 use crate::operation::saga::{BodyEnd, BodyInput, SagaDescriptor};
 use crate::protocol::checkpoint::RowKind;
-use crate::protocol::description::{OperationKind, StepKind};
 use crate::protocol::failure::{FailureKind, StoredFailure};
 use crate::protocol::id::{RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
@@ -117,20 +116,23 @@ async fn body(
     let conductor: Arc<dyn Conductor> = Arc::<Execution>::clone(&execution);
     let frame = Frame::new(conductor, execution.saga.description, position);
     let resources = execution.engine.resources.clone();
-    let made = (execution.saga.body)(BodyInput {
-        frame,
-        input,
-        resources,
-    });
-    let ended = match made {
-        Ok(body) => {
-            tokio::select! {
-                biased;
-                exit = exited => Err(exit.unwrap_or(Exit::Leave)),
-                ended = polled(body) => ended,
-            }
+    let make = execution.saga.body;
+    let body = Box::pin(async move {
+        // Made when it is polled, so that a panic on the way is caught, too.
+        let body = make(BodyInput {
+            frame,
+            input,
+            resources,
+        });
+        match body {
+            Ok(body) => Ok(body.await),
+            Err(error) => Err(Exit::Park(error.to_string())),
         }
-        Err(error) => Err(Exit::Park(error.to_string())),
+    });
+    let ended = tokio::select! {
+        biased;
+        exit = exited => Err(exit.unwrap_or(Exit::Leave)),
+        ended = polled(body) => ended,
     };
     let (engine, run) = (Arc::clone(&execution.engine), execution.run);
     let result = match ended {
@@ -153,8 +155,16 @@ async fn body(
     };
     match result {
         Ok(()) => engine.tell(),
-        Err(Trouble::Parked { reason, .. }) => engine.park(run, reason),
-        Err(trouble) => engine.park(run, trouble.to_string()),
+        Err(trouble) => {
+            let reason = match trouble {
+                Trouble::Parked { reason, .. } => reason,
+                trouble => trouble.to_string(),
+            };
+            // A run that was never stored is nothing to be parked.
+            if let Some(reason) = execution.tell_not_begun(reason) {
+                engine.park(run, reason);
+            }
+        }
     }
 }
 
@@ -164,10 +174,10 @@ fn body_failure(execution: &Execution, kind: FailureKind, message: String) -> St
 }
 
 /// Polls a body. A panic of the user's is a failure; one of the frame's parks the run.
-async fn polled(mut body: BoxFuture<'static, BodyEnd>) -> Result<BodyEnd, Exit> {
+async fn polled(mut body: BoxFuture<'static, Result<BodyEnd, Exit>>) -> Result<BodyEnd, Exit> {
     std::future::poll_fn(move |context| {
         match std::panic::catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))) {
-            Ok(poll) => poll.map(Ok),
+            Ok(poll) => poll,
             Err(panic) => std::task::Poll::Ready(match panic.downcast::<FrameMismatch>() {
                 Ok(mismatch) => Err(Exit::Park(mismatch.0)),
                 Err(panic) => Ok(Ok(Err(panicked(&*panic)))),
@@ -205,6 +215,7 @@ async fn fail(execution: &Execution, mut failure: StoredFailure) -> Result<(), T
     if failure.error.type_name == PANIC {
         failure.kind = FailureKind::Panic;
     }
+    execution.recall_failures(&mut failure).await?;
     let unstored = execution.is_unstored();
     let encoded = Stored::encode(&failure).map_err(|error| Trouble::Unreadable {
         run: execution.run,
@@ -226,28 +237,7 @@ async fn fail(execution: &Execution, mut failure: StoredFailure) -> Result<(), T
     if !end(execution, RowKind::Turn, update).await? {
         return Ok(());
     }
-    if past_pivot(execution).await? {
-        let stuck = RunUpdate {
-            status: Some(RunStatus::Stuck),
-            ..RunUpdate::default()
-        };
-        return end(execution, RowKind::End, stuck).await.map(drop);
-    }
     rollback::drive(&execution.engine, execution.run).await
-}
-
-async fn past_pivot(execution: &Execution) -> Result<bool, Trouble> {
-    let rows = history::rows(&execution.engine, execution.run).await?;
-    let done = history::done(execution.run, &rows)?;
-    Ok(done.iter().any(|done| {
-        let step = execution.engine.registry.step(&done.operation);
-        let pivot = step.is_ok_and(|step| step.meta.kind == OperationKind::Step(StepKind::Pivot));
-        pivot
-            && !matches!(
-                done.outcome,
-                crate::protocol::checkpoint::StoredOutcome::Failed(_)
-            )
-    }))
 }
 
 /// Writes the last forward row. False when the run is no longer this worker's.
@@ -266,8 +256,7 @@ async fn end(execution: &Execution, kind: RowKind, update: RunUpdate) -> Result<
 /// Drives a run that an operator set going again, or that was started elsewhere.
 pub(super) async fn take_up(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
     let row = engine
-        .store
-        .run(run)
+        .read(|| engine.store.run(run))
         .await?
         .ok_or_else(|| Trouble::NoRun(run.to_string()))?;
     let engine = Arc::clone(engine);

@@ -33,7 +33,9 @@ pub(crate) async fn rows(engine: &Engine, run: RunId) -> Result<Vec<CheckpointRo
     let mut all: Vec<CheckpointRow> = Vec::new();
     let mut before = None;
     loop {
-        let page = engine.store.rows_before(run, before, PAGE).await?;
+        let page = engine
+            .read(|| engine.store.rows_before(run, before, PAGE))
+            .await?;
         let full = page.len() == PAGE as usize;
         let Some(oldest) = page.iter().map(|row| row.seq).min() else {
             break;
@@ -56,8 +58,7 @@ pub(crate) async fn pending(
     seq: Seq,
 ) -> Result<Option<PendingRow>, Trouble> {
     let (mains, parts): (Vec<_>, Vec<_>) = engine
-        .store
-        .rows_at(run, &[seq])
+        .read(|| engine.store.rows_at(run, std::slice::from_ref(&seq)))
         .await?
         .into_iter()
         .partition(|row| row.part.is_main());
@@ -84,7 +85,8 @@ pub(crate) async fn slots(
 ) -> Result<(SlotTable, Vec<Slot>), Trouble> {
     let newest: StoredFrame = decode(run, "frame", row.frame.as_ref())?.unwrap_or_default();
     let mut rows = BTreeMap::new();
-    for earlier in engine.store.rows_at(run, &newest.rows).await? {
+    let earlier = engine.read(|| engine.store.rows_at(run, &newest.rows));
+    for earlier in earlier.await? {
         if let Some(frame) = decode(run, "frame", earlier.frame.as_ref())? {
             rows.insert(earlier.seq, frame);
         }

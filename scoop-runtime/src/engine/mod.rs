@@ -10,6 +10,7 @@ mod execution;
 mod executor;
 mod history;
 mod performer;
+mod reading;
 mod recovery;
 mod registry;
 mod rollback;

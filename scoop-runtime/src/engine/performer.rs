@@ -127,6 +127,16 @@ pub(super) fn policy(step: &StepDescriptor) -> Retry {
     })
 }
 
+/// The retry policy after a failure of this kind. One that ran out of time is attempted again,
+/// unless it may be undone or says how often.
+fn policy_after(step: &StepDescriptor, kind: FailureKind) -> Retry {
+    let compensatable = step.meta.kind == OperationKind::Step(StepKind::Compensatable);
+    if kind == FailureKind::Timeout && step.retry.is_none() && !compensatable {
+        return Retry::RETRIABLE;
+    }
+    policy(step)
+}
+
 impl Execution {
     /// Does the operation of this row, new or again.
     pub(super) async fn operate(
@@ -203,7 +213,8 @@ impl Execution {
                 (Some(value), Some(on)) => on(&**value),
                 _ => true,
             };
-            let pause = policy(step).pause_after(number, self.engine.environment.random());
+            let policy = policy_after(step, kind);
+            let pause = policy.pause_after(number, self.engine.environment.random());
             if let Some(pause) = pause.filter(|_| worth_it) {
                 let next_at = self.now().after(pause);
                 let failed = StoredAttempt {

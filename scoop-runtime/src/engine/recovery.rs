@@ -11,7 +11,9 @@ const PAGE: u32 = 256;
 pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
     let (mut after, mut count) = (None, 0);
     loop {
-        let page = engine.store.claim(&engine.fence, after, PAGE).await?;
+        let page = engine
+            .read(|| engine.store.claim(&engine.fence, after, PAGE))
+            .await?;
         let Some(last) = page.last() else {
             return Ok(count);
         };

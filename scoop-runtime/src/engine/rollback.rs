@@ -13,6 +13,7 @@ use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
 };
 use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::description::{OperationKind, StepKind};
 use crate::protocol::failure::{Compensation, CompensationResult, StoredError, StoredFailure};
 use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::retry::Retry;
@@ -24,6 +25,9 @@ const MOST_SETTLING_ATTEMPTS: u32 = 10;
 /// Rolls a run back as far as it goes: to its end, or until it is stuck.
 pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
     let mut undo = Undoing::load(engine, run).await?;
+    if undo.is_past_pivot()? {
+        return undo.stuck_past_pivot().await;
+    }
     let plan = undo.plan()?;
     for target in plan {
         if !undo.undo(&target).await? {
@@ -54,8 +58,7 @@ struct Undoing<'e> {
 impl<'e> Undoing<'e> {
     async fn load(engine: &'e Arc<Engine>, run: RunId) -> Result<Self, Trouble> {
         let row = engine
-            .store
-            .run(run)
+            .read(|| engine.store.run(run))
             .await?
             .ok_or_else(|| Trouble::NoRun(run.to_string()))?;
         let saga = engine
@@ -107,6 +110,28 @@ impl<'e> Undoing<'e> {
             }
         }
         Ok(plan)
+    }
+
+    /// Whether a pivot is done or in doubt: then there is no way back.
+    fn is_past_pivot(&self) -> Result<bool, Trouble> {
+        let done = history::done(self.run, &self.rows)?;
+        Ok(done.iter().any(|done| {
+            let step = self.engine.registry.step(&done.operation);
+            let pivot = OperationKind::Step(StepKind::Pivot);
+            step.is_ok_and(|step| step.meta.kind == pivot)
+                && !matches!(done.outcome, StoredOutcome::Failed(_))
+        }))
+    }
+
+    async fn stuck_past_pivot(&mut self) -> Result<(), Trouble> {
+        tracing::error!(run = %self.run, "a run is stuck: it failed past its pivot");
+        let row = self.row(RowKind::End);
+        let update = RunUpdate {
+            status: Some(RunStatus::Stuck),
+            wake_at: Some(None),
+            ..RunUpdate::default()
+        };
+        self.commit(row, update).await.map(drop)
     }
 
     /// The positions that are undone already, or that an operator dealt with.

@@ -120,7 +120,8 @@ impl Scoop {
         id: &str,
     ) -> Result<Option<Handle<S>>, Trouble> {
         let saga = S::descriptor().description.saga;
-        let run = self.engine().store.run_by_key(saga, id).await?;
+        let engine = self.engine();
+        let run = engine.ask(|| engine.store.run_by_key(saga, id)).await?;
         Ok(run.map(|run| Handle::new(self.clone(), run.id)))
     }
 

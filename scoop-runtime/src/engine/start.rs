@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
+use super::execution::{Begun, NotBegun};
 use super::writer::WriteError;
 use super::{Scoop, Trouble, executor};
 use crate::codec::Stored;
@@ -86,7 +87,7 @@ impl<S: Saga> Start<S> {
         })?;
         check_size(name, &input, engine.payload_limit)?;
         if let Some(id) = &self.id
-            && let Some(run) = engine.store.run_by_key(name, id).await?
+            && let Some(run) = engine.ask(|| engine.store.run_by_key(name, id)).await?
         {
             return same_run(self.scoop, &run, &input);
         }
@@ -113,16 +114,16 @@ impl<S: Saga> Start<S> {
         };
         match begun {
             Ok(run) => Ok(Handle::new(self.scoop, run)),
-            Err(other) => same_run(self.scoop, &other, &input),
+            Err(NotBegun::Taken(other)) => same_run(self.scoop, &other, &input),
+            Err(NotBegun::Refused(reason)) => Err(Trouble::NotAllowed(format!(
+                "the saga `{name}` cannot begin: {reason}"
+            ))),
         }
     }
 }
 
 /// Stores a run without running its body, and has it driven where this process does that.
-async fn insert(
-    engine: &Arc<super::Engine>,
-    new: NewRun,
-) -> Result<Result<RunId, Box<RunRow>>, Trouble> {
+async fn insert(engine: &Arc<super::Engine>, new: NewRun) -> Result<Begun, Trouble> {
     let run = new.id;
     let commit = Commit {
         run,
@@ -137,7 +138,7 @@ async fn insert(
             }
             Ok(Ok(run))
         }
-        Ok(Committed::KeyTaken(other)) => Ok(Err(other)),
+        Ok(Committed::KeyTaken(other)) => Ok(Err(NotBegun::Taken(other))),
         Ok(Committed::Stale) | Err(WriteError::Stopped) => Err(Trouble::ShutDown),
         Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
     }

@@ -20,6 +20,12 @@ pub enum Trouble {
          start-up, or run this inside `scoop.scope(..)`"
     )]
     NoRuntime,
+    /// A saga was awaited inside a step.
+    #[error(
+        "a saga was awaited inside the step at `{0}`: await it in a saga, or have the step start it \
+         with `Scoop::start`, which does not undo it"
+    )]
+    InsideStep(String),
     /// No async runtime underneath.
     #[error("no tokio runtime here: connect inside one, or with `Scoop::connect(..).blocking()`")]
     NoTokio,

@@ -7,12 +7,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::BackoffBuilder;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use super::reading;
 use crate::environment::Environment;
 use crate::protocol::commit::{Commit, Committed};
-use crate::protocol::id::Fence;
+use crate::protocol::id::{Fence, Seq};
 use crate::store::{Store, StoreError};
 
 const MOST_IN_A_BATCH: usize = 512;
@@ -33,37 +33,55 @@ struct Request {
     answer: oneshot::Sender<Answer>,
 }
 
+enum Order {
+    Write(Box<Request>),
+    /// To be answered when all before it is written.
+    Flush(oneshot::Sender<()>),
+}
+
 /// Sends commits to the store.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
-    requests: mpsc::UnboundedSender<Request>,
+    orders: mpsc::UnboundedSender<Order>,
 }
 
 impl Writer {
-    /// Starts the writer. It ends when all its senders are gone.
+    /// Starts the writer. It ends when all its senders are gone. It sets `stop` when it may write
+    /// nothing more, and gives up waiting for the store when somebody else does.
     pub(crate) fn spawn(
         store: Arc<dyn Store>,
         fence: Fence,
         environment: &Arc<dyn Environment>,
+        stop: watch::Sender<bool>,
     ) -> Self {
-        let (requests, queue) = mpsc::unbounded_channel();
+        let (orders, queue) = mpsc::unbounded_channel();
         let task = Task {
             store,
             fence,
             environment: Arc::clone(environment),
+            stop,
             stopped: false,
         };
         environment.spawn(Box::pin(task.run(queue)));
-        Self { requests }
+        Self { orders }
     }
 
     /// Writes; ends when it is durable, or never will be.
     pub(crate) async fn write(&self, commit: Commit) -> Answer {
         let (answer, answered) = oneshot::channel();
-        if self.requests.send(Request { commit, answer }).is_err() {
+        let request = Box::new(Request { commit, answer });
+        if self.orders.send(Order::Write(request)).is_err() {
             return Err(WriteError::Stopped);
         }
         answered.await.unwrap_or(Err(WriteError::Stopped))
+    }
+
+    /// Waits until all that was given to the writer so far is written, or never will be.
+    pub(crate) async fn flush(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.orders.send(Order::Flush(answer)).is_ok() {
+            drop(answered.await);
+        }
     }
 }
 
@@ -71,15 +89,41 @@ struct Task {
     store: Arc<dyn Store>,
     fence: Fence,
     environment: Arc<dyn Environment>,
+    stop: watch::Sender<bool>,
     stopped: bool,
 }
 
 impl Task {
-    async fn run(mut self, mut queue: mpsc::UnboundedReceiver<Request>) {
-        let mut batch = Vec::new();
-        while queue.recv_many(&mut batch, MOST_IN_A_BATCH).await > 0 {
-            batch.sort_by_key(|request| request.commit.run);
-            self.write(std::mem::take(&mut batch)).await;
+    async fn run(mut self, mut queue: mpsc::UnboundedReceiver<Order>) {
+        let mut orders = Vec::new();
+        while queue.recv_many(&mut orders, MOST_IN_A_BATCH).await > 0 {
+            let (mut batch, mut flushed) = (Vec::new(), Vec::new());
+            for order in orders.drain(..) {
+                match order {
+                    Order::Write(request) => batch.push(*request),
+                    Order::Flush(answer) => flushed.push(answer),
+                }
+            }
+            self.in_rounds(batch).await;
+            for answer in flushed {
+                let _ = answer.send(());
+            }
+        }
+    }
+
+    /// Writes what has gathered, in the order of the runs; each run once in a batch.
+    async fn in_rounds(&mut self, mut gathered: Vec<Request>) {
+        gathered.sort_by_key(|request| request.commit.run);
+        while !gathered.is_empty() {
+            let (mut batch, mut later) = (Vec::<Request>::new(), Vec::new());
+            for request in gathered {
+                let again = batch
+                    .last()
+                    .is_some_and(|last| last.commit.run == request.commit.run);
+                if again { &mut later } else { &mut batch }.push(request);
+            }
+            self.write(batch).await;
+            gathered = later;
         }
     }
 
@@ -112,17 +156,14 @@ impl Task {
         if self.stopped {
             return Err(WriteError::Stopped);
         }
-        let mut pauses = backon::ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(50))
-            .with_max_delay(Duration::from_secs(5))
-            .without_max_times()
-            .build();
+        let mut pauses = reading::pauses();
         let mut told = false;
         loop {
             match self.store.commit(&self.fence, commits).await {
                 Ok(answers) => {
                     if told {
                         tracing::info!("the store is available again");
+                        return Ok(self.recognise(commits, answers).await);
                     }
                     return Ok(answers);
                 }
@@ -130,16 +171,52 @@ impl Task {
                     if !std::mem::replace(&mut told, true) {
                         tracing::warn!(%error, "the store is not available; sagas wait");
                     }
-                    let pause = pauses.next().unwrap_or(Duration::from_secs(5));
-                    self.environment.sleep(pause).await;
+                    let Some(pause) = pauses.next().filter(|_| !*self.stop.borrow()) else {
+                        return Err(WriteError::Stopped);
+                    };
+                    self.pause(pause).await;
                 }
                 Err(StoreError::Refused(why)) => return Err(WriteError::Refused(why)),
                 Err(error) => {
                     tracing::error!(%error, "the worker writes nothing more");
                     self.stopped = true;
+                    self.stop.send_replace(true);
                     return Err(WriteError::Stopped);
                 }
             }
+        }
+    }
+
+    async fn pause(&self, pause: Duration) {
+        let mut stop = self.stop.subscribe();
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => {}
+            () = self.environment.sleep(pause) => {}
+        }
+    }
+
+    /// A commit that is sent again because its answer was lost looks as if somebody else had been
+    /// faster. It was this one, if the rows are there as they were sent.
+    async fn recognise(&self, commits: &[Commit], answers: Vec<Committed>) -> Vec<Committed> {
+        let mut recognised = Vec::with_capacity(answers.len());
+        for (commit, answer) in commits.iter().zip(answers) {
+            let ours = match &answer {
+                Committed::Stored => true,
+                Committed::KeyTaken(other) => other.id == commit.run,
+                Committed::Stale => self.is_written(commit).await,
+            };
+            recognised.push(if ours { Committed::Stored } else { answer });
+        }
+        recognised
+    }
+
+    async fn is_written(&self, commit: &Commit) -> bool {
+        let seqs: Vec<Seq> = commit.rows.iter().map(|row| row.seq).collect();
+        let read = || self.store.rows_at(commit.run, &seqs);
+        match reading::boundedly(&*self.environment, read).await {
+            Ok(rows) => !seqs.is_empty() && commit.rows.iter().all(|row| rows.contains(row)),
+            Err(_) => false,
         }
     }
 }

@@ -1,0 +1,207 @@
+//! A store that fails on purpose, in the ways in which a database does.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::protocol::checkpoint::CheckpointRow;
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
+use crate::protocol::run::RunRow;
+use crate::store::{RunFilter, Store, StoreError};
+
+/// A store in front of another one. It fails as often as it is told to.
+#[derive(Debug)]
+pub struct FaultStore {
+    inner: Arc<dyn Store>,
+    away_for_reads: AtomicU32,
+    away_for_commits: AtomicU32,
+    lost_answers: AtomicU32,
+    fenced: AtomicBool,
+    refused: Mutex<Option<String>>,
+    stop_before: Mutex<Option<u32>>,
+    stopped: watch::Sender<bool>,
+}
+
+impl FaultStore {
+    /// Fails in no way yet.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            away_for_reads: AtomicU32::new(0),
+            away_for_commits: AtomicU32::new(0),
+            lost_answers: AtomicU32::new(0),
+            fenced: AtomicBool::new(false),
+            refused: Mutex::new(None),
+            stop_before: Mutex::new(None),
+            stopped: watch::Sender::new(false),
+        })
+    }
+
+    /// The next `times` reads find the store away.
+    pub fn away_for_reads(&self, times: u32) {
+        self.away_for_reads.store(times, Ordering::SeqCst);
+    }
+
+    /// The next `times` batches find the store away; nothing of them is written.
+    pub fn away_for_commits(&self, times: u32) {
+        self.away_for_commits.store(times, Ordering::SeqCst);
+    }
+
+    /// The next `times` batches are written, but the answer is lost.
+    pub fn lose_answers(&self, times: u32) {
+        self.lost_answers.store(times, Ordering::SeqCst);
+    }
+
+    /// Whether the worker is declared dead.
+    pub fn fence(&self, fenced: bool) {
+        self.fenced.store(fenced, Ordering::SeqCst);
+    }
+
+    /// Refuses each batch in which a run with this key is created.
+    pub fn refuse(&self, key: &str) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.to_owned());
+    }
+
+    /// Stops dead before the batch after the next `batches`: that one is not written, and no batch
+    /// is answered any more.
+    pub fn stop_after(&self, batches: u32) {
+        *self.counter() = Some(batches);
+    }
+
+    /// Ends when it has stopped dead.
+    pub async fn stopped(&self) {
+        drop(self.stopped.subscribe().wait_for(|stopped| *stopped).await);
+    }
+
+    fn counter(&self) -> std::sync::MutexGuard<'_, Option<u32>> {
+        self.stop_before
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_dead(&self) -> bool {
+        match &mut *self.counter() {
+            None => false,
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+        }
+    }
+
+    fn refuses(&self, batch: &[Commit]) -> Option<StoreError> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let bad = |commit: &Commit| {
+            let key = commit.create.as_ref().and_then(|new| new.key.as_ref());
+            key.is_some() && key == refused.as_ref()
+        };
+        let bad = batch.iter().any(bad);
+        bad.then(|| StoreError::Refused("a bad row".to_owned()))
+    }
+
+    fn read(&self) -> Result<(), StoreError> {
+        if take(&self.away_for_reads) {
+            Err(away())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn take(counter: &AtomicU32) -> bool {
+    let less = |left: u32| left.checked_sub(1);
+    counter
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
+        .is_ok()
+}
+
+fn away() -> StoreError {
+    StoreError::Unavailable("away on purpose".to_owned())
+}
+
+#[async_trait]
+impl Store for FaultStore {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
+        self.inner.attach(worker).await
+    }
+
+    async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
+        self.inner.detach(fence).await
+    }
+
+    async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
+        if self.is_dead() {
+            self.stopped.send_replace(true);
+            std::future::pending::<()>().await;
+        }
+        if self.fenced.load(Ordering::SeqCst) {
+            return Err(StoreError::Fenced(fence.worker.clone()));
+        }
+        if take(&self.away_for_commits) {
+            return Err(away());
+        }
+        if let Some(refused) = self.refuses(batch) {
+            return Err(refused);
+        }
+        // Others get their turn, as they do while a database writes.
+        tokio::task::yield_now().await;
+        let answers = self.inner.commit(fence, batch).await?;
+        if take(&self.lost_answers) {
+            return Err(away());
+        }
+        Ok(answers)
+    }
+
+    async fn claim(
+        &self,
+        fence: &Fence,
+        after: Option<RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        self.read()?;
+        self.inner.claim(fence, after, limit).await
+    }
+
+    async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
+        self.read()?;
+        self.inner.run(run).await
+    }
+
+    async fn run_by_key(&self, saga: &str, key: &str) -> Result<Option<RunRow>, StoreError> {
+        self.read()?;
+        self.inner.run_by_key(saga, key).await
+    }
+
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
+        self.read()?;
+        self.inner.runs(filter).await
+    }
+
+    async fn rows_at(&self, run: RunId, seqs: &[Seq]) -> Result<Vec<CheckpointRow>, StoreError> {
+        self.read()?;
+        self.inner.rows_at(run, seqs).await
+    }
+
+    async fn rows_before(
+        &self,
+        run: RunId,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<CheckpointRow>, StoreError> {
+        self.read()?;
+        self.inner.rows_before(run, before, limit).await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
