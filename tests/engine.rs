@@ -205,8 +205,8 @@ async fn crash_everywhere(places: &[&str]) {
         .await;
     let wanted = wanted.map_err(|error| format!("{error}"));
     for crash_at in 1..=store.commits() {
-        let (world, inner) = (World::default(), Arc::new(MemoryStore::new()));
-        let crashing = Arc::new(CrashStore::new(inner.clone(), Some(crash_at)));
+        let (world, inner) = (World::default(), MemoryStore::new());
+        let crashing = Arc::new(CrashStore::new(Arc::new(inner.clone()), Some(crash_at)));
         let first = connect(crashing.clone(), &world).await;
         let start = first.start(trip("t".into(), names(places))).id("one");
         tokio::select! {
@@ -222,7 +222,7 @@ async fn crash_everywhere(places: &[&str]) {
             }
         }
         drop(first);
-        let second = connect(inner, &world).await;
+        let second = connect(Arc::new(inner), &world).await;
         let handle = second
             .start(trip("t".into(), names(places)))
             .id("one")
@@ -432,8 +432,8 @@ async fn a_file_that_cannot_be_used_is_named() {
         ),
         ("sqlite::memory:".to_owned(), "memory:"),
         ("postgres://localhost".to_owned(), "not available"),
-        ("mysql://localhost".to_owned(), "no store that scoop knows"),
-        ("trips.db".to_owned(), "no store URL"),
+        ("mysql://localhost".to_owned(), "is not a store"),
+        ("trips.db".to_owned(), "not the URL of a store"),
     ] {
         let error = Scoop::connect(&url)
             .provide(World::default())

@@ -158,8 +158,8 @@ const LONG: Duration = Duration::from_secs(600);
 #[tokio::test]
 async fn nothing_is_undone_past_the_pivot_whatever_commit_a_crash_follows() {
     for crash_at in 1..=5 {
-        let (world, inner) = (World::default(), Arc::new(MemoryStore::new()));
-        let crashing = Arc::new(CrashStore::new(inner.clone(), Some(crash_at)));
+        let (world, inner) = (World::default(), MemoryStore::new());
+        let crashing = Arc::new(CrashStore::new(Arc::new(inner.clone()), Some(crash_at)));
         let first = connect(crashing.clone(), &world).await;
         let start = first.start(past_pivot()).id("one");
         tokio::select! {
@@ -172,7 +172,7 @@ async fn nothing_is_undone_past_the_pivot_whatever_commit_a_crash_follows() {
             }
         }
         drop(first);
-        let second = connect(inner, &world).await;
+        let second = connect(Arc::new(inner), &world).await;
         let handle = second.start(past_pivot()).id("one").await.unwrap();
         handle.wait().await.unwrap_err();
         let status = handle.status().await.unwrap();
@@ -184,15 +184,15 @@ async fn nothing_is_undone_past_the_pivot_whatever_commit_a_crash_follows() {
 #[tokio::test]
 async fn what_a_crash_cut_short_runs_once_more_under_the_same_key() {
     for batches in 1..=3 {
-        let (world, inner) = (World::default(), Arc::new(MemoryStore::new()));
-        let faults = FaultStore::new(inner.clone());
+        let (world, inner) = (World::default(), MemoryStore::new());
+        let faults = FaultStore::new(Arc::new(inner.clone()));
         faults.stop_after(batches);
         let first = connect(faults.clone(), &world).await;
         let start = first.start(trip(names(&["a", "b", "c"]))).id("one");
         let _handle = start.await.unwrap();
         faults.stopped().await;
         drop(first);
-        let second = connect(inner, &world).await;
+        let second = connect(Arc::new(inner), &world).await;
         let start = second.start(trip(names(&["a", "b", "c"]))).id("one");
         start.await.unwrap().wait().await.unwrap();
         let mut wanted = names(&["+a 1", "+b 2", "+c 3"]);
@@ -232,9 +232,9 @@ async fn a_rollback_waits_while_the_store_cannot_be_read() {
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_starts_waits_while_the_store_cannot_be_read() {
-    let (world, inner) = (World::default(), Arc::new(MemoryStore::new()));
+    let (world, inner) = (World::default(), MemoryStore::new());
     let client = Scoop::connect("memory:")
-        .store(inner.clone())
+        .store(Arc::new(inner.clone()))
         .provide(world.clone())
         .worker(false)
         .name("client")
@@ -242,7 +242,7 @@ async fn a_worker_that_starts_waits_while_the_store_cannot_be_read() {
         .unwrap();
     let start = client.start(trip(names(&["a"]))).id("one");
     start.await.unwrap();
-    let faults = FaultStore::new(inner);
+    let faults = FaultStore::new(Arc::new(inner));
     faults.away_for_reads(8);
     let scoop = connect(faults, &world).await;
     let start = scoop.start(trip(names(&["a"]))).id("one");
@@ -359,13 +359,13 @@ async fn a_saga_awaited_inside_a_step_is_refused() {
 
 #[tokio::test]
 async fn failures_before_a_crash_are_listed_after_it() {
-    let (world, inner) = (World::default(), Arc::new(MemoryStore::new()));
-    let crashing = Arc::new(CrashStore::new(inner.clone(), Some(2)));
+    let (world, inner) = (World::default(), MemoryStore::new());
+    let crashing = Arc::new(CrashStore::new(Arc::new(inner.clone()), Some(2)));
     let first = connect(crashing.clone(), &world).await;
     let _handle = first.start(second_choice()).id("one").await.unwrap();
     crashing.crashed().await;
     drop(first);
-    let second = connect(inner, &world).await;
+    let second = connect(Arc::new(inner), &world).await;
     let handle = second.start(second_choice()).id("one").await.unwrap();
     let error = handle.wait().await.unwrap_err();
     let earlier = error.preceded_by();
@@ -392,12 +392,12 @@ async fn a_shutdown_gives_everything_back() {
 
 #[tokio::test]
 async fn a_sleep_goes_on_after_a_crash_from_where_it_was() {
-    let (world, inner) = (World::default(), Arc::new(MemoryStore::new()));
-    let first = connect(inner.clone(), &world).await;
+    let (world, inner) = (World::default(), MemoryStore::new());
+    let first = connect(Arc::new(inner.clone()), &world).await;
     let id = first.start(naps()).await.unwrap().id();
     let due = inner.run(id).await.unwrap().unwrap().wake_at;
     drop(first);
-    let second = connect(inner.clone(), &world).await;
+    let second = connect(Arc::new(inner.clone()), &world).await;
     tokio::task::yield_now().await;
     let row = inner.run(id).await.unwrap().unwrap();
     assert!(due.is_some() && row.wake_at == due);

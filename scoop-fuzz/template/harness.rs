@@ -20,11 +20,11 @@ pub enum Ended {
 
 /// A store that outlives an engine.
 #[derive(Clone)]
-pub struct Shelf(Arc<MemoryStore>, Arc<AtomicU64>);
+pub struct Shelf(MemoryStore, Arc<AtomicU64>);
 
 impl Shelf {
     pub fn new() -> Self {
-        Self(Arc::new(MemoryStore::new()), Arc::default())
+        Self(MemoryStore::new(), Arc::default())
     }
 
     /// How many commits it has seen.
@@ -42,7 +42,7 @@ pub async fn run_saga<S>(call: SagaCall<S>, crash_at: Option<u64>, store: Shelf)
 where
     S: Saga<Ok = Vec<i64>, Error = Fault>,
 {
-    let crashing = Arc::new(CrashStore::new(store.0.clone(), crash_at));
+    let crashing = Arc::new(CrashStore::new(Arc::new(store.0.clone()), crash_at));
     let life = async {
         let scoop = Scoop::connect("memory:").store(crashing.clone()).await.expect("it connects");
         let handle = scoop.start(call).id("the run").await.expect("it starts");

@@ -1,6 +1,7 @@
 //! For tests: a store that stops dead at a chosen commit, as a process that is killed does, and
 //! one that fails as a database does.
 
+mod death;
 mod fault;
 
 pub use fault::FaultStore;
@@ -9,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use tokio::sync::watch;
 
+use self::death::Death;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -18,13 +19,14 @@ use crate::protocol::run::RunRow;
 use crate::store::{RunFilter, Store, StoreError};
 
 /// A store that writes a number of commits and then answers never again: what is written is
-/// written, and nothing that was to follow happens.
+/// written, and nothing that was to follow happens. The store behind it is closed then, as the end
+/// of a process does, so that another life can open it.
 #[derive(Debug)]
 pub struct CrashStore {
     inner: Arc<dyn Store>,
     commits: AtomicU64,
     crash_at: Option<u64>,
-    crashed: watch::Sender<bool>,
+    death: Death,
 }
 
 impl CrashStore {
@@ -35,7 +37,7 @@ impl CrashStore {
             inner,
             commits: AtomicU64::new(0),
             crash_at,
-            crashed: watch::Sender::new(false),
+            death: Death::new(),
         }
     }
 
@@ -46,8 +48,7 @@ impl CrashStore {
 
     /// Ends when the store has stopped dead.
     pub async fn crashed(&self) {
-        let mut crashed = self.crashed.subscribe();
-        drop(crashed.wait_for(|crashed| *crashed).await);
+        self.death.come().await;
     }
 }
 
@@ -58,11 +59,11 @@ impl Store for CrashStore {
     }
 
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
-        self.inner.attach(worker).await
+        self.death.outlives(self.inner.attach(worker)).await
     }
 
     async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
-        self.inner.detach(fence).await
+        self.death.outlives(self.inner.detach(fence)).await
     }
 
     async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
@@ -75,8 +76,7 @@ impl Store for CrashStore {
             );
             let count = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
             if self.crash_at == Some(count) {
-                self.crashed.send_replace(true);
-                std::future::pending::<()>().await;
+                return self.death.die(&*self.inner).await;
             }
         }
         Ok(answers)
@@ -88,23 +88,25 @@ impl Store for CrashStore {
         after: Option<RunId>,
         limit: u32,
     ) -> Result<Vec<RunRow>, StoreError> {
-        self.inner.claim(fence, after, limit).await
+        self.death
+            .outlives(self.inner.claim(fence, after, limit))
+            .await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
-        self.inner.run(run).await
+        self.death.outlives(self.inner.run(run)).await
     }
 
     async fn run_by_key(&self, saga: &str, key: &str) -> Result<Option<RunRow>, StoreError> {
-        self.inner.run_by_key(saga, key).await
+        self.death.outlives(self.inner.run_by_key(saga, key)).await
     }
 
     async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
-        self.inner.runs(filter).await
+        self.death.outlives(self.inner.runs(filter)).await
     }
 
     async fn rows_at(&self, run: RunId, seqs: &[Seq]) -> Result<Vec<CheckpointRow>, StoreError> {
-        self.inner.rows_at(run, seqs).await
+        self.death.outlives(self.inner.rows_at(run, seqs)).await
     }
 
     async fn rows_before(
@@ -113,7 +115,9 @@ impl Store for CrashStore {
         before: Option<Seq>,
         limit: u32,
     ) -> Result<Vec<CheckpointRow>, StoreError> {
-        self.inner.rows_before(run, before, limit).await
+        self.death
+            .outlives(self.inner.rows_before(run, before, limit))
+            .await
     }
 
     async fn close(&self) {

@@ -102,6 +102,7 @@ impl<S: Saga> Start<S> {
             key: self.id,
             input: input.clone(),
             wake_at,
+            owned: engine.works,
             created_at: now,
         };
         let begun = if engine.works && wake_at.is_none() {

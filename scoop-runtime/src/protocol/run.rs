@@ -85,6 +85,8 @@ pub struct NewRun {
     pub input: Stored,
     /// When the body may run first; at once where there is none.
     pub wake_at: Option<Timestamp>,
+    /// Whether the worker that writes it works on it; if not, any worker may claim it.
+    pub owned: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }

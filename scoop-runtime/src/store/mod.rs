@@ -1,16 +1,22 @@
 //! Where runs are kept. One trait; every store passes the same conformance suite.
 
+mod apply;
+mod check;
+#[doc(hidden)]
+pub mod conformance;
 pub mod memory;
 mod open;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-pub use open::open;
-
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 
+pub use self::memory::MemoryStore;
+pub use self::open::open;
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::SqliteStore;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -91,7 +97,11 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// in the order of `batch`.
     ///
     /// Rows that are there already (same run, `seq` and part) are left as they are. A created run
-    /// is owned by the fence's worker, and `run.seq` becomes the greatest `seq` of its rows.
+    /// is owned by the fence's worker where it says so, and `run.seq` becomes the greatest `seq` of its rows.
+    ///
+    /// A commit that was stored before is stored again without any effect, whatever the run's
+    /// status is by now: one all of whose rows are there and equal, or one that creates a run that
+    /// is there and appends nothing.
     ///
     /// # Errors
     /// With an error nothing of the batch was written, or nobody knows; sending it again is safe.

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use tokio::sync::watch;
 
+use super::death::Death;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -22,7 +22,7 @@ pub struct FaultStore {
     fenced: AtomicBool,
     refused: Mutex<Option<String>>,
     stop_before: Mutex<Option<u32>>,
-    stopped: watch::Sender<bool>,
+    death: Death,
 }
 
 impl FaultStore {
@@ -37,7 +37,7 @@ impl FaultStore {
             fenced: AtomicBool::new(false),
             refused: Mutex::new(None),
             stop_before: Mutex::new(None),
-            stopped: watch::Sender::new(false),
+            death: Death::new(),
         })
     }
 
@@ -74,7 +74,7 @@ impl FaultStore {
 
     /// Ends when it has stopped dead.
     pub async fn stopped(&self) {
-        drop(self.stopped.subscribe().wait_for(|stopped| *stopped).await);
+        self.death.come().await;
     }
 
     fn counter(&self) -> std::sync::MutexGuard<'_, Option<u32>> {
@@ -140,8 +140,7 @@ impl Store for FaultStore {
 
     async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
         if self.is_dead() {
-            self.stopped.send_replace(true);
-            std::future::pending::<()>().await;
+            return self.death.die(&*self.inner).await;
         }
         if self.fenced.load(Ordering::SeqCst) {
             return Err(StoreError::Fenced(fence.worker.clone()));
@@ -168,27 +167,29 @@ impl Store for FaultStore {
         limit: u32,
     ) -> Result<Vec<RunRow>, StoreError> {
         self.read()?;
-        self.inner.claim(fence, after, limit).await
+        self.death
+            .outlives(self.inner.claim(fence, after, limit))
+            .await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         self.read()?;
-        self.inner.run(run).await
+        self.death.outlives(self.inner.run(run)).await
     }
 
     async fn run_by_key(&self, saga: &str, key: &str) -> Result<Option<RunRow>, StoreError> {
         self.read()?;
-        self.inner.run_by_key(saga, key).await
+        self.death.outlives(self.inner.run_by_key(saga, key)).await
     }
 
     async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
         self.read()?;
-        self.inner.runs(filter).await
+        self.death.outlives(self.inner.runs(filter)).await
     }
 
     async fn rows_at(&self, run: RunId, seqs: &[Seq]) -> Result<Vec<CheckpointRow>, StoreError> {
         self.read()?;
-        self.inner.rows_at(run, seqs).await
+        self.death.outlives(self.inner.rows_at(run, seqs)).await
     }
 
     async fn rows_before(
@@ -198,7 +199,9 @@ impl Store for FaultStore {
         limit: u32,
     ) -> Result<Vec<CheckpointRow>, StoreError> {
         self.read()?;
-        self.inner.rows_before(run, before, limit).await
+        self.death
+            .outlives(self.inner.rows_before(run, before, limit))
+            .await
     }
 
     async fn close(&self) {

@@ -1,41 +1,78 @@
-//! Brings the schema of a file up to date. The versions are in a table of our own, so that the
-//! application's migrations and ours never meet.
+//! Brings the schema up to date, in one transaction. The version is in a table of our own, so that
+//! the application's tables and its own migrations can live in the same file.
 
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Executor};
+use sqlx::{AssertSqlSafe, Executor as _};
 
-use super::{StoreError, trouble};
+use super::query;
 
-/// The migrations; the version of each is its place, from 1.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_runs.sql")];
-
-/// Applies what is missing, each migration in a transaction.
-pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    apply(connection).await.map_err(|error| trouble(&error))?
+/// One step of the schema.
+pub(super) struct Migration {
+    pub(super) version: i64,
+    pub(super) name: &'static str,
+    pub(super) sql: &'static str,
 }
 
-async fn apply(connection: &mut SqliteConnection) -> Result<Result<(), StoreError>, sqlx::Error> {
-    connection
-        .execute(
-            "create table if not exists scoop_migration (version integer primary key not null)",
-        )
-        .await?;
-    let found: i64 = sqlx::query_scalar("select coalesce(max(version), 0) from scoop_migration")
-        .fetch_one(&mut *connection)
-        .await?;
-    let known = i64::try_from(MIGRATIONS.len()).expect("there are few migrations");
+/// All steps, oldest first. Released ones are never edited.
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "runs",
+    sql: include_str!("migrations/0001_runs.sql"),
+}];
+
+/// The version found is newer than the newest known one.
+pub(super) struct Newer {
+    pub(super) found: i64,
+    pub(super) known: i64,
+}
+
+/// Applies what is missing. Writes nothing where nothing is.
+pub(super) async fn migrate(
+    connection: &mut SqliteConnection,
+    migrations: &[Migration],
+) -> Result<Result<(), Newer>, sqlx::Error> {
+    let known = migrations.last().map_or(0, |migration| migration.version);
+    let found = version(connection).await?;
     if found > known {
-        return Ok(Err(StoreError::NewerSchema { found, known }));
+        return Ok(Err(Newer { found, known }));
     }
-    for version in found + 1..=known {
-        let mut transaction = connection.begin_with("begin immediate").await?;
-        let index = usize::try_from(version - 1).expect("versions count from 1");
-        transaction.execute(MIGRATIONS[index]).await?;
-        sqlx::query("insert into scoop_migration (version) values (?1)")
-            .bind(version)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
+    if found < known {
+        connection.execute("begin immediate").await?;
+        connection.execute(query::MIGRATION_TABLE).await?;
+        for migration in migrations
+            .iter()
+            .filter(|migration| migration.version > found)
+        {
+            apply(connection, migration).await?;
+        }
+        connection.execute("commit").await?;
     }
     Ok(Ok(()))
+}
+
+async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    let tables: i64 = sqlx::query_scalar(query::MIGRATION_KNOWN)
+        .fetch_one(&mut *connection)
+        .await?;
+    if tables == 0 {
+        return Ok(0);
+    }
+    sqlx::query_scalar(query::MIGRATION_VERSION)
+        .fetch_one(connection)
+        .await
+}
+
+async fn apply(
+    connection: &mut SqliteConnection,
+    migration: &Migration,
+) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(migration.sql))
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(query::MIGRATION_APPLIED)
+        .bind(migration.version)
+        .bind(migration.name)
+        .execute(connection)
+        .await?;
+    Ok(())
 }

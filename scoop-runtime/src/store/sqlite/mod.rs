@@ -1,227 +1,123 @@
-//! Runs kept in a SQLite file. One process at a time: an operating system lock beside the file says
-//! whose, and goes with the process.
+//! Runs kept in a SQLite file, by one process at a time. The file may hold the application's own
+//! tables too: everything here is under the prefix `scoop_`.
 
+mod error;
 mod lock;
 mod migrate;
 mod query;
-mod row;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+mod writer;
 
-use std::path::Path;
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Connection, Row};
-use tokio::sync::Mutex;
 
-use self::lock::FileLock;
-use super::{RunFilter, Store, StoreError};
+use self::migrate::{MIGRATIONS, Migration, Newer};
+use self::writer::Writer;
+use super::{RunFilter, Store, StoreError, apply, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
-use crate::protocol::run::{NewRun, RunRow};
+use crate::protocol::run::RunRow;
 
+/// How long to wait for another connection's transaction (the application's, a backup's).
+const BUSY: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 
-/// A SQLite file.
-#[derive(Debug)]
+/// A store in a SQLite file.
+///
+/// What a commit says is on the disk when the answer is there (`synchronous = full`). One process
+/// has the store open at a time: it holds a lock on the file with `.lock` after its name.
 pub struct SqliteStore {
-    writer: Mutex<SqliteConnection>,
+    path: PathBuf,
+    writer: Writer,
     readers: SqlitePool,
-    lock: FileLock,
+    lock: Mutex<Option<File>>,
 }
 
 impl SqliteStore {
-    /// Opens a file, makes it where it is not there, and brings its schema up to date.
+    /// Opens the file, makes it where it is missing, and brings its schema up to date. No worker
+    /// is alive in it after that.
     ///
     /// # Errors
-    /// When the file cannot be used, another process has it, or a newer program made its schema.
+    /// [`StoreError::InUse`] when a process has it open, [`StoreError::NewerSchema`] when a newer
+    /// program made its schema, [`StoreError::Unusable`] when it cannot be opened or is not a
+    /// database.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = path.as_ref();
-        let unusable = |why: &dyn std::fmt::Display| {
-            StoreError::Unusable(format!("cannot use {} as a store: {why}", path.display()))
-        };
-        if path.is_dir() {
-            return Err(unusable(&"it is a directory"));
-        }
-        if let Some(parent) = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            && !parent.is_dir()
-        {
-            return Err(unusable(&format_args!(
-                "the directory {} is missing",
-                parent.display()
-            )));
-        }
-        let lock = FileLock::take(path)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5));
-        let mut writer = SqliteConnection::connect_with(&options)
-            .await
-            .map_err(|error| unusable(&reason(&error)))?;
-        migrate::migrate(&mut writer)
-            .await
-            .map_err(|error| match error {
-                StoreError::Unusable(why)
-                | StoreError::Unavailable(why)
-                | StoreError::Refused(why) => unusable(&why),
-                other => other,
-            })?;
+        Self::open_with(path.as_ref(), MIGRATIONS).await
+    }
+
+    async fn open_with(path: &Path, migrations: &[Migration]) -> Result<Self, StoreError> {
+        let found = lock::locate(path)?;
+        let lock = lock::acquire(&found)?;
+        let options = options(&found);
+        let connection = prepare(path, options.clone().create_if_missing(true), migrations).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
-            .connect_with(options)
-            .await
-            .map_err(|error| unusable(&reason(&error)))?;
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.clone().pragma("query_only", "on"));
         Ok(Self {
-            writer: Mutex::new(writer),
+            path: path.to_owned(),
+            writer: Writer::new(path.to_owned(), options, connection),
             readers,
-            lock,
+            lock: Mutex::new(Some(lock)),
         })
     }
-}
 
-/// What SQLite says, without sqlx's words around it.
-fn reason(error: &sqlx::Error) -> String {
-    match error.as_database_error() {
-        Some(database) => database.message().to_owned(),
-        None => error.to_string(),
+    fn translate(&self) -> impl Fn(sqlx::Error) -> StoreError {
+        |error| error::translate(&self.path, &error)
     }
 }
 
-/// Which kind of trouble an error of SQLite's is.
-fn trouble(error: &sqlx::Error) -> StoreError {
-    let why = reason(error);
-    let Some(database) = error.as_database_error() else {
-        return StoreError::Unavailable(why);
-    };
-    // The primary result code is the low byte: https://sqlite.org/rescode.html
-    let code = database
-        .code()
-        .and_then(|code| code.parse::<i32>().ok())
-        .unwrap_or(0)
-        & 0xff;
-    match code {
-        // SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE
-        18 | 19 | 20 | 25 => StoreError::Refused(why),
-        // SQLITE_CORRUPT, SQLITE_NOTADB
-        11 | 26 => StoreError::Unusable(why),
-        _ => StoreError::Unavailable(why),
-    }
-}
-
-async fn create(
-    connection: &mut SqliteConnection,
-    fence: &Fence,
-    new: &NewRun,
-) -> Result<Option<RunRow>, sqlx::Error> {
-    let inserted = sqlx::query(query::CREATE)
-        .bind(new.id.as_uuid().as_bytes().as_slice())
-        .bind(&new.saga)
-        .bind(&new.key)
-        .bind(new.input.as_bytes())
-        .bind(&fence.worker.0)
-        .bind(fence.epoch)
-        .bind(new.wake_at.map(|time| time.0))
-        .bind(new.created_at.0)
-        .execute(&mut *connection)
-        .await?;
-    if inserted.rows_affected() > 0 {
-        return Ok(None);
-    }
-    let Some(key) = &new.key else { return Ok(None) };
-    let other = sqlx::query(query::RUN_BY_KEY)
-        .bind(&new.saga)
-        .bind(key)
-        .fetch_optional(connection)
-        .await?;
-    let other = other.map(|found| row::run(&found)).transpose()?;
-    // The run may be this very one, stored by an earlier sending of the same commit.
-    Ok(other.filter(|other| other.id != new.id))
-}
-
-async fn apply(
-    connection: &mut SqliteConnection,
-    fence: &Fence,
-    commit: &Commit,
-) -> Result<Committed, sqlx::Error> {
-    if let Some(new) = &commit.create
-        && let Some(other) = create(connection, fence, new).await?
-    {
-        return Ok(Committed::KeyTaken(Box::new(other)));
-    }
-    let update = &commit.update;
-    let newest = commit.rows.iter().map(|row| row.seq.0).max().unwrap_or(0);
-    let updated = sqlx::query(query::UPDATE)
-        .bind(commit.run.as_uuid().as_bytes().as_slice())
-        .bind(update.status.map(|status| status as i64))
-        .bind(update.wake_at.is_some())
-        .bind(update.wake_at.flatten().map(|time| time.0))
-        .bind(update.output.as_ref().map(|stored| stored.as_bytes()))
-        .bind(update.failure.as_ref().map(|stored| stored.as_bytes()))
-        .bind(update.finished_at.map(|time| time.0))
-        .bind(newest)
-        .bind(update.expect.map(|status| status as i64))
-        .execute(&mut *connection)
-        .await?;
-    if updated.rows_affected() == 0 {
-        return Ok(Committed::Stale);
-    }
-    for row in &commit.rows {
-        append(connection, commit.run, row).await?;
-    }
-    Ok(Committed::Stored)
-}
-
-async fn append(
-    connection: &mut SqliteConnection,
-    run: RunId,
-    row: &CheckpointRow,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(query::APPEND)
-        .bind(run.as_uuid().as_bytes().as_slice())
-        .bind(row.seq.0)
-        .bind(&row.part.0)
-        .bind(row.direction as i64)
-        .bind(row.kind as i64)
-        .bind(&row.point)
-        .bind(&row.operation)
-        .bind(row.arguments.as_ref().map(|stored| stored.as_bytes()))
-        .bind(row.frame.as_ref().map(|stored| stored.as_bytes()))
-        .bind(row.outcome.as_ref().map(|stored| stored.as_bytes()))
-        .bind(row.created_at.0)
-        .execute(connection)
+/// Opens the first connection, which finds out whether the file is a database of ours.
+async fn prepare(
+    path: &Path,
+    options: SqliteConnectOptions,
+    migrations: &[Migration],
+) -> Result<SqliteConnection, StoreError> {
+    let translate = |error| error::translate(path, &error);
+    let mut connection = options.connect().await.map_err(translate)?;
+    migrate::migrate(&mut connection, migrations)
         .await
-        .map(drop)
+        .map_err(translate)?
+        .map_err(|Newer { found, known }| StoreError::NewerSchema { found, known })?;
+    sqlx::query(query::WORKER_BURY)
+        .execute(&mut connection)
+        .await
+        .map_err(translate)?;
+    Ok(connection)
 }
 
-async fn batch(
-    connection: &mut SqliteConnection,
-    fence: &Fence,
-    commits: &[Commit],
-) -> Result<Option<Vec<Committed>>, sqlx::Error> {
-    let mut transaction = connection.begin_with("begin immediate").await?;
-    let epoch: Option<i64> = sqlx::query_scalar(query::FENCE)
-        .bind(&fence.worker.0)
-        .fetch_optional(&mut *transaction)
-        .await?;
-    if epoch != Some(fence.epoch) {
-        return Ok(None);
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .disable_statement_logging()
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
-    let mut answers = Vec::with_capacity(commits.len());
-    for commit in commits {
-        answers.push(apply(&mut transaction, fence, commit).await?);
-    }
-    transaction.commit().await?;
-    Ok(Some(answers))
 }
 
 #[async_trait]
@@ -231,33 +127,49 @@ impl Store for SqliteStore {
     }
 
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
-        let mut writer = self.writer.lock().await;
-        let row = sqlx::query(query::ATTACH)
-            .bind(&worker.0)
-            .fetch_one(&mut *writer)
+        check::worker(worker)?;
+        let mut transaction = self.writer.begin().await?;
+        let epochs: Vec<i64> = sqlx::query_scalar(query::WORKER_ATTACH)
+            .bind(&*worker.0)
+            .fetch_all(&mut transaction.connection)
             .await
-            .map_err(|error| trouble(&error))?;
-        let epoch = row.try_get("epoch").map_err(|error| trouble(&error))?;
+            .map_err(self.translate())?;
+        transaction.commit().await?;
+        let epoch = epochs.first().ok_or_else(|| {
+            StoreError::InUse(format!(
+                "a worker named `{worker}` is running already on the SQLite file `{}`",
+                self.path.display()
+            ))
+        })?;
         Ok(Fence {
             worker: worker.clone(),
-            epoch,
+            epoch: *epoch,
         })
     }
 
-    async fn detach(&self, _: &Fence) -> Result<(), StoreError> {
-        Ok(())
+    async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        sqlx::query(query::WORKER_DETACH)
+            .bind(&*fence.worker.0)
+            .bind(fence.epoch)
+            .execute(&mut transaction.connection)
+            .await
+            .map_err(self.translate())?;
+        transaction.commit().await
     }
 
-    async fn commit(
-        &self,
-        fence: &Fence,
-        commits: &[Commit],
-    ) -> Result<Vec<Committed>, StoreError> {
-        let mut writer = self.writer.lock().await;
-        let answers = batch(&mut writer, fence, commits)
-            .await
-            .map_err(|error| trouble(&error))?;
-        answers.ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
+    async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
+        check::batch(batch, check::LARGEST)?;
+        let mut transaction = self.writer.begin().await?;
+        self.guard(&mut transaction.connection, fence).await?;
+        let mut answers = vec![Committed::Stale; batch.len()];
+        for (place, commit) in apply::in_order(batch) {
+            answers[place] = write::commit(&mut transaction.connection, fence, commit)
+                .await
+                .map_err(self.translate())?;
+        }
+        transaction.commit().await?;
+        Ok(answers)
     }
 
     async fn claim(
@@ -266,64 +178,37 @@ impl Store for SqliteStore {
         after: Option<RunId>,
         limit: u32,
     ) -> Result<Vec<RunRow>, StoreError> {
-        let mut writer = self.writer.lock().await;
-        let rows = sqlx::query(query::CLAIM)
-            .bind(&fence.worker.0)
-            .bind(fence.epoch)
-            .bind(after.map(|run| run.as_uuid().as_bytes().to_vec()))
-            .bind(limit)
-            .fetch_all(&mut *writer)
+        let mut transaction = self.writer.begin().await?;
+        self.guard(&mut transaction.connection, fence).await?;
+        let runs = write::claim(&mut transaction.connection, fence, after, limit)
             .await
-            .map_err(|error| trouble(&error))?;
-        let mut runs = row::all(&rows, row::run)?;
-        runs.sort_by_key(|run| run.id);
+            .map_err(self.translate())?;
+        transaction.commit().await?;
         Ok(runs)
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
-        let found = sqlx::query(query::RUN)
-            .bind(run.as_uuid().as_bytes().to_vec())
-            .fetch_all(&self.readers)
+        read::run(&self.readers, run)
             .await
-            .map_err(|error| trouble(&error))?;
-        Ok(row::all(&found, row::run)?.pop())
+            .map_err(self.translate())
     }
 
     async fn run_by_key(&self, saga: &str, key: &str) -> Result<Option<RunRow>, StoreError> {
-        let found = sqlx::query(query::RUN_BY_KEY)
-            .bind(saga)
-            .bind(key)
-            .fetch_all(&self.readers)
+        read::run_by_key(&self.readers, saga, key)
             .await
-            .map_err(|error| trouble(&error))?;
-        Ok(row::all(&found, row::run)?.pop())
+            .map_err(self.translate())
     }
 
     async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
-        let statuses = filter
-            .status
-            .iter()
-            .fold(0_i64, |set, status| set | 1 << *status as i64);
-        let rows = sqlx::query(query::RUNS)
-            .bind(&filter.saga)
-            .bind(statuses)
-            .bind(filter.after.map(|run| run.as_uuid().as_bytes().to_vec()))
-            .bind(filter.limit)
-            .fetch_all(&self.readers)
+        read::runs(&self.readers, filter)
             .await
-            .map_err(|error| trouble(&error))?;
-        row::all(&rows, row::run)
+            .map_err(self.translate())
     }
 
     async fn rows_at(&self, run: RunId, seqs: &[Seq]) -> Result<Vec<CheckpointRow>, StoreError> {
-        let seqs = serde_json::to_string(seqs).expect("numbers are JSON");
-        let rows = sqlx::query(query::ROWS_AT)
-            .bind(run.as_uuid().as_bytes().to_vec())
-            .bind(seqs)
-            .fetch_all(&self.readers)
+        read::rows_at(&self.readers, run, seqs)
             .await
-            .map_err(|error| trouble(&error))?;
-        row::all(&rows, row::checkpoint)
+            .map_err(self.translate())
     }
 
     async fn rows_before(
@@ -332,18 +217,35 @@ impl Store for SqliteStore {
         before: Option<Seq>,
         limit: u32,
     ) -> Result<Vec<CheckpointRow>, StoreError> {
-        let rows = sqlx::query(query::ROWS_BEFORE)
-            .bind(run.as_uuid().as_bytes().to_vec())
-            .bind(before.map_or(i64::MAX, |seq| seq.0))
-            .bind(limit)
-            .fetch_all(&self.readers)
+        read::rows_before(&self.readers, run, before, limit)
             .await
-            .map_err(|error| trouble(&error))?;
-        row::all(&rows, row::checkpoint)
+            .map_err(self.translate())
     }
 
     async fn close(&self) {
         self.readers.close().await;
-        self.lock.release();
+        self.writer.close().await;
+        // Last of all: whoever gets the lock next finds the file at rest.
+        self.lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+}
+
+impl SqliteStore {
+    async fn guard(
+        &self,
+        connection: &mut SqliteConnection,
+        fence: &Fence,
+    ) -> Result<(), StoreError> {
+        if write::guard(connection, fence)
+            .await
+            .map_err(self.translate())?
+        {
+            Ok(())
+        } else {
+            Err(StoreError::Fenced(fence.worker.clone()))
+        }
     }
 }

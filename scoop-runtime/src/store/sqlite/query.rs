@@ -1,44 +1,33 @@
-//! The statements, one file each.
+//! The statements, one file each. The first line of each file says who runs it and what it locks.
 
-macro_rules! queries {
-    ($($name:ident = $file:literal;)*) => {
-        $(pub(super) const $name: &str = include_str!(concat!("queries/", $file));)*
+macro_rules! statements {
+    ($($name:ident = $file:literal,)*) => {
+        $(pub(super) const $name: &str = include_str!(concat!("queries/", $file, ".sql"));)*
 
         #[cfg(test)]
-        const ALL: &[(&str, &str)] = &[$(($file, $name)),*];
+        pub(super) const ALL: &[(&str, &str)] = &[$(($file, $name),)*];
     };
 }
 
-queries! {
-    APPEND = "append.sql";
-    ATTACH = "attach.sql";
-    CLAIM = "claim.sql";
-    CREATE = "create.sql";
-    FENCE = "fence.sql";
-    ROWS_AT = "rows_at.sql";
-    ROWS_BEFORE = "rows_before.sql";
-    RUN = "run.sql";
-    RUN_BY_KEY = "run_by_key.sql";
-    RUNS = "runs.sql";
-    UPDATE = "update.sql";
-}
-
-#[cfg(test)]
-mod tests {
-    use sqlx::sqlite::SqliteConnection;
-    use sqlx::{Connection, Executor, SqlSafeStr};
-
-    #[tokio::test]
-    async fn every_statement_fits_the_schema() {
-        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        super::super::migrate::migrate(&mut connection)
-            .await
-            .unwrap();
-        for (file, sql) in super::ALL {
-            assert!(sql.starts_with("-- "), "{file} says who runs it");
-            if let Err(error) = connection.prepare((*sql).into_sql_str()).await {
-                panic!("{file}: {error}");
-            }
-        }
-    }
+statements! {
+    MIGRATION_TABLE = "migration_table",
+    MIGRATION_KNOWN = "migration_known",
+    MIGRATION_VERSION = "migration_version",
+    MIGRATION_APPLIED = "migration_applied",
+    WORKER_BURY = "worker_bury",
+    WORKER_ATTACH = "worker_attach",
+    WORKER_DETACH = "worker_detach",
+    WORKER_GUARD = "worker_guard",
+    RUN_INSERT = "run_insert",
+    RUN_ADVANCE = "run_advance",
+    RUN_UPDATE = "run_update",
+    RUN_CLAIM = "run_claim",
+    RUN = "run",
+    RUN_BY_KEY = "run_by_key",
+    RUNS = "runs",
+    RUNS_OF_SAGA = "runs_of_saga",
+    ROW_APPEND = "row_append",
+    ROW = "row",
+    ROWS_AT = "rows_at",
+    ROWS_BEFORE = "rows_before",
 }

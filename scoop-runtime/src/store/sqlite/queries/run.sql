@@ -1,2 +1,6 @@
--- Anybody: a run.
-select * from scoop_run where id = ?1
+-- Anybody who wants one run; locks nothing.
+select
+    id, saga, key, input, status, owner, epoch, wake_at, pending_children, cancel, seq,
+    output, failure, created_at, finished_at
+from scoop_run
+where id = ?1

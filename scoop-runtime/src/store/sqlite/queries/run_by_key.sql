@@ -1,2 +1,6 @@
--- Anybody: the run that was started under a key.
-select * from scoop_run where saga = ?1 and key = ?2
+-- Anybody who knows a run by its key; locks nothing.
+select
+    id, saga, key, input, status, owner, epoch, wake_at, pending_children, cancel, seq,
+    output, failure, created_at, finished_at
+from scoop_run
+where saga = ?1 and key = ?2

@@ -1,4 +1,8 @@
--- Operators: runs in the order of their ids. ?2 is a bit set of statuses.
-select * from scoop_run
-where (?1 is null or saga = ?1) and (?2 = 0 or (?2 >> status) & 1) and (?3 is null or id > ?3)
-order by id limit ?4
+-- Anybody who lists runs of all sagas; locks nothing.
+select
+    id, saga, key, input, status, owner, epoch, wake_at, pending_children, cancel, seq,
+    output, failure, created_at, finished_at
+from scoop_run
+where id > ?1 and (?2 is null or status in (select value from json_each(?2)))
+order by id
+limit ?3

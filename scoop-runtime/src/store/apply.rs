@@ -1,0 +1,71 @@
+//! What a commit means for a run row: pure, and the same for every store.
+
+use crate::protocol::commit::Commit;
+use crate::protocol::id::{Fence, Seq};
+use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
+
+/// The row of a run that `commit` creates.
+pub(super) fn created(new: &NewRun, commit: &Commit, fence: &Fence) -> RunRow {
+    let mut row = RunRow {
+        id: new.id,
+        saga: new.saga.clone(),
+        key: new.key.clone(),
+        input: new.input.clone(),
+        status: RunStatus::Running,
+        owner: new.owned.then(|| fence.worker.clone()),
+        epoch: if new.owned { fence.epoch } else { 0 },
+        wake_at: new.wake_at,
+        pending_children: 0,
+        cancel: false,
+        seq: Seq::NONE,
+        output: None,
+        failure: None,
+        created_at: new.created_at,
+        finished_at: None,
+    };
+    apply(&mut row, commit);
+    row
+}
+
+/// Changes `row` as `commit` says.
+pub(super) fn apply(row: &mut RunRow, commit: &Commit) {
+    let RunUpdate {
+        expect: _,
+        status,
+        wake_at,
+        output,
+        failure,
+        finished_at,
+    } = commit.update.clone();
+    row.status = status.unwrap_or(row.status);
+    row.wake_at = wake_at.unwrap_or(row.wake_at);
+    row.output = output.or(row.output.take());
+    row.failure = failure.or(row.failure.take());
+    row.finished_at = finished_at.or(row.finished_at);
+    row.seq = row.seq.max(newest(commit));
+}
+
+/// The greatest `seq` of the commit's rows.
+pub(super) fn newest(commit: &Commit) -> Seq {
+    commit
+        .rows
+        .iter()
+        .map(|row| row.seq)
+        .max()
+        .unwrap_or(Seq::NONE)
+}
+
+/// Whether the commit may be applied to a run with this status.
+pub(super) fn expects(commit: &Commit, status: RunStatus) -> bool {
+    commit
+        .update
+        .expect
+        .is_none_or(|expected| expected == status)
+}
+
+/// The batch in the order in which it is written (that of the run ids), each with its place.
+pub(super) fn in_order(batch: &[Commit]) -> Vec<(usize, &Commit)> {
+    let mut ordered: Vec<_> = batch.iter().enumerate().collect();
+    ordered.sort_by_key(|(_, commit)| commit.run);
+    ordered
+}

@@ -1,0 +1,81 @@
+//! What every store must do, as one suite: each fact is a function over `dyn Store`, and
+//! `conformance!` makes a test of each for one store.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a suite of tests, which fail by panicking"
+)]
+
+pub mod claim;
+pub mod commit;
+pub mod data;
+pub mod read;
+pub mod sample;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::Store;
+
+/// How the suite gets at a kind of store.
+#[async_trait]
+pub trait Fixture: Send + Sync {
+    /// An empty store.
+    async fn fresh(&self) -> Arc<dyn Store>;
+
+    /// The same runs again, as after a crash of the process that had `store`: no worker that was
+    /// attached to it lives any more.
+    async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store>;
+}
+
+/// Makes a module `$name` with a test for each fact, on stores that `$fixture` gives.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance {
+    ($name:ident, $fixture:expr) => {
+        $crate::conformance! { @facts $name, $fixture,
+            commit::every_field_is_read_back,
+            commit::an_update_leaves_what_it_does_not_name,
+            commit::a_commit_is_all_or_nothing,
+            commit::one_refused_commit_leaves_the_others_of_its_batch,
+            commit::refused_data_refuses_the_batch,
+            commit::a_resent_commit_changes_nothing,
+            commit::another_row_at_the_same_place_is_left_as_it_is,
+            commit::a_key_is_unique_within_its_saga,
+            commit::a_commit_to_no_run_is_stale,
+            commit::an_unexpected_status_is_stale,
+            commit::concurrent_commits_all_arrive,
+            claim::claims_come_in_the_order_of_ids,
+            claim::a_run_without_an_owner_is_claimed,
+            claim::only_active_runs_are_claimed,
+            claim::runs_of_a_live_worker_are_left_alone,
+            claim::runs_of_an_earlier_life_are_claimed,
+            claim::an_old_life_writes_nothing,
+            claim::a_detached_worker_writes_nothing,
+            claim::detaching_an_old_life_leaves_the_new_one,
+            read::rows_are_found_by_position,
+            read::rows_are_read_newest_first,
+            read::runs_are_filtered_and_paged,
+            read::what_is_not_there_is_not_found,
+            data::hostile_text_survives,
+            data::nul_in_text_is_refused,
+            data::large_values_survive,
+            data::extreme_numbers_survive,
+            data::reopening_keeps_everything,
+            data::a_closed_store_refuses_calls,
+        }
+    };
+    (@facts $name:ident, $fixture:expr, $($group:ident :: $fact:ident,)*) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $fact() {
+                    $crate::store::conformance::$group::$fact(&$fixture).await;
+                }
+            )*
+        }
+    };
+}

@@ -1,0 +1,199 @@
+//! Facts about reading.
+
+use std::sync::Arc;
+
+use super::Fixture;
+use super::sample::{append, change, id, part, row, start, start_keyed, step, worker};
+use crate::protocol::checkpoint::CheckpointRow;
+use crate::protocol::id::{RunId, Seq};
+use crate::protocol::run::{RunStatus, RunUpdate};
+use crate::store::{RunFilter, Store};
+
+async fn with_parts(fixture: &dyn Fixture) -> Arc<dyn Store> {
+    let store = fixture.fresh().await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    store.commit(&fence, &[start(1), start(2)]).await.unwrap();
+    let rows = vec![
+        part(2, "1"),
+        part(2, "0@1"),
+        row(2),
+        part(2, "1.0"),
+        part(2, "@1"),
+        row(3),
+    ];
+    store
+        .commit(&fence, &[append(1, rows), step(1, 10)])
+        .await
+        .unwrap();
+    store
+}
+
+fn places(rows: &[CheckpointRow]) -> Vec<(i64, &str)> {
+    rows.iter()
+        .map(|row| (row.seq.0, row.part.0.as_str()))
+        .collect()
+}
+
+/// In the order of position and part, whatever was asked for first.
+pub async fn rows_are_found_by_position(fixture: &dyn Fixture) {
+    let store = with_parts(fixture).await;
+    let rows = store
+        .rows_at(id(1), &[Seq(10), Seq(2), Seq(7), Seq(2)])
+        .await
+        .unwrap();
+    let expected = [
+        (2, ""),
+        (2, "0@1"),
+        (2, "1"),
+        (2, "1.0"),
+        (2, "@1"),
+        (10, ""),
+    ];
+    assert_eq!(places(&rows), expected);
+    assert_eq!(store.rows_at(id(1), &[]).await.unwrap(), []);
+}
+
+/// Page by page; the parts of one position in their order.
+pub async fn rows_are_read_newest_first(fixture: &dyn Fixture) {
+    let store = with_parts(fixture).await;
+    let all = store.rows_before(id(1), None, 99).await.unwrap();
+    let expected = [
+        (10, ""),
+        (3, ""),
+        (2, ""),
+        (2, "0@1"),
+        (2, "1"),
+        (2, "1.0"),
+        (2, "@1"),
+        (1, ""),
+    ];
+    assert_eq!(places(&all), expected);
+    for (before, limit, expected) in [
+        (None, 0, &expected[..0]),
+        (None, 3, &expected[..3]),
+        (Some(Seq(10)), 2, &expected[1..3]),
+        (Some(Seq(2)), 9, &expected[7..]),
+        (Some(Seq(1)), 9, &expected[..0]),
+    ] {
+        let page = store.rows_before(id(1), before, limit).await.unwrap();
+        assert_eq!(places(&page), expected, "{before:?} {limit}");
+    }
+}
+
+/// Each condition alone and all together.
+#[expect(clippy::too_many_lines, reason = "a table")]
+pub async fn runs_are_filtered_and_paged(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    for run in 1..=6 {
+        let saga = if run % 2 == 0 { "even" } else { "odd" };
+        store
+            .commit(&fence, &[start_keyed(run, saga, &run.to_string())])
+            .await
+            .unwrap();
+    }
+    for (run, status) in [(3, RunStatus::Stuck), (4, RunStatus::Completed)] {
+        let to = RunUpdate {
+            status: Some(status),
+            ..RunUpdate::default()
+        };
+        store.commit(&fence, &[change(run, to)]).await.unwrap();
+    }
+    let all = RunFilter {
+        limit: 99,
+        ..RunFilter::default()
+    };
+    let odd = RunFilter {
+        saga: Some("odd".to_owned()),
+        ..all.clone()
+    };
+    let done = vec![RunStatus::Completed, RunStatus::Stuck];
+    for (filter, expected) in [
+        (all.clone(), vec![1, 2, 3, 4, 5, 6]),
+        (RunFilter::default(), vec![]),
+        (
+            RunFilter {
+                limit: 2,
+                ..all.clone()
+            },
+            vec![1, 2],
+        ),
+        (
+            RunFilter {
+                after: Some(id(2)),
+                limit: 2,
+                ..all.clone()
+            },
+            vec![3, 4],
+        ),
+        (
+            RunFilter {
+                after: Some(id(6)),
+                ..all.clone()
+            },
+            vec![],
+        ),
+        (
+            RunFilter {
+                status: done.clone(),
+                ..all.clone()
+            },
+            vec![3, 4],
+        ),
+        (
+            RunFilter {
+                saga: Some("no".to_owned()),
+                ..all.clone()
+            },
+            vec![],
+        ),
+        (odd.clone(), vec![1, 3, 5]),
+        (
+            RunFilter {
+                status: done,
+                ..odd.clone()
+            },
+            vec![3],
+        ),
+        (
+            RunFilter {
+                status: vec![RunStatus::Running],
+                limit: 1,
+                ..odd.clone()
+            },
+            vec![1],
+        ),
+        (
+            RunFilter {
+                after: Some(id(1)),
+                limit: 1,
+                ..odd
+            },
+            vec![3],
+        ),
+    ] {
+        let runs = store.runs(&filter).await.unwrap();
+        let found: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+        let expected: Vec<RunId> = expected.into_iter().map(id).collect();
+        assert_eq!(found, expected, "{filter:?}");
+    }
+}
+
+/// Nothing, rather than an error.
+pub async fn what_is_not_there_is_not_found(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    assert_eq!(store.run(id(1)).await.unwrap(), None);
+    assert_eq!(store.run_by_key("trip", "k").await.unwrap(), None);
+    assert_eq!(store.rows_at(id(1), &[Seq(1)]).await.unwrap(), []);
+    assert_eq!(store.rows_before(id(1), None, 9).await.unwrap(), []);
+    assert_eq!(
+        store
+            .runs(&RunFilter {
+                limit: 9,
+                ..RunFilter::default()
+            })
+            .await
+            .unwrap(),
+        []
+    );
+}

@@ -1,0 +1,194 @@
+//! The maps behind the memory store, and what each call does to them.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use crate::protocol::checkpoint::CheckpointRow;
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::id::{Fence, Part, RunId, Seq, WorkerName};
+use crate::protocol::run::{NewRun, RunRow};
+use crate::store::{RunFilter, StoreError, apply};
+
+type Rows = BTreeMap<(Seq, Part), CheckpointRow>;
+
+/// All that the store holds.
+#[derive(Default)]
+pub(super) struct Data {
+    runs: BTreeMap<RunId, RunRow>,
+    keys: BTreeMap<(String, String), RunId>,
+    rows: BTreeMap<RunId, Rows>,
+    workers: BTreeMap<String, Life>,
+}
+
+#[derive(Default)]
+struct Life {
+    epoch: i64,
+    live: bool,
+}
+
+impl Data {
+    pub(super) fn attach(&mut self, worker: &WorkerName) -> Fence {
+        let life = self.workers.entry(worker.0.clone()).or_default();
+        life.epoch += 1;
+        life.live = true;
+        Fence {
+            worker: worker.clone(),
+            epoch: life.epoch,
+        }
+    }
+
+    pub(super) fn detach(&mut self, fence: &Fence) {
+        if let Some(life) = self.workers.get_mut(&fence.worker.0)
+            && life.epoch == fence.epoch
+        {
+            life.live = false;
+        }
+    }
+
+    pub(super) fn commit(
+        &mut self,
+        fence: &Fence,
+        batch: &[Commit],
+    ) -> Result<Vec<Committed>, StoreError> {
+        self.guard(fence)?;
+        let mut answers = vec![Committed::Stale; batch.len()];
+        for (place, commit) in apply::in_order(batch) {
+            answers[place] = self.one(fence, commit);
+        }
+        Ok(answers)
+    }
+
+    pub(super) fn claim(
+        &mut self,
+        fence: &Fence,
+        after: Option<RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        self.guard(fence)?;
+        let workers = &self.workers;
+        let free = self
+            .runs
+            .range_mut(beyond(after))
+            .map(|(_, run)| run)
+            .filter(|run| run.status.is_active() && !lives(workers, run.owner.as_ref(), run.epoch));
+        Ok(free
+            .take(limit as usize)
+            .map(|run| {
+                run.owner = Some(fence.worker.clone());
+                run.epoch = fence.epoch;
+                run.clone()
+            })
+            .collect())
+    }
+
+    pub(super) fn run(&self, run: RunId) -> Option<RunRow> {
+        self.runs.get(&run).cloned()
+    }
+
+    pub(super) fn run_by_key(&self, saga: &str, key: &str) -> Option<RunRow> {
+        self.run(*self.keys.get(&(saga.to_owned(), key.to_owned()))?)
+    }
+
+    pub(super) fn runs(&self, filter: &RunFilter) -> Vec<RunRow> {
+        self.runs
+            .range(beyond(filter.after))
+            .map(|(_, run)| run)
+            .filter(|run| filter.saga.as_ref().is_none_or(|saga| *saga == run.saga))
+            .filter(|run| filter.status.is_empty() || filter.status.contains(&run.status))
+            .take(filter.limit as usize)
+            .cloned()
+            .collect()
+    }
+
+    pub(super) fn rows_at(&self, run: RunId, seqs: &[Seq]) -> Vec<CheckpointRow> {
+        let rows = self.rows.get(&run).into_iter().flat_map(BTreeMap::values);
+        rows.filter(|row| seqs.contains(&row.seq))
+            .cloned()
+            .collect()
+    }
+
+    pub(super) fn rows_before(
+        &self,
+        run: RunId,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Vec<CheckpointRow> {
+        let rows = self.rows.get(&run).into_iter().flat_map(BTreeMap::values);
+        let mut rows: Vec<_> = rows
+            .filter(|row| before.is_none_or(|before| row.seq < before))
+            .collect();
+        // The sort is stable, so parts of one `seq` stay in their order.
+        rows.sort_by_key(|row| std::cmp::Reverse(row.seq));
+        rows.into_iter().take(limit as usize).cloned().collect()
+    }
+
+    fn guard(&self, fence: &Fence) -> Result<(), StoreError> {
+        if lives(&self.workers, Some(&fence.worker), fence.epoch) {
+            Ok(())
+        } else {
+            Err(StoreError::Fenced(fence.worker.clone()))
+        }
+    }
+
+    fn one(&mut self, fence: &Fence, commit: &Commit) -> Committed {
+        let resent = self.resent(commit);
+        if let Some(run) = self.runs.get_mut(&commit.run) {
+            if resent {
+                return Committed::Stored;
+            }
+            if !apply::expects(commit, run.status) {
+                return Committed::Stale;
+            }
+            apply::apply(run, commit);
+        } else {
+            let Some(new) = &commit.create else {
+                return Committed::Stale;
+            };
+            if let Err(taken) = self.create(new, commit, fence) {
+                return Committed::KeyTaken(taken);
+            }
+        }
+        let rows = self.rows.entry(commit.run).or_default();
+        for row in &commit.rows {
+            rows.entry((row.seq, row.part.clone()))
+                .or_insert_with(|| row.clone());
+        }
+        Committed::Stored
+    }
+
+    fn resent(&self, commit: &Commit) -> bool {
+        if commit.rows.is_empty() {
+            return commit.create.is_some();
+        }
+        self.rows.get(&commit.run).is_some_and(|rows| {
+            commit
+                .rows
+                .iter()
+                .all(|row| rows.get(&(row.seq, row.part.clone())) == Some(row))
+        })
+    }
+
+    fn create(&mut self, new: &NewRun, commit: &Commit, fence: &Fence) -> Result<(), Box<RunRow>> {
+        if let Some(key) = &new.key {
+            if let Some(taken) = self.run_by_key(&new.saga, key) {
+                return Err(Box::new(taken));
+            }
+            self.keys.insert((new.saga.clone(), key.clone()), new.id);
+        }
+        self.runs.insert(new.id, apply::created(new, commit, fence));
+        Ok(())
+    }
+}
+
+fn beyond(after: Option<RunId>) -> (Bound<RunId>, Bound<RunId>) {
+    (
+        after.map_or(Bound::Unbounded, Bound::Excluded),
+        Bound::Unbounded,
+    )
+}
+
+fn lives(workers: &BTreeMap<String, Life>, worker: Option<&WorkerName>, epoch: i64) -> bool {
+    worker
+        .and_then(|worker| workers.get(&worker.0))
+        .is_some_and(|life| life.live && life.epoch == epoch)
+}

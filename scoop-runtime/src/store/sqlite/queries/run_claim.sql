@@ -1,0 +1,16 @@
+-- A worker that looks for work; locks the database for writing.
+update scoop_run set owner = ?1, epoch = ?2
+where id in (
+    select run.id from scoop_run run
+    where run.status in (1, 2)
+        and run.id > ?3
+        and not exists (
+            select 1 from scoop_worker worker
+            where worker.name = run.owner and worker.epoch = run.epoch and worker.live = 1
+        )
+    order by run.id
+    limit ?4
+)
+returning
+    id, saga, key, input, status, owner, epoch, wake_at, pending_children, cancel, seq,
+    output, failure, created_at, finished_at

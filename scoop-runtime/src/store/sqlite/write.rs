@@ -1,0 +1,202 @@
+//! What a transaction does: commits of runs, claims. Knows rows, not connections.
+
+use sqlx::sqlite::SqliteConnection;
+
+use super::{query, read};
+use crate::codec::Stored;
+use crate::protocol::checkpoint::CheckpointRow;
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::id::{Fence, RunId};
+use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
+use crate::store::apply;
+
+type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// Whether the fence is the current life of its worker.
+pub(super) async fn guard(connection: &mut SqliteConnection, fence: &Fence) -> Result<bool> {
+    let lives: i64 = sqlx::query_scalar(query::WORKER_GUARD)
+        .bind(&*fence.worker.0)
+        .bind(fence.epoch)
+        .fetch_one(connection)
+        .await?;
+    Ok(lives == 1)
+}
+
+/// Writes one run's commit.
+pub(super) async fn commit(
+    connection: &mut SqliteConnection,
+    fence: &Fence,
+    commit: &Commit,
+) -> Result<Committed> {
+    if let Some(new) = &commit.create {
+        let row = apply::created(new, commit, fence);
+        if insert(connection, &row).await? {
+            append_all(connection, commit, &commit.rows, None).await?;
+            return Ok(Committed::Stored);
+        }
+        if read::run(&mut *connection, new.id).await?.is_none() {
+            return taken(connection, &row).await;
+        }
+        if commit.rows.is_empty() {
+            return Ok(Committed::Stored);
+        }
+    }
+    advance(connection, commit).await
+}
+
+/// Takes runs that nobody has.
+pub(super) async fn claim(
+    connection: &mut SqliteConnection,
+    fence: &Fence,
+    after: Option<RunId>,
+    limit: u32,
+) -> Result<Vec<RunRow>> {
+    let rows = sqlx::query(query::RUN_CLAIM)
+        .bind(&*fence.worker.0)
+        .bind(fence.epoch)
+        .bind(read::beyond(after))
+        .bind(limit)
+        .fetch_all(connection)
+        .await?;
+    let mut runs = rows.iter().map(read::run_row).collect::<Result<Vec<_>>>()?;
+    // `returning` gives them in any order.
+    runs.sort_by_key(|run| run.id);
+    Ok(runs)
+}
+
+async fn taken(connection: &mut SqliteConnection, row: &RunRow) -> Result<Committed> {
+    let key = row.key.as_deref().unwrap_or_default();
+    let holder = read::run_by_key(connection, &row.saga, key).await?;
+    holder
+        .map(|holder| Committed::KeyTaken(Box::new(holder)))
+        .ok_or(sqlx::Error::RowNotFound)
+}
+
+/// The first row goes in only where the run has the expected status and the row is not there: then
+/// all is as it should be, in two statements.
+async fn advance(connection: &mut SqliteConnection, commit: &Commit) -> Result<Committed> {
+    let expect = commit.update.expect;
+    let rows = match commit.rows.split_first() {
+        Some((first, rest)) if append(connection, commit, first, expect).await? => rest,
+        Some(_) if resent(connection, commit).await? => return Ok(Committed::Stored),
+        _ => &commit.rows,
+    };
+    if !update(connection, commit).await? {
+        return Ok(Committed::Stale);
+    }
+    // The update may have changed the status, so that it is no longer the expected one.
+    append_all(connection, commit, rows, None).await?;
+    Ok(Committed::Stored)
+}
+
+async fn resent(connection: &mut SqliteConnection, commit: &Commit) -> Result<bool> {
+    for row in &commit.rows {
+        if read::row(&mut *connection, commit.run, row).await?.as_ref() != Some(row) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn update(connection: &mut SqliteConnection, commit: &Commit) -> Result<bool> {
+    let RunUpdate {
+        expect,
+        status,
+        wake_at,
+        output,
+        failure,
+        finished_at,
+    } = &commit.update;
+    let advances = RunUpdate {
+        expect: *expect,
+        ..RunUpdate::default()
+    } == commit.update;
+    let mut query = sqlx::query(if advances {
+        query::RUN_ADVANCE
+    } else {
+        query::RUN_UPDATE
+    })
+    .bind(id(commit.run))
+    .bind(expect.map(number))
+    .bind(apply::newest(commit).0);
+    if !advances {
+        query = query
+            .bind(status.map(number))
+            .bind(wake_at.is_some())
+            .bind(wake_at.flatten().map(|time| time.0))
+            .bind(bytes(output.as_ref()))
+            .bind(bytes(failure.as_ref()))
+            .bind(finished_at.map(|time| time.0));
+    }
+    Ok(query.execute(connection).await?.rows_affected() == 1)
+}
+
+async fn insert(connection: &mut SqliteConnection, run: &RunRow) -> Result<bool> {
+    let done = sqlx::query(query::RUN_INSERT)
+        .bind(id(run.id))
+        .bind(&*run.saga)
+        .bind(run.key.as_deref())
+        .bind(run.input.as_bytes())
+        .bind(number(run.status))
+        .bind(run.owner.as_ref().map(|owner| &*owner.0))
+        .bind(run.epoch)
+        .bind(run.wake_at.map(|time| time.0))
+        .bind(run.pending_children)
+        .bind(run.cancel)
+        .bind(run.seq.0)
+        .bind(bytes(run.output.as_ref()))
+        .bind(bytes(run.failure.as_ref()))
+        .bind(run.created_at.0)
+        .bind(run.finished_at.map(|time| time.0))
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn append_all(
+    connection: &mut SqliteConnection,
+    commit: &Commit,
+    rows: &[CheckpointRow],
+    expect: Option<RunStatus>,
+) -> Result<()> {
+    for row in rows {
+        append(connection, commit, row, expect).await?;
+    }
+    Ok(())
+}
+
+async fn append(
+    connection: &mut SqliteConnection,
+    commit: &Commit,
+    row: &CheckpointRow,
+    expect: Option<RunStatus>,
+) -> Result<bool> {
+    let done = sqlx::query(query::ROW_APPEND)
+        .bind(id(commit.run))
+        .bind(row.seq.0)
+        .bind(&*row.part.0)
+        .bind(row.direction as i64)
+        .bind(row.kind as i64)
+        .bind(&*row.point)
+        .bind(row.operation.as_deref())
+        .bind(bytes(row.arguments.as_ref()))
+        .bind(bytes(row.frame.as_ref()))
+        .bind(bytes(row.outcome.as_ref()))
+        .bind(row.created_at.0)
+        .bind(expect.map(number))
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+fn id(run: RunId) -> Vec<u8> {
+    read::id(run)
+}
+
+const fn number(status: RunStatus) -> i64 {
+    status as i64
+}
+
+fn bytes(value: Option<&Stored>) -> Option<&[u8]> {
+    value.map(Stored::as_bytes)
+}
