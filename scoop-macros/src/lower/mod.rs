@@ -17,6 +17,7 @@ mod order;
 mod pattern;
 mod place;
 mod points;
+mod taken;
 
 use proc_macro2::TokenStream;
 use syn::{Block, Error, Ident, Type};

@@ -94,6 +94,12 @@ impl Frame {
         }
     }
 
+    /// Whether this local, or part of one, was saved.
+    #[must_use]
+    pub fn has(&self, name: &'static str) -> bool {
+        self.slots.iter().any(|slot| *slot.name == *name)
+    }
+
     /// Keeps the value of a local for the next checkpoint.
     pub fn save<T: Durable>(&mut self, name: &'static str, value: &T) {
         match encode(name, value) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Ident;
 
@@ -104,7 +104,18 @@ impl Emit<'_> {
             .filter(|id| mentioned.contains(id))
             .collect();
         let idents = declared.iter().map(|&id| &self.flat.vars.get(id).ident);
+        for parts in &carried.own {
+            if parts[0].fields.is_empty() {
+                building.parted.remove(&parts[0].root);
+            } else {
+                building.parted.insert(parts[0].root);
+            }
+        }
+        building.parted.retain(|id| !declared.contains(id));
         let again = self.again(&building.own, needed);
+        let again = again
+            .into_iter()
+            .flat_map(|stmt| building.apart(&self.flat.vars).stmt(stmt));
         (
             quote!(#(let mut #idents;)* #(#again)*),
             declared.into_iter().collect(),
@@ -132,23 +143,20 @@ impl Emit<'_> {
     /// Saves what will be had from this place at the await, before its value is taken out.
     pub(super) fn snapshot_of(&self, place: &Place, point: u32) -> TokenStream {
         let needed = self.live.after.get(&point).cloned().unwrap_or_default();
-        let kept: Vec<Place> = self
-            .kept
-            .iter()
-            .filter(|kept| kept.root == place.root)
-            .cloned()
+        let kept = self.kept.iter().filter(|kept| kept.root == place.root);
+        let mut parts: Vec<Place> = kept
+            .clone()
+            .flat_map(|kept| self.needed_of(kept, &needed))
             .collect();
-        let parts = if kept.is_empty() {
-            place::parts(&needed, place.root, &self.flat.vars)
-        } else {
-            kept
-        };
+        if kept.count() == 0 {
+            parts = place::parts(&needed, place.root, &self.flat.vars);
+        }
         let snapshots = parts
             .iter()
             .filter(|part| overlap(part, place))
             .map(|part| {
                 let (frame, slot) = (self.frame_at(part), part.slot(&self.flat.vars));
-                let (kind, path) = (self.kind_ident(part), self.path(part));
+                let (kind, path) = (self.kind_ident(part), part.path(&self.flat.vars));
                 quote!(let #kind = #frame.snapshot(#slot, &#path);)
             });
         quote!(#(#snapshots)*)
@@ -179,10 +187,11 @@ impl Emit<'_> {
         needed.retain(|place| place.root != e.result);
         let carried = self.carried(&needed, &building.own);
         let saves = self.point_saves(e, &needed, &carried);
+        let operation = building.apart(&self.flat.vars).expr(&e.operation);
         let (after, _) = self.after_barrier(block, index, &carried, &needed, building);
 
         let span = self.flat.points[(e.point - 1) as usize].span;
-        let (frame, number, operation) = (frame(span), e.point, &e.operation);
+        let (frame, number) = (frame(span), e.point);
         let pending = Ident::new(&format!("__pending{number}"), span);
         let begun = Ident::new(&format!("__operation{number}"), span);
         let result = &self.flat.vars.get(e.result).ident;
@@ -211,7 +220,11 @@ impl Emit<'_> {
             .flatten()
             .filter(|place| is_refilled(place, e))
         {
-            let (kind, path, runtime) = (self.kind_ident(place), self.path(place), self.runtime);
+            let (kind, path, runtime) = (
+                self.kind_ident(place),
+                place.path(&self.flat.vars),
+                self.runtime,
+            );
             building
                 .code
                 .extend(quote!(let #kind = #runtime::frame::type_of(&#path);));
@@ -234,8 +247,11 @@ impl Emit<'_> {
             slots.push(place.slot(vars));
         }
         for place in &self.kept {
-            if is_needed(place, needed) && !is_refilled(place, e) {
-                saves.push(self.save(place));
+            for part in self.needed_of(place, needed) {
+                if !is_refilled(&part, e) {
+                    saves.push(self.save(&part));
+                }
+                slots.push(part.slot(vars));
             }
             slots.push(place.slot(vars));
         }
@@ -257,7 +273,7 @@ impl Emit<'_> {
                 self.live
                     .after
                     .get(&point)
-                    .is_some_and(|needed| is_needed(place, needed))
+                    .is_some_and(|needed| self.needed_of(place, needed) == [place.clone()])
             })
         };
         carried
@@ -269,6 +285,52 @@ impl Emit<'_> {
             .filter(|place| !everywhere(place))
             .map(|place| self.save(&place))
             .collect()
+    }
+
+    /// What is needed of a place that enclosing control flow loads: all of it, nothing, or parts,
+    /// which are saved in slots of their own.
+    fn needed_of(&self, kept: &Place, needed: &Live) -> Vec<Place> {
+        let vars = &self.flat.vars;
+        let within = |place: &Place| place.fields.starts_with(&kept.fields);
+        let parts = place::parts(needed, kept.root, vars);
+        if parts
+            .iter()
+            .any(|part| kept.fields.starts_with(&part.fields))
+        {
+            return vec![kept.clone()];
+        }
+        parts.into_iter().filter(within).collect()
+    }
+
+    /// Puts the parts that were saved alone into what was loaded at the entry of control flow.
+    pub(super) fn parts_again(&self, carried: &Carried, range: Range) -> TokenStream {
+        let mut code = TokenStream::new();
+        for kept in self.kept_places(carried) {
+            let parts: BTreeSet<Place> = (range.first..=range.last)
+                .filter_map(|point| self.live.after.get(&point))
+                .flat_map(|needed| self.needed_of(&kept, needed))
+                .filter(|part| *part != kept)
+                .collect();
+            if parts.is_empty() {
+                continue;
+            }
+            let assignments = parts.iter().map(|part| {
+                let (frame, slot) = (self.frame_at(part), part.slot(&self.flat.vars));
+                let path = part.path(&self.flat.vars);
+                quote!(if #frame.has(#slot) { #path = #frame.load(#slot); })
+            });
+            let frame = frame(Span::call_site());
+            let first = range.first;
+            let put = quote!(if #frame.at(#first) { #(#assignments)* });
+            let root = self.flat.vars.get(kept.root);
+            let ident = &root.ident;
+            code.extend(if root.mutable {
+                put
+            } else {
+                quote!(let #ident = { let mut #ident = #ident; #put #ident };)
+            });
+        }
+        code
     }
 
     /// The places of what passed a barrier.
@@ -296,12 +358,4 @@ fn is_refilled(place: &Place, e: &Await) -> bool {
 
 fn overlap(a: &Place, b: &Place) -> bool {
     a.root == b.root && (a.fields.starts_with(&b.fields) || b.fields.starts_with(&a.fields))
-}
-
-/// Whether any part of this place is needed, or it is part of what is.
-fn is_needed(place: &Place, needed: &Live) -> bool {
-    needed.iter().any(|other| {
-        other.root == place.root
-            && (other.fields.starts_with(&place.fields) || place.fields.starts_with(&other.fields))
-    })
 }

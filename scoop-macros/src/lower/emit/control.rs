@@ -1,5 +1,7 @@
 //! Control flow around awaits.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
@@ -38,13 +40,12 @@ impl Emit<'_> {
         let snapshot = self.snapshot(&carried, e.range);
         let mut evaluated = entry.clone();
         evaluated.extend(needed.iter().cloned());
-        let (after, declared) = self.after_barrier(block, index, &carried, &evaluated, building);
-
         let arms = self.arm_locals(e, &building.own);
         let names = Names::new(e);
-        let select = self.select_arm(e, &arms, &names);
+        let select = self.select_arm(e, &arms, &names, building);
+        let (after, declared) = self.after_barrier(block, index, &carried, &evaluated, building);
         let late = self.late_inside(&carried, declared);
-        let bodies = self.arm_bodies(e, &arms, &names, &carried, &late);
+        let bodies = self.arm_bodies(e, &arms, &names, &carried, (&late, &building.parted));
 
         let frame = frame(Span::call_site());
         let first = e.range.first;
@@ -56,6 +57,7 @@ impl Emit<'_> {
             .map(|_| quote!(::core::option::Option::None));
         let (patterns, loads) = (self.patterns(&carried), self.loads(&carried));
         let (values, late_loads) = (self.values(&carried), self.late_loads(&carried));
+        let parts_again = self.parts_again(&carried, e.range);
         let before = std::mem::take(&mut building.code);
         let statement = dest(
             &e.dest,
@@ -72,6 +74,7 @@ impl Emit<'_> {
                 #(#snapshot)*
                 (__chosen, #(#values,)*)
             };
+            #parts_again
             #after
             #statement
         };
@@ -91,7 +94,14 @@ impl Emit<'_> {
     }
 
     /// The expression that chooses the arm and hands it its locals.
-    fn select_arm(&self, e: &Branch, arms: &[Vec<VarId>], names: &Names) -> TokenStream {
+    fn select_arm(
+        &self,
+        e: &Branch,
+        arms: &[Vec<VarId>],
+        names: &Names,
+        building: &Building,
+    ) -> TokenStream {
+        let mut apart = building.apart(&self.flat.vars);
         let choice = |index: usize| {
             let idents = arms[index].iter().map(|&id| &self.flat.vars.get(id).ident);
             let payloads = (0..names.payloads.len()).map(|other| {
@@ -107,10 +117,11 @@ impl Emit<'_> {
         match &e.select {
             Select::Always => choice(0),
             Select::If(cond) => {
-                let (then, other) = (choice(0), choice(1));
+                let (cond, then, other) = (apart.expr(cond), choice(0), choice(1));
                 quote!(if #cond { #then } else { #other })
             }
             Select::Match(scrutinee, pats) => {
+                let scrutinee = apart.expr(scrutinee);
                 let choices = (0..pats.len()).map(choice);
                 quote!(match #scrutinee { #(#pats => #choices,)* })
             }
@@ -123,14 +134,14 @@ impl Emit<'_> {
         arms: &[Vec<VarId>],
         names: &Names,
         carried: &Carried,
-        late: &std::collections::BTreeSet<VarId>,
+        (late, parted): (&BTreeSet<VarId>, &BTreeSet<VarId>),
     ) -> Vec<TokenStream> {
         let runtime = self.runtime;
         let mut bodies = Vec::new();
         for (index, arm) in e.arms.iter().enumerate() {
             let mut late = late.clone();
             late.retain(|id| !arms[index].contains(id));
-            let inner = self.inside(&self.kept_places(carried), late, None);
+            let inner = self.inside(&self.kept_places(carried), late, parted, None);
             let patterns = arms[index].iter().map(|&id| self.bind(id));
             let payload = &names.payloads[index];
             let (again, once): (Vec<&syn::Stmt>, Vec<_>) = arm
@@ -181,6 +192,7 @@ impl Emit<'_> {
         let inner = self.inside(
             &self.kept_places(&carried),
             self.late_inside(&carried, declared),
+            &building.parted,
             None,
         );
         let body = inner.block(
@@ -194,6 +206,7 @@ impl Emit<'_> {
         let (frame, first) = (frame(Span::call_site()), e.range.first);
         let (patterns, loads) = (self.patterns(&carried), self.loads(&carried));
         let (values, late_loads) = (self.values(&carried), self.late_loads(&carried));
+        let parts_again = self.parts_again(&carried, e.range);
         let before = std::mem::take(&mut building.code);
         let statement = loop_dest(&e.dest, e.label.as_ref(), &quote!(loop { #body }));
         building.code = quote! {
@@ -205,6 +218,7 @@ impl Emit<'_> {
                 #(#snapshot)*
                 (#(#values,)*)
             };
+            #parts_again
             #after
             #statement
         };
@@ -214,9 +228,9 @@ impl Emit<'_> {
     pub(super) fn for_loop(&self, block: &Block, index: usize, e: &For, building: &mut Building) {
         let (carried, needed) = self.loop_entry(e.id, e.range, &building.own);
         let snapshot = self.snapshot(&carried, e.range);
+        let parts = self.for_parts(e, building);
         let (after, declared) = self.after_barrier(block, index, &carried, &needed, building);
         let late = self.late_inside(&carried, declared);
-        let parts = self.for_parts(e);
         let slots = match &e.iter {
             Iterated::Owned(_) => e.slots.to_vec(),
             Iterated::Borrowed { .. } => vec![e.slots[1].clone()],
@@ -225,7 +239,12 @@ impl Emit<'_> {
             save: parts.save,
             slots,
         };
-        let inner = self.inside(&self.kept_places(&carried), late, Some(around));
+        let inner = self.inside(
+            &self.kept_places(&carried),
+            late,
+            &building.parted,
+            Some(around),
+        );
         let body = inner.block(
             &e.body,
             Prefix {
@@ -237,6 +256,7 @@ impl Emit<'_> {
         let (frame, first) = (frame(Span::call_site()), e.range.first);
         let (patterns, loads) = (self.patterns(&carried), self.loads(&carried));
         let (values, late_loads) = (self.values(&carried), self.late_loads(&carried));
+        let parts_again = self.parts_again(&carried, e.range);
         let before = std::mem::take(&mut building.code);
         let (iterator, resumed, fresh) = (parts.iterator, parts.resumed, parts.fresh);
         let (position, next) = (parts.position, parts.next);
@@ -251,13 +271,14 @@ impl Emit<'_> {
                 #(#snapshot)*
                 (__fresh, #(#values,)*)
             };
+            #parts_again
             #after
             #position
             #(#label)* while let #next { #body }
         };
     }
 
-    fn for_parts(&self, e: &For) -> ForParts {
+    fn for_parts(&self, e: &For, building: &Building) -> ForParts {
         let [items, taken] = &e.slots;
         let (runtime, first, pat) = (self.runtime, e.range.first, &e.pat);
         let frame = frame(Span::call_site());
@@ -267,6 +288,7 @@ impl Emit<'_> {
                 let item = format_ident!("__item{}", e.id);
                 let slots = quote!(#runtime::frame::LoopSlots { items: #items, taken: #taken });
                 let span = syn::spanned::Spanned::span(iter);
+                let iter = building.apart(&self.flat.vars).expr(iter);
                 ForParts {
                     iterator: quote!(mut #iterator),
                     resumed: quote!(#runtime::frame::SagaIter::load(&mut #frame, #slots)),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
 use super::super::ir::{Arm, Block, Branch, Iterated, Live, Node, Select, VarId, Vars};
@@ -184,12 +185,13 @@ fn whole_block(block: &Block, vars: &Vars, set: &mut Set) {
     }
 }
 
-fn collect(tokens: proc_macro2::TokenStream, vars: &Vars, set: &mut Set) {
-    for token in tokens {
+fn collect(tokens: TokenStream, vars: &Vars, set: &mut Set) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
         match token {
-            proc_macro2::TokenTree::Group(group) => collect(group.stream(), vars, set),
-            proc_macro2::TokenTree::Ident(ident) => set.extend(vars.find(&ident)),
-            proc_macro2::TokenTree::Literal(literal) => {
+            TokenTree::Group(group) => collect(group.stream(), vars, set),
+            TokenTree::Ident(ident) if !is_field(&tokens, at) => set.extend(vars.find(ident)),
+            TokenTree::Literal(literal) => {
                 let captured = name::captures(&literal.to_string());
                 set.extend(
                     captured
@@ -197,7 +199,19 @@ fn collect(tokens: proc_macro2::TokenStream, vars: &Vars, set: &mut Set) {
                         .filter_map(|name| vars.by_name.get(name).copied()),
                 );
             }
-            proc_macro2::TokenTree::Punct(_) => {}
+            TokenTree::Ident(_) | TokenTree::Punct(_) => {}
         }
     }
+}
+
+/// Whether the name at this place is that of a field: `.name`, but not `..name`; `name:`, but not
+/// `name::`.
+fn is_field(tokens: &[TokenTree], at: usize) -> bool {
+    let is = |at: Option<usize>, wanted: char| {
+        at.and_then(|at| tokens.get(at))
+            .is_some_and(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == wanted))
+    };
+    let after_dot = is(at.checked_sub(1), '.') && !is(at.checked_sub(2), '.');
+    let before_colon = is(Some(at + 1), ':') && !is(Some(at + 2), ':');
+    after_dot || before_colon
 }

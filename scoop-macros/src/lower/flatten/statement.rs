@@ -7,6 +7,7 @@ use super::super::borrow;
 use super::super::ir::{Again, Block, Dest, Node, VarId, VarKind};
 use super::super::pattern;
 use super::super::place::Place;
+use super::super::taken;
 use super::{Flatten, find};
 
 impl Flatten {
@@ -151,7 +152,11 @@ impl Flatten {
         {
             let mut only = local.clone();
             only.pat = pattern::only_by_ref(&local.pat);
-            return self.again(&only, vec![root]);
+            let roots = match taken::taken(&only, &self.vars) {
+                Some(taken) => taken.into_iter().map(|taken| taken.place).collect(),
+                None => vec![root],
+            };
+            return self.again(&only, roots);
         }
         if borrow_may_hide(&init.expr) {
             self.probe(
