@@ -18,6 +18,8 @@ mod pattern;
 mod place;
 mod points;
 mod taken;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use syn::{Block, Error, Ident, Type};
@@ -55,7 +57,10 @@ pub(crate) fn lower(
 ) -> Result<Lowered, Vec<Error>> {
     let named = name::unique(params, body);
     let mut flat = flatten::flatten(named)?;
-    points::name(&mut flat.points);
+    let errors = points::name(&mut flat.points);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     let live = liveness::analyse(&flat);
     let (code, slots) = emit::emit(&flat, &live, runtime);
     Ok(Lowered {

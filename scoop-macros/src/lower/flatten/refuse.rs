@@ -40,6 +40,9 @@ pub(super) const TRANSPARENT: [&str; 20] = [
     "dbg",
 ];
 
+/// Macros that wait for several operations at once.
+const CONCURRENT: [&str; 4] = ["join", "try_join", "race", "select"];
+
 impl Refuse {
     fn error(&mut self, span: proc_macro2::Span, message: String) {
         self.errors.push(Error::new(span, message));
@@ -167,18 +170,18 @@ impl<'a> Visit<'a> for Refuse {
     }
 
     fn visit_macro(&mut self, mac: &'a Macro) {
-        let Some(span) = find::in_tokens(mac.tokens.clone()) else {
-            return;
-        };
         let name = mac
             .path
             .segments
             .last()
             .map(|s| s.ident.to_string())
             .unwrap_or_default();
-        if ["join", "try_join", "race", "select"].contains(&name.as_str()) {
+        if CONCURRENT.contains(&name.as_str()) {
             return self.concurrent(mac, &name);
         }
+        let Some(span) = find::in_tokens(mac.tokens.clone()) else {
+            return;
+        };
         if !TRANSPARENT.contains(&name.as_str())
             || super::super::name::macro_arguments(mac).is_none()
         {
@@ -189,21 +192,6 @@ impl<'a> Visit<'a> for Refuse {
                      the value with `let` on the line before"
                 ),
             );
-        }
-    }
-
-    fn visit_expr_macro(&mut self, expr: &'a syn::ExprMacro) {
-        let name = expr
-            .mac
-            .path
-            .segments
-            .last()
-            .map(|s| s.ident.to_string())
-            .unwrap_or_default();
-        if ["join", "try_join", "race"].contains(&name.as_str()) {
-            self.concurrent(&expr.mac, &name);
-        } else {
-            self.visit_macro(&expr.mac);
         }
     }
 }

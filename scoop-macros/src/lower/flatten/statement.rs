@@ -198,8 +198,8 @@ impl Flatten {
     fn take_label(&mut self, attrs: &mut Vec<Attribute>) -> Option<String> {
         let attr = take_attribute(attrs, "at")?;
         match attr.parse_args::<LitStr>() {
-            Ok(label) => Some(label.value()),
-            Err(_) => {
+            Ok(label) if !label.value().trim().is_empty() => Some(label.value()),
+            _ => {
                 self.refuse(attr.span(), "a label is a text: `#[at(\"charge\")]`");
                 None
             }
