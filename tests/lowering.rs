@@ -95,6 +95,32 @@ async fn one_arm_needs_the_whole(mut order: Order, whole: bool) -> Result<String
     Ok(format!("{said}{} {}", order.count, order.address.zip))
 }
 
+/// What cannot be stored: made again after each await.
+struct Desk<'a> {
+    city: &'a str,
+}
+
+impl<'a> Desk<'a> {
+    fn open(city: &'a str) -> Self {
+        Self { city }
+    }
+
+    fn sign(&self, text: &str) -> String {
+        format!("{text} at {}", self.city)
+    }
+}
+
+#[saga]
+async fn transient_is_made_again(address: Address) -> Result<String, Error> {
+    #[transient]
+    let desk = Desk::open(&address.city);
+    let mut said = ask(&desk.sign("one")).await?;
+    for n in 0..2 {
+        said += &ask(&desk.sign(&format!("{n}"))).await?;
+    }
+    Ok(desk.sign(&said))
+}
+
 macro_rules! everywhere {
     ($saga:ident($($arg:expr),*), $wanted:expr) => {{
         let start = async |store: Arc<CrashStore>| {
@@ -143,5 +169,13 @@ async fn one_arm_may_need_the_whole_of_what_another_takes_apart() {
     everywhere!(
         one_arm_needs_the_whole(order(), false),
         "<begin><tea><Lisbon><end><after>5 1101"
+    );
+}
+
+#[tokio::test]
+async fn a_transient_is_made_again() {
+    everywhere!(
+        transient_is_made_again(order().address),
+        "<one at Lisbon><0 at Lisbon><1 at Lisbon> at Lisbon"
     );
 }
