@@ -95,6 +95,29 @@ async fn one_arm_needs_the_whole(mut order: Order, whole: bool) -> Result<String
     Ok(format!("{said}{} {}", order.count, order.address.zip))
 }
 
+/// Fields are moved out, and get other values after awaits that need the whole.
+#[saga]
+async fn moved_out_and_given_again(mut order: Order) -> Result<String, Error> {
+    let name = order.name;
+    order.name = ask(&name).await? + "!";
+    let mut said = order.name.clone();
+    said.truncate(said.len() - 1);
+    for _ in 0..1 {
+        let Order {
+            name, mut count, ..
+        } = order;
+        count += 1;
+        order.name = ask(&name).await?;
+        order.count = count;
+        order.address.city = ask(&order.address.city).await?;
+    }
+    said += &order.clone().name;
+    Ok(format!(
+        "{said} {} {} {}",
+        order.name, order.count, order.address.city
+    ))
+}
+
 /// What cannot be stored: made again after each await.
 struct Desk<'a> {
     city: &'a str,
@@ -177,5 +200,13 @@ async fn a_transient_is_made_again() {
     everywhere!(
         transient_is_made_again(order().address),
         "<one at Lisbon><0 at Lisbon><1 at Lisbon> at Lisbon"
+    );
+}
+
+#[tokio::test]
+async fn a_field_may_be_moved_out_and_get_another_value_after_an_await() {
+    everywhere!(
+        moved_out_and_given_again(order()),
+        "<tea><<tea>!> <<tea>!> 4 <Lisbon>"
     );
 }

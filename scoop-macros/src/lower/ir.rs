@@ -138,8 +138,6 @@ pub(super) enum Node {
     Plain(Stmt),
     /// `let` without a value.
     Declare(VarId, Option<Type>),
-    /// Saves a place before its value is taken out, to be replaced after the await at `point`.
-    Snapshot { place: Place, point: u32 },
     /// An await.
     Await(Await),
     /// One of several blocks.
@@ -155,9 +153,6 @@ pub(super) struct Await {
     pub(super) point: u32,
     pub(super) result: VarId,
     pub(super) operation: Expr,
-    /// Places whose value was taken out, and will be replaced before it is used again: what was
-    /// saved of them before stands for it.
-    pub(super) refilled: Vec<Place>,
 }
 
 /// Which points are inside: first and last; none where `first > last`.

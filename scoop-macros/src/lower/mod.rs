@@ -17,6 +17,8 @@ mod order;
 mod pattern;
 mod place;
 mod points;
+mod refill;
+mod span;
 mod taken;
 #[cfg(test)]
 mod tests;
@@ -55,7 +57,8 @@ pub(crate) fn lower(
     body: Block,
     runtime: &TokenStream,
 ) -> Result<Lowered, Vec<Error>> {
-    let named = name::unique(params, body);
+    let mut named = name::unique(params, body);
+    refill::copy(&mut named.body, &named.vars, runtime);
     let mut flat = flatten::flatten(named)?;
     let errors = points::name(&mut flat.points);
     if !errors.is_empty() {

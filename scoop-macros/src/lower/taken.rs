@@ -18,6 +18,24 @@ pub(super) struct Taken {
     pub(super) place: Place,
 }
 
+impl Taken {
+    /// The `let` of this field alone.
+    pub(super) fn stmt(&self, vars: &Vars) -> Stmt {
+        let PatIdent {
+            by_ref,
+            mutability,
+            ident,
+            ..
+        } = &self.binding;
+        let path = self.place.path_at(vars, ident.span());
+        if by_ref.is_some() {
+            parse_quote!(let #ident = &#mutability #path;)
+        } else {
+            parse_quote!(let #mutability #ident = #path;)
+        }
+    }
+}
+
 /// What a `let` takes out of a place, where its pattern only names fields.
 pub(super) fn taken(local: &Local, vars: &Vars) -> Option<Vec<Taken>> {
     let init = local.init.as_ref().filter(|init| init.diverge.is_none())?;
@@ -95,22 +113,7 @@ impl Apart<'_> {
         let parted = taken
             .iter()
             .any(|taken| self.parted.contains(&taken.place.root));
-        parted.then(|| taken.iter().map(|taken| self.one(taken)).collect())
-    }
-
-    fn one(&self, taken: &Taken) -> Stmt {
-        let PatIdent {
-            by_ref,
-            mutability,
-            ident,
-            ..
-        } = &taken.binding;
-        let path = taken.place.path_at(self.vars, ident.span());
-        if by_ref.is_some() {
-            parse_quote!(let #ident = &#mutability #path;)
-        } else {
-            parse_quote!(let #mutability #ident = #path;)
-        }
+        parted.then(|| taken.iter().map(|taken| taken.stmt(self.vars)).collect())
     }
 }
 

@@ -120,6 +120,14 @@ fn awaits_inside_an_expression_are_taken_out_in_the_order_of_evaluation() {
 }
 
 #[test]
+fn an_operand_with_effects_keeps_its_turn() {
+    assert_eq!(
+        saved(&[], "f((P { x: { effect(); 1 } }).x, two().await)"),
+        ["two: __operand1"]
+    );
+}
+
+#[test]
 fn points_of_one_name_are_told_apart_and_labels_are_kept() {
     let source = "one().await; one().await; #[at(\"pay\")] one().await; let x = one().await; x";
     assert_eq!(

@@ -7,11 +7,13 @@
 
 mod borrow;
 mod conductor;
+mod copied;
 mod durable;
 mod iterate;
 
 pub use borrow::{BorrowProbe, BorrowedAcrossAwait, Owned};
 pub use conductor::{Conductor, Position, Slot};
+pub use copied::{ByClone, ByStoredForm, Copied};
 pub use durable::Durable;
 pub use iterate::{
     AsIs, AsItStands, Collected, Items, IterProbe, KeepsItsOrder, LoopSlots, OrderProbe, SagaIter,
@@ -106,17 +108,6 @@ impl Frame {
             Ok(json) => self.keep(name, json),
             Err(why) => self.broken = Some(why),
         }
-    }
-
-    /// Saves a local before a part of it is taken out, and remembers its type.
-    pub fn snapshot<T: Durable>(&mut self, name: &'static str, value: &T) -> TypeOf<T> {
-        self.save(name, value);
-        type_of(value)
-    }
-
-    /// The local as it was saved last, in place of one of which a part is missing.
-    pub fn reload<T: Durable>(&mut self, name: &'static str, _: TypeOf<T>) -> T {
-        self.load(name)
     }
 
     /// Hands over the operation that the body waits for at this point.
@@ -224,14 +215,6 @@ fn decode<T: Durable>(slot: &Slot) -> T {
             slot.name
         ))
     })
-}
-
-/// The type of a local, without a value of it.
-pub type TypeOf<T> = PhantomData<fn() -> T>;
-
-/// The type of this local.
-pub const fn type_of<T>(_: &T) -> TypeOf<T> {
-    PhantomData
 }
 
 /// What the arm of a branch was given when it was chosen.

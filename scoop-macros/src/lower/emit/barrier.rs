@@ -56,16 +56,6 @@ impl Emit<'_> {
         carried.own.iter().map(|parts| self.carry(parts)).collect()
     }
 
-    /// The same at an await: a place whose value was taken out is had from what was saved before.
-    fn fresh_values(&self, carried: &Carried, e: &Await) -> Vec<TokenStream> {
-        let reload = |place: &Place| is_refilled(place, e).then(|| self.reload(place));
-        carried
-            .own
-            .iter()
-            .map(|parts| self.carry_or(parts, &reload))
-            .collect()
-    }
-
     pub(super) fn patterns(&self, carried: &Carried) -> Vec<TokenStream> {
         carried.ids().into_iter().map(|id| self.bind(id)).collect()
     }
@@ -104,13 +94,7 @@ impl Emit<'_> {
             .filter(|id| mentioned.contains(id))
             .collect();
         let idents = declared.iter().map(|&id| &self.flat.vars.get(id).ident);
-        for parts in &carried.own {
-            if parts[0].fields.is_empty() {
-                building.parted.remove(&parts[0].root);
-            } else {
-                building.parted.insert(parts[0].root);
-            }
-        }
+        super::note_parts(&carried.own, &mut building.parted);
         building.parted.retain(|id| !declared.contains(id));
         let again = self.again(&building.own, needed);
         let again = again
@@ -140,45 +124,8 @@ impl Emit<'_> {
             .collect()
     }
 
-    /// Saves what will be had from this place at the await, before its value is taken out.
-    pub(super) fn snapshot_of(&self, place: &Place, point: u32) -> TokenStream {
-        let needed = self.live.after.get(&point).cloned().unwrap_or_default();
-        let kept = self.kept.iter().filter(|kept| kept.root == place.root);
-        let mut parts: Vec<Place> = kept
-            .clone()
-            .flat_map(|kept| self.needed_of(kept, &needed))
-            .collect();
-        if kept.count() == 0 {
-            parts = place::parts(&needed, place.root, &self.flat.vars);
-        }
-        let snapshots = parts
-            .iter()
-            .filter(|part| overlap(part, place))
-            .map(|part| {
-                let (frame, slot) = (self.frame_at(part), part.slot(&self.flat.vars));
-                let (kind, path) = (self.kind_ident(part), part.path(&self.flat.vars));
-                quote!(let #kind = #frame.snapshot(#slot, &#path);)
-            });
-        quote!(#(#snapshots)*)
-    }
-
-    fn reload(&self, place: &Place) -> TokenStream {
-        let (frame, slot) = (self.frame_at(place), place.slot(&self.flat.vars));
-        let kind = self.kind_ident(place);
-        quote!(#frame.reload(#slot, #kind))
-    }
-
     fn frame_at(&self, place: &Place) -> Ident {
         frame(self.flat.vars.get(place.root).ident.span())
-    }
-
-    /// The hidden local that remembers the type of a place whose value was taken out.
-    fn kind_ident(&self, place: &Place) -> Ident {
-        let slot = place.slot(&self.flat.vars).replace(['.', '#'], "_");
-        Ident::new(
-            &format!("__kind_{slot}"),
-            self.flat.vars.get(place.root).ident.span(),
-        )
     }
 
     pub(super) fn awaited(&self, block: &Block, index: usize, e: &Await, building: &mut Building) {
@@ -196,7 +143,7 @@ impl Emit<'_> {
         let begun = Ident::new(&format!("__operation{number}"), span);
         let result = &self.flat.vars.get(e.result).ident;
         let (patterns, loads) = (self.patterns(&carried), self.loads(&carried));
-        let (values, late) = (self.fresh_values(&carried, e), self.late_loads(&carried));
+        let (values, late) = (self.values(&carried), self.late_loads(&carried));
         let before = std::mem::take(&mut building.code);
         let begin = quote_spanned!(span=> #frame.begin(#number, #begun));
         let resume = quote_spanned!(span=> #frame.resume(#number));
@@ -214,21 +161,6 @@ impl Emit<'_> {
             #after
             let #result = #settle;
         };
-        for place in carried
-            .own
-            .iter()
-            .flatten()
-            .filter(|place| is_refilled(place, e))
-        {
-            let (kind, path, runtime) = (
-                self.kind_ident(place),
-                place.path(&self.flat.vars),
-                self.runtime,
-            );
-            building
-                .code
-                .extend(quote!(let #kind = #runtime::frame::type_of(&#path);));
-        }
         building.own.extend(result_needed.then_some(e.result));
     }
 
@@ -241,16 +173,12 @@ impl Emit<'_> {
         let mut saves = Vec::new();
         let late = carried.late.iter().map(|&id| Place::whole(id));
         for place in carried.own.iter().flatten().cloned().chain(late) {
-            if !is_refilled(&place, e) {
-                saves.push(self.save(&place));
-            }
+            saves.push(self.save(&place));
             slots.push(place.slot(vars));
         }
         for place in &self.kept {
             for part in self.needed_of(place, needed) {
-                if !is_refilled(&part, e) {
-                    saves.push(self.save(&part));
-                }
+                saves.push(self.save(&part));
                 slots.push(part.slot(vars));
             }
             slots.push(place.slot(vars));
@@ -350,12 +278,4 @@ impl Emit<'_> {
         late.extend(self.late.iter().filter(|id| !carried.late.contains(id)));
         late
     }
-}
-
-fn is_refilled(place: &Place, e: &Await) -> bool {
-    e.refilled.iter().any(|refilled| overlap(refilled, place))
-}
-
-fn overlap(a: &Place, b: &Place) -> bool {
-    a.root == b.root && (a.fields.starts_with(&b.fields) || b.fields.starts_with(&a.fields))
 }

@@ -6,7 +6,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::super::ir::{Block, Branch, Dest, For, Iterated, Live, Loop, Range, Select, VarId};
-use super::super::place;
+use super::super::place::{self, Place};
+use super::super::span::located;
 use super::barrier::Carried;
 use super::{AroundLoop, Building, Emit, Prefix, frame};
 
@@ -81,12 +82,18 @@ impl Emit<'_> {
         self.take_result(&e.dest, building);
     }
 
-    /// For each arm the locals that come with it: what its pattern binds, and what only it needs.
-    fn arm_locals(&self, e: &Branch, own: &[VarId]) -> Vec<Vec<VarId>> {
+    /// For each arm the locals that come with it, in parts: what its pattern binds, and what only it
+    /// needs.
+    fn arm_locals(&self, e: &Branch, own: &[VarId]) -> Vec<Vec<Vec<Place>>> {
         let of_arm = |(index, arm): (usize, &super::super::ir::Arm)| {
-            let mut locals = arm.binds.clone();
+            let whole = |&id| vec![Place::whole(id)];
+            let mut locals: Vec<_> = arm.binds.iter().map(whole).collect();
             let sunk = self.sunk(e, index);
-            locals.extend(own.iter().filter(|id| sunk.contains(id)));
+            let needed = self.live.arms.get(&(e.id, index));
+            for &id in own.iter().filter(|id| sunk.contains(id)) {
+                let needed = needed.map(|needed| place::parts(needed, id, &self.flat.vars));
+                locals.extend(needed);
+            }
             locals.dedup();
             locals
         };
@@ -97,17 +104,17 @@ impl Emit<'_> {
     fn select_arm(
         &self,
         e: &Branch,
-        arms: &[Vec<VarId>],
+        arms: &[Vec<Vec<Place>>],
         names: &Names,
         building: &Building,
     ) -> TokenStream {
         let mut apart = building.apart(&self.flat.vars);
         let choice = |index: usize| {
-            let idents = arms[index].iter().map(|&id| &self.flat.vars.get(id).ident);
+            let values = arms[index].iter().map(|parts| self.carry(parts));
             let payloads = (0..names.payloads.len()).map(|other| {
                 if other == index {
-                    let idents = idents.clone();
-                    quote!(::core::option::Option::Some((#(#idents,)*)))
+                    let values = values.clone();
+                    quote!(::core::option::Option::Some((#(#values,)*)))
                 } else {
                     quote!(::core::option::Option::None)
                 }
@@ -131,7 +138,7 @@ impl Emit<'_> {
     fn arm_bodies(
         &self,
         e: &Branch,
-        arms: &[Vec<VarId>],
+        arms: &[Vec<Vec<Place>>],
         names: &Names,
         carried: &Carried,
         (late, parted): (&BTreeSet<VarId>, &BTreeSet<VarId>),
@@ -139,10 +146,13 @@ impl Emit<'_> {
         let runtime = self.runtime;
         let mut bodies = Vec::new();
         for (index, arm) in e.arms.iter().enumerate() {
+            let locals: Vec<VarId> = arms[index].iter().map(|parts| parts[0].root).collect();
             let mut late = late.clone();
-            late.retain(|id| !arms[index].contains(id));
-            let inner = self.inside(&self.kept_places(carried), late, parted, None);
-            let patterns = arms[index].iter().map(|&id| self.bind(id));
+            late.retain(|id| !locals.contains(id));
+            let mut parted = parted.clone();
+            super::note_parts(&arms[index], &mut parted);
+            let inner = self.inside(&self.kept_places(carried), late, &parted, None);
+            let patterns = locals.iter().map(|&id| self.bind(id));
             let payload = &names.payloads[index];
             let (again, once): (Vec<&syn::Stmt>, Vec<_>) = arm
                 .again
@@ -152,13 +162,7 @@ impl Emit<'_> {
                 let (#(#patterns,)*) = #runtime::frame::given(#payload);
                 #(#once)*
             };
-            let body = inner.block(
-                &arm.body,
-                Prefix {
-                    code,
-                    vars: arms[index].clone(),
-                },
-            );
+            let body = inner.block(&arm.body, Prefix { code, vars: locals });
             self.absorb(&inner);
 
             let test = if index + 1 == e.arms.len() {
@@ -312,7 +316,7 @@ impl Emit<'_> {
             }
             Iterated::Borrowed { base, whole } => {
                 let span = syn::spanned::Spanned::span(base);
-                let runtime = super::slot::located(runtime, span);
+                let runtime = located(runtime, span);
                 let count = format_ident!("__taken{}", e.id);
                 ForParts {
                     iterator: quote!(mut #count),

@@ -23,7 +23,7 @@ impl Emit<'_> {
         for node in &block.nodes[start..] {
             match node {
                 Node::Plain(stmt) => self.names(stmt, &mut set),
-                Node::Declare(..) | Node::Snapshot { .. } => {}
+                Node::Declare(..) => {}
                 Node::Await(e) => {
                     self.names(&e.operation, &mut set);
                     return set;
@@ -60,7 +60,7 @@ impl Emit<'_> {
             }
             Node::Loop(e) => whole_block(&e.body, &self.flat.vars, set),
             Node::For(e) => whole_block(&e.body, &self.flat.vars, set),
-            Node::Plain(_) | Node::Declare(..) | Node::Snapshot { .. } | Node::Await(_) => {}
+            Node::Plain(_) | Node::Declare(..) | Node::Await(_) => {}
         }
     }
 
@@ -100,12 +100,7 @@ pub(in crate::lower) fn crosses(vars: &Vars, arm: &Arm, stmt: &syn::Stmt) -> boo
     let syn::Stmt::Local(local) = stmt else {
         return false;
     };
-    let is_barrier = |node: &Node| {
-        !matches!(
-            node,
-            Node::Plain(_) | Node::Declare(..) | Node::Snapshot { .. }
-        )
-    };
+    let is_barrier = |node: &Node| !matches!(node, Node::Plain(_) | Node::Declare(..));
     let Some(first) = arm.body.nodes.iter().position(is_barrier) else {
         return false;
     };
@@ -157,7 +152,7 @@ fn select(select: &Select, vars: &Vars, set: &mut Set) {
 fn one_node(node: &Node, vars: &Vars, set: &mut Set) {
     match node {
         Node::Plain(stmt) => names(stmt, vars, set),
-        Node::Declare(..) | Node::Snapshot { .. } => {}
+        Node::Declare(..) => {}
         Node::Await(e) => names(&e.operation, vars, set),
         Node::Branch(e) => {
             select(&e.select, vars, set);

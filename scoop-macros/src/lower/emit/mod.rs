@@ -129,9 +129,6 @@ impl Emit<'_> {
                 Node::Declare(id, ty) => {
                     self.declare(block, index, *id, ty.as_ref(), &mut building)
                 }
-                Node::Snapshot { place, point } => {
-                    building.code.extend(self.snapshot_of(place, *point));
-                }
                 Node::Await(e) => self.awaited(block, index, e, &mut building),
                 Node::Branch(e) => self.branch(block, index, e, &mut building),
                 Node::Loop(e) => self.endless(block, index, e, &mut building),
@@ -199,5 +196,16 @@ impl Emit<'_> {
         self.shapes
             .borrow_mut()
             .append(&mut inner.shapes.borrow_mut());
+    }
+}
+
+/// Notes of which of these locals only a part is left.
+fn note_parts(locals: &[Vec<Place>], parted: &mut BTreeSet<VarId>) {
+    for parts in locals {
+        if parts[0].fields.is_empty() {
+            parted.remove(&parts[0].root);
+        } else {
+            parted.insert(parts[0].root);
+        }
     }
 }

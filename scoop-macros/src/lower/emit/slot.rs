@@ -7,6 +7,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::super::ir::VarId;
 use super::super::place::{Place, member};
+use super::super::span::located;
 use super::{Emit, frame};
 
 impl Emit<'_> {
@@ -48,17 +49,6 @@ impl Emit<'_> {
     /// The value of a local of which these parts are needed, carried out of a block.
     pub(super) fn carry(&self, parts: &[Place]) -> TokenStream {
         self.shaped(parts, &|place| place.path(&self.flat.vars))
-    }
-
-    /// The same, with another value for some places.
-    pub(super) fn carry_or(
-        &self,
-        parts: &[Place],
-        other: &dyn Fn(&Place) -> Option<TokenStream>,
-    ) -> TokenStream {
-        self.shaped(parts, &|place| {
-            other(place).unwrap_or_else(|| place.path(&self.flat.vars))
-        })
     }
 
     /// The pattern that binds a local.
@@ -133,15 +123,4 @@ fn tuple(
         None => quote!(()),
     });
     quote!((#(#values,)*))
-}
-
-/// A path whose messages belong to a place of the user's.
-pub(super) fn located(path: &TokenStream, place: Span) -> TokenStream {
-    path.clone()
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(token.span().located_at(place));
-            token
-        })
-        .collect()
 }
