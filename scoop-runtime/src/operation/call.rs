@@ -131,6 +131,9 @@ impl<S: Step + AwaitedInsideASaga> Future for StepCall<S> {
 
 /// A saga's definition: a type of its own for each `#[saga]`, made by the macro.
 pub trait Saga: 'static {
+    /// What the function returns.
+    type Output: Send + 'static;
+
     /// The value in `Ok`, or what the function returns where that is no `Result`.
     type Ok: Send + 'static;
 

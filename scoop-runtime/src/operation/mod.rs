@@ -1,26 +1,25 @@
 //! What a saga can await, and what the macros say about it.
 
-mod argument;
 mod blocking;
-mod body;
 mod call;
 mod caught;
+mod fallible;
 mod never;
+mod probe;
 pub mod saga;
 mod sleep;
 pub mod step;
-mod undo;
+pub mod stored;
+pub mod undo;
 
-pub use argument::{
-    Arguments, CannotDecode, CannotEncode, Decode, DecodeProbe, Encode, EncodeProbe,
-};
 pub use blocking::blocking;
-pub use body::{Fallible, Storable, failing, storable};
 pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
 pub use caught::{Caught, caught};
+pub use fallible::Fallible;
 pub use never::Never;
+pub use probe::{CannotDecode, Decode, DecodeProbe};
 pub use sleep::{Sleep, sleep};
-pub use undo::{AcceptsUnknown, Failure, Outcome, UndoExtra, UndoTail, UndoneOutput};
+pub use undo::{Failure, Outcome};
 
 use crate::protocol::description::OperationMeta;
 use crate::protocol::failure::StoredError;
