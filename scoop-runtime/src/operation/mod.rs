@@ -3,6 +3,7 @@
 mod blocking;
 mod call;
 mod caught;
+mod child;
 mod fallible;
 mod never;
 mod probe;
@@ -15,6 +16,7 @@ pub mod undo;
 pub use blocking::blocking;
 pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
 pub use caught::{Caught, caught};
+pub use child::ChildSaga;
 pub use fallible::Fallible;
 pub use never::Never;
 pub use probe::{CannotDecode, Decode, DecodeProbe};
@@ -70,6 +72,21 @@ pub enum Settled {
     Value(Box<dyn Any + Send>),
     /// Without one.
     Unsettled(Box<Unsettled>),
+}
+
+impl Settled {
+    /// The value, which has the type that the function's signature names.
+    ///
+    /// # Errors
+    /// With what ended without one.
+    pub fn into_output<T: 'static>(self) -> Result<T, Box<Unsettled>> {
+        match self {
+            Self::Value(value) => Ok(*value
+                .downcast()
+                .expect("an operation returns what its signature says")),
+            Self::Unsettled(unsettled) => Err(unsettled),
+        }
+    }
 }
 
 /// An operation that ended without a value: it panicked, ran out of time, or was too large.
