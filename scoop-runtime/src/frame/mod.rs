@@ -5,11 +5,13 @@
 //! [`Frame::begin`]. What happens then is the [`Conductor`]'s business: the frame knows nothing of
 //! stores, commits or retries.
 
+mod awaited;
 mod borrow;
 mod conductor;
 mod durable;
 mod iterate;
 
+pub use awaited::{Awaited, NoSaga};
 pub use borrow::{BorrowProbe, BorrowedAcrossAwait, Owned};
 pub use conductor::{Conductor, Position, Slot};
 pub use durable::Durable;

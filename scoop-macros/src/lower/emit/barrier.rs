@@ -8,6 +8,7 @@ use syn::Ident;
 
 use super::super::ir::{Await, Block, Live, Range, VarId, VarKind};
 use super::super::place::{self, Place};
+use super::slot::located;
 use super::{Building, Emit, frame};
 
 /// What a barrier carries over.
@@ -191,6 +192,8 @@ impl Emit<'_> {
         let before = std::mem::take(&mut building.code);
         let begin = quote_spanned!(span=> #frame.begin(#number, #begun));
         let resume = quote_spanned!(span=> #frame.resume(#number));
+        let runtime = located(self.runtime, span);
+        let called = quote_spanned!(span=> #runtime::frame::Awaited(#operation).operation());
         let settle = quote_spanned!(span=> #frame.settle(#pending).await);
         building.code = quote! {
             let (#pending, #(#patterns,)*) = if #frame.at(#number) {
@@ -198,7 +201,11 @@ impl Emit<'_> {
                 (#resume, #(#loads,)*)
             } else {
                 #before
-                let #begun = #operation;
+                let #begun = {
+                    #[allow(unused_imports)]
+                    use #runtime::frame::NoSaga as _;
+                    #called
+                };
                 #(#saves)*
                 (#begin, #(#values,)*)
             };

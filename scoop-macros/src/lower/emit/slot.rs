@@ -141,7 +141,7 @@ pub(super) fn located(path: &TokenStream, place: proc_macro2::Span) -> TokenStre
     path.clone()
         .into_iter()
         .map(|mut token| {
-            token.set_span(token.span().located_at(place));
+            token.set_span(place);
             token
         })
         .collect()
