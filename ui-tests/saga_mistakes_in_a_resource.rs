@@ -1,4 +1,4 @@
-// mistakes: 3
+// mistakes: 4
 //! Sagas that are methods, each with a mistake; who calls them hears nothing of it.
 
 use scoop::{Resource, SagaError, saga, step};
@@ -25,6 +25,12 @@ impl Desk {
     #[saga]
     async fn borrows_a_resource(&self, other: &Resource<u32>) -> u32 {
         self.look(**other).await
+    }
+
+    #[saga]
+    async fn assigns_a_resource(&self, mut other: Resource<u32>) -> u32 {
+        other = Resource::new(3);
+        self.look(*other).await
     }
 }
 

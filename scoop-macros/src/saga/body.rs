@@ -20,8 +20,8 @@ impl Definition<'_> {
         quote! {
             #[doc(hidden)]
             #[allow(
-                unused, irrefutable_let_patterns, non_camel_case_types, let_underscore_drop,
-                clippy::all, clippy::pedantic, clippy::nursery
+                unused, irrefutable_let_patterns, non_camel_case_types, non_snake_case,
+                let_underscore_drop,                clippy::all, clippy::pedantic, clippy::nursery
             )]
             async fn #name(#this mut #frame: #runtime::frame::Frame, #(#parameters),*) -> #output {
                 #code

@@ -136,7 +136,9 @@ impl Refuse<'_> {
         let mut named = true;
         match &*written.pat {
             Pat::Wild(_) => {}
-            Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {}
+            Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
+                self.provided(pattern.mutability, &written.ty);
+            }
             other => {
                 named = self.marked == Marked::Step;
                 self.mistakes.at(
@@ -150,6 +152,20 @@ impl Refuse<'_> {
                 Type::Reference(reference) => self.borrow(reference),
                 ty => self.inside(ty, "an argument"),
             }
+    }
+
+    /// A resource that a saga assigns to would be the provided one again after a crash.
+    fn provided(&mut self, mutability: Option<Token![mut]>, ty: &Type) {
+        if let Some(token) = mutability
+            && self.marked == Marked::Saga
+            && resource_in(ty).is_some()
+        {
+            self.mistakes.at(
+                token,
+                "a resource of a saga is not stored, so what is assigned to it would be gone after \
+                 a crash; leave out `mut`",
+            );
+        }
     }
 
     fn borrow(&mut self, reference: &TypeReference) -> bool {
