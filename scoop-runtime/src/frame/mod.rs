@@ -5,13 +5,12 @@
 //! [`Frame::begin`]. What happens then is the [`Conductor`]'s business: the frame knows nothing of
 //! stores, commits or retries.
 
-mod awaited;
+pub mod awaited;
 mod borrow;
 mod conductor;
 mod durable;
 mod iterate;
 
-pub use awaited::{Awaited, NoSaga};
 pub use borrow::{BorrowProbe, BorrowedAcrossAwait, Owned};
 pub use conductor::{Conductor, Position, Slot};
 pub use durable::Durable;

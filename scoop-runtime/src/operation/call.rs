@@ -84,13 +84,7 @@ impl<S: Step> StepCall<S> {
 impl<S: Step> Operation for StepCall<S> {
     type Output = S::Output;
 
-    type Itself = Self;
-
     const META: OperationMeta = S::META;
-
-    fn itself(self) -> Self {
-        self
-    }
 
     fn into_intent(self) -> Intent {
         Intent::Step {

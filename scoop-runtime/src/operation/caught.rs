@@ -8,7 +8,7 @@ use crate::protocol::description::OperationMeta;
 
 /// An operation whose failures are all values.
 #[must_use = "a caught operation does nothing until it is awaited inside a `#[saga]`"]
-pub struct Caught<O>(pub(crate) O);
+pub struct Caught<O>(O);
 
 /// Awaits an operation so that whatever becomes of it, the saga goes on: a panic or a time-out is
 /// an `Err`, too. What is in doubt stays so: if the saga rolls back later, it is undone as such.
@@ -23,13 +23,7 @@ where
 {
     type Output = Result<<O::Output as Fallible>::Ok, SagaError<<O::Output as Fallible>::Error>>;
 
-    type Itself = Self;
-
     const META: OperationMeta = O::META;
-
-    fn itself(self) -> Self {
-        self
-    }
 
     fn into_intent(self) -> Intent {
         self.0.into_intent()

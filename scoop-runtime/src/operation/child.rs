@@ -1,7 +1,5 @@
 //! Sagas that are awaited by sagas: not available yet, and said where it is tried.
 
-use super::{Saga, SagaCall};
-
 /// A saga that a saga can await. Implemented by nothing yet.
 #[diagnostic::on_unimplemented(
     message = "a saga is awaited inside a saga, which is not available in this release yet",
@@ -9,7 +7,4 @@ use super::{Saga, SagaCall};
     note = "await the steps of that saga here, one after the other",
     note = "or start it from outside, when this saga has ended"
 )]
-pub trait ChildSaga: Saga + Sized {
-    /// What the awaiting saga would wait for.
-    fn operation<O>(call: SagaCall<Self>) -> O;
-}
+pub trait ChildSaga {}

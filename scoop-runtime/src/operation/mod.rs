@@ -40,15 +40,8 @@ pub trait Operation: Sized + Send + 'static {
     /// The value of the await, as the signature of the function says.
     type Output: Send + 'static;
 
-    /// This type. What is no operation has none, so that this is told once and not wherever the
-    /// type is used.
-    type Itself: Operation<Output = Self::Output>;
-
     /// What the compiler knows of it.
     const META: OperationMeta;
-
-    /// This value.
-    fn itself(self) -> Self::Itself;
 
     /// What is to be done.
     fn into_intent(self) -> Intent;

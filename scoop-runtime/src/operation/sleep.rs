@@ -25,18 +25,12 @@ impl Sleep {
 impl Operation for Sleep {
     type Output = ();
 
-    type Itself = Self;
-
     const META: OperationMeta = OperationMeta {
         name: Self::NAME,
         kind: OperationKind::Sleep,
         fallible: false,
         rollback: None,
     };
-
-    fn itself(self) -> Self {
-        self
-    }
 
     fn into_intent(self) -> Intent {
         Intent::Sleep(self.0)

@@ -193,7 +193,9 @@ impl Emit<'_> {
         let begin = quote_spanned!(span=> #frame.begin(#number, #begun));
         let resume = quote_spanned!(span=> #frame.resume(#number));
         let runtime = located(self.runtime, span);
-        let called = quote_spanned!(span=> #runtime::frame::Awaited(#operation).operation());
+        let called = quote_spanned! {span=>
+            (&&&&&#runtime::frame::awaited::Awaited(&#begun)).kind().operation(#begun)
+        };
         let settle = quote_spanned!(span=> #frame.settle(#pending).await);
         building.code = quote! {
             let (#pending, #(#patterns,)*) = if #frame.at(#number) {
@@ -201,9 +203,13 @@ impl Emit<'_> {
                 (#resume, #(#loads,)*)
             } else {
                 #before
+                let #begun = #operation;
                 let #begun = {
                     #[allow(unused_imports)]
-                    use #runtime::frame::NoSaga as _;
+                    use #runtime::frame::awaited::{
+                        IsCaughtSaga as _, IsFuture as _, IsNoFuture as _, IsOperation as _,
+                        IsSaga as _,
+                    };
                     #called
                 };
                 #(#saves)*
