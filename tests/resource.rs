@@ -70,12 +70,14 @@ impl Desk {
     /// A saga that is a method: it awaits steps of its own type, and looks at its fields.
     #[saga]
     async fn tour(&self, greeting: &str, cities: Vec<String>) -> Result<Vec<String>, SoldOut> {
-        let mut papers = vec![format!("{greeting}, in {}", self.currency)];
+        let currency = &self.currency;
+        let mut papers = vec![format!("{greeting}, in {currency}")];
         for city in &cities {
             let price = self.book(city, 2).await?;
             papers.push(self.print(price).await?);
             self.note(format!("{} of {}", papers.len(), cities.len() + 1));
         }
+        assert_eq!(*currency, self.currency);
         Ok(papers)
     }
 }
@@ -95,6 +97,7 @@ async fn journey(
     cities: Vec<String>,
     rates: Resource<Rates>,
 ) -> Result<u32, SoldOut> {
+    let night = &rates.night;
     let mut sum = 0;
     for city in &cities {
         sum += desk.book(city, rates.night).await?;
@@ -105,7 +108,7 @@ async fn journey(
         desk.len()
     };
     desk.note(format!("{total} {}", desk.currency));
-    Ok(sum + rates.night)
+    Ok(sum + *night)
 }
 
 async fn connect(store: Arc<dyn Store>, desk: &Desk) -> Scoop {

@@ -21,6 +21,19 @@ pub(crate) struct Expansion {
     pub(crate) beside: TokenStream,
 }
 
+/// The attributes that tell callers and readers something.
+const ON_THE_CALL: [&str; 9] = [
+    "doc",
+    "deprecated",
+    "must_use",
+    "cfg",
+    "allow",
+    "expect",
+    "warn",
+    "deny",
+    "forbid",
+];
+
 /// A function, and where the runtime is found.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape<'a> {
@@ -96,7 +109,7 @@ impl Shape<'_> {
     fn call_head(&self) -> TokenStream {
         let function = self.function;
         let (vis, name) = (&function.item.vis, &function.item.sig.ident);
-        let attributes = self.attributes(&["doc", "deprecated", "must_use", "cfg", "allow"]);
+        let attributes = self.attributes(&ON_THE_CALL);
         let (operation, call, marker) = (self.operation(), self.call_type(), self.marker());
         let parameters = function.call_parameters();
         // What the attribute asks for is no choice of the user's.
@@ -133,11 +146,17 @@ impl Shape<'_> {
         self.attributes(&["cfg"])
     }
 
-    fn attributes(&self, names: &[&str]) -> Vec<&Attribute> {
+    /// The attributes that are not for the callers.
+    pub(crate) fn other_attributes(&self) -> Vec<&Attribute> {
         let attributes = self.function.item.attrs.iter();
         attributes
-            .filter(|each| names.iter().any(|name| each.path().is_ident(name)))
+            .filter(|each| !is_one_of(each, &ON_THE_CALL))
             .collect()
+    }
+
+    fn attributes(&self, names: &[&str]) -> Vec<&Attribute> {
+        let attributes = self.function.item.attrs.iter();
+        attributes.filter(|each| is_one_of(each, names)).collect()
     }
 
     /// The name in the store.
@@ -150,6 +169,10 @@ impl Shape<'_> {
             }
         }
     }
+}
+
+fn is_one_of(attribute: &Attribute, names: &[&str]) -> bool {
+    names.iter().any(|name| attribute.path().is_ident(name))
 }
 
 /// The name of the constant that writes and reads an argument.

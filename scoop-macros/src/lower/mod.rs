@@ -40,7 +40,7 @@ pub(crate) enum Kept {
     /// It is a local like others.
     Stored,
     /// It is a reference of this type, to what is stored under `__owned_..`.
-    Behind(Type),
+    Behind(Box<Type>),
     /// It is there whenever the body is: the process provides it.
     Provided,
 }

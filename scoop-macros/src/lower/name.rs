@@ -68,6 +68,7 @@ impl Unique {
     fn reserve(&mut self, ident: &Ident) {
         let name = ident.to_string();
         self.used.insert(name.clone(), 1);
+        self.vars.provided.insert(name.clone());
         self.scopes
             .last_mut()
             .expect("a scope is open")

@@ -17,7 +17,10 @@ impl Definition<'_> {
         let parameters = shape.function.parameters.iter().map(parameter);
         // In the impl block of a method `Self` is what it was where it was written.
         let output = &shape.function.output.ty;
+        let (cfgs, attributes) = (shape.cfgs(), shape.other_attributes());
         quote! {
+            #(#cfgs)*
+            #(#attributes)*
             #[doc(hidden)]
             #[allow(
                 unused, irrefutable_let_patterns, non_camel_case_types, non_snake_case,

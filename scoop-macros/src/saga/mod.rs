@@ -2,6 +2,8 @@
 
 mod body;
 mod definition;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -55,7 +57,7 @@ fn param(parameter: &Parameter) -> Param {
         kept: match &parameter.source {
             Source::Resource(_) => Kept::Provided,
             Source::Stored(Form::Owned) => Kept::Stored,
-            Source::Stored(_) => Kept::Behind(parameter.ty.clone()),
+            Source::Stored(_) => Kept::Behind(Box::new(parameter.ty.clone())),
         },
     }
 }

@@ -44,7 +44,7 @@ impl Parameter {
         let (name, mutable) = match &*written.pat {
             Pat::Ident(pattern) => (pattern.ident.clone(), pattern.mutability.is_some()),
             _ => {
-                let name = Ident::new(&format!("argument_{index}"), Span::mixed_site());
+                let name = Ident::new(&format!("__unused_{index}"), Span::mixed_site());
                 (name, false)
             }
         };
