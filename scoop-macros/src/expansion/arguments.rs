@@ -84,8 +84,8 @@ impl Shape<'_> {
         }
     }
 
-    /// The call of the user's own function: `first`, then stored arguments and resources in the
-    /// order of the parameters.
+    /// The call of the user's own function, with stored arguments and resources in the order of its
+    /// parameters.
     pub(crate) fn user_call(
         &self,
         callee: &Ident,

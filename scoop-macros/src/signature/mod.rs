@@ -1,6 +1,7 @@
 //! The function under a `#[step]` or a `#[saga]`, as it was written and as it was understood.
 
 mod output;
+mod owned;
 mod parameter;
 mod refuse;
 

@@ -4,6 +4,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{GenericArgument, Ident, Lifetime, Pat, PatType, PathArguments, Type};
 
+/// How the made-up names begin.
+const UNUSED: &str = "__unused_";
+
 /// A parameter, `self` not among them.
 #[derive(Clone, Debug)]
 pub(crate) struct Parameter {
@@ -44,7 +47,7 @@ impl Parameter {
         let (name, mutable) = match &*written.pat {
             Pat::Ident(pattern) => (pattern.ident.clone(), pattern.mutability.is_some()),
             _ => {
-                let name = Ident::new(&format!("__unused_{index}"), Span::mixed_site());
+                let name = Ident::new(&format!("{UNUSED}{index}"), Span::mixed_site());
                 (name, false)
             }
         };
@@ -58,6 +61,16 @@ impl Parameter {
             ty,
             mutable,
             source,
+        }
+    }
+
+    /// Its name for people.
+    pub(crate) fn shown(&self) -> String {
+        let name = self.name.to_string();
+        if name.starts_with(UNUSED) {
+            "_".to_owned()
+        } else {
+            name
         }
     }
 

@@ -2,14 +2,13 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::visit::Visit;
 use syn::{
-    FnArg, ItemFn, Lifetime, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature,
-    Token, Type, TypeImplTrait, TypeReference, TypeTraitObject,
+    FnArg, ItemFn, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Token,
+    Type, TypeReference,
 };
 
-use super::Marked;
 use super::parameter::{resource_in, ungrouped};
+use super::{Marked, owned};
 use crate::diagnostics::Mistakes;
 
 /// Judges what stands before the name.
@@ -150,7 +149,7 @@ impl Refuse<'_> {
         named
             & match ungrouped(&written.ty) {
                 Type::Reference(reference) => self.borrow(reference),
-                ty => self.inside(ty, "an argument"),
+                ty => owned::throughout(ty, "an argument", self.mistakes),
             }
     }
 
@@ -189,8 +188,8 @@ impl Refuse<'_> {
             return true;
         }
         match ungrouped(&reference.elem) {
-            Type::Slice(slice) => self.inside(&slice.elem, "an argument"),
-            elem => self.inside(elem, "an argument"),
+            Type::Slice(slice) => owned::throughout(&slice.elem, "an argument", self.mistakes),
+            elem => owned::throughout(elem, "an argument", self.mistakes),
         }
     }
 
@@ -199,18 +198,7 @@ impl Refuse<'_> {
             return true;
         };
         let whose = format!("the output of a {}", self.marked);
-        self.inside(ty, &whose)
-    }
-
-    /// Judges a type that must be owned throughout.
-    fn inside(&mut self, ty: &Type, whose: &str) -> bool {
-        let mut search = Search {
-            mistakes: self.mistakes,
-            found: false,
-            whose,
-        };
-        search.visit_type(ty);
-        !search.found
+        owned::throughout(ty, &whose, self.mistakes)
     }
 }
 
@@ -239,43 +227,5 @@ fn mutable_message(marked: Marked, reference: &TypeReference) -> String {
             "a {marked} cannot change its caller's value: it may run again, or in another \
              process; take the value and return the new one"
         ),
-    }
-}
-
-struct Search<'a> {
-    mistakes: &'a mut Mistakes,
-    found: bool,
-    whose: &'a str,
-}
-
-impl Search<'_> {
-    fn refuse(&mut self, tokens: impl ToTokens, why: &str) {
-        self.found = true;
-        self.mistakes
-            .at(tokens, format_args!("{} is stored: {why}", self.whose));
-    }
-}
-
-impl<'ast> Visit<'ast> for Search<'_> {
-    fn visit_type_reference(&mut self, ty: &'ast TypeReference) {
-        self.refuse(ty, "a borrow inside it cannot be; use an owned type");
-    }
-
-    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-        self.refuse(lifetime, "a borrow inside it cannot be; use an owned type");
-    }
-
-    fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
-        self.refuse(
-            ty,
-            "`impl Trait` names no type to read it back as; name the type",
-        );
-    }
-
-    fn visit_type_trait_object(&mut self, ty: &'ast TypeTraitObject) {
-        self.refuse(
-            ty,
-            "a trait object cannot be; use a type or an enum of types",
-        );
     }
 }

@@ -4,14 +4,14 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Path;
 
-use super::rollback;
+use super::wanted;
 use crate::attribute::step::Kind;
 use crate::signature::Function;
 
 /// The message that the product is known for.
 pub(super) fn missing(step: &Function, in_doubt: bool) -> String {
     let name = &step.item.sig.ident;
-    let undo = rollback::signature(step, &format!("undo_{name}"), in_doubt);
+    let undo = wanted::signature(step, &format!("undo_{name}"), in_doubt);
     let width = format!("#[step(rollback = undo_{name})]").len();
     let padded = |line: &str| format!("{line:width$}");
     format!(

@@ -7,6 +7,7 @@ mod rollback;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod wanted;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -14,7 +14,7 @@ use crate::error::Describe;
 /// Implemented for everything that is `Serialize + DeserializeOwned + Send`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored with a saga",
-    label = "the arguments and the result of a step are stored, so that another process can go on",
+    label = "the arguments and results of steps and sagas are stored, so that another process can go on",
     note = "if `{Self}` is your own type: add `#[derive(serde::Serialize, serde::Deserialize)]`",
     note = "if it is a client, a connection or the like: take it as `Resource<{Self}>`, which is provided at start-up and not stored"
 )]
