@@ -54,6 +54,8 @@ pub(super) struct Vars {
     pub(super) all: Vec<Var>,
     pub(super) by_name: HashMap<String, VarId>,
     pub(super) again: Vec<Again>,
+    /// The names that are there in every process, and are no locals: those of resources.
+    pub(super) provided: BTreeSet<String>,
 }
 
 impl Vars {

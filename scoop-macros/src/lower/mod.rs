@@ -37,8 +37,17 @@ pub(crate) struct Param {
     pub(crate) ident: Ident,
     /// Whether the body may assign to it.
     pub(crate) mutable: bool,
-    /// The type as the body sees it, where that is a reference to what is stored under `__owned_..`.
-    pub(crate) borrowed: Option<Type>,
+    pub(crate) kept: Kept,
+}
+
+/// Where the value of a parameter is had from, when the saga is resumed.
+pub(crate) enum Kept {
+    /// It is a local like others.
+    Stored,
+    /// It is a reference of this type, to what is stored under `__owned_..`.
+    Behind(Box<Type>),
+    /// It is there whenever the body is: the process provides it.
+    Provided,
 }
 
 /// A lowered body.

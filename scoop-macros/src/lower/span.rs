@@ -8,7 +8,7 @@ pub(super) fn located(tokens: &TokenStream, place: Span) -> TokenStream {
         .clone()
         .into_iter()
         .map(|mut token| {
-            token.set_span(token.span().located_at(place));
+            token.set_span(place);
             token
         })
         .collect()

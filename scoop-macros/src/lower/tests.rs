@@ -9,7 +9,7 @@ fn params(names: &[&str]) -> Vec<Param> {
     let param = |name: &&str| Param {
         ident: syn::Ident::new(name, proc_macro2::Span::call_site()),
         mutable: true,
-        borrowed: None,
+        kept: super::Kept::Stored,
     };
     names.iter().map(param).collect()
 }

@@ -5,6 +5,7 @@
 //! [`Frame::begin`]. What happens then is the [`Conductor`]'s business: the frame knows nothing of
 //! stores, commits or retries.
 
+pub mod awaited;
 mod borrow;
 mod conductor;
 mod copied;
@@ -21,10 +22,9 @@ pub use iterate::{
 };
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::operation::{Intent, Operation};
+use crate::operation::Operation;
 use crate::protocol::description::{Description, Point};
 
 /// The live frame of a run.
@@ -36,12 +36,11 @@ pub struct Frame {
     broken: Option<String>,
 }
 
-/// An operation that has begun, or will be resumed, and whose value is still to come.
+/// An operation that is about to begin, or will be resumed, and whose value is still to come.
 #[must_use]
 pub struct Pending<O> {
     point: u32,
-    intent: Option<Intent>,
-    operation: PhantomData<fn() -> O>,
+    operation: Option<O>,
 }
 
 /// Why a stored frame cannot be continued: carried out of the body by unwinding, caught by the
@@ -110,22 +109,21 @@ impl Frame {
         }
     }
 
-    /// Hands over the operation that the body waits for at this point.
-    pub fn begin<O: Operation>(&mut self, point: u32, operation: O) -> Pending<O> {
+    /// Hands over what the body waits for at this point. Whether that is an operation is asked in
+    /// one place only, [`settle`](Self::settle): what is none is one mistake.
+    pub const fn begin<O>(&mut self, point: u32, operation: O) -> Pending<O> {
         Pending {
             point,
-            intent: Some(operation.into_intent()),
-            operation: PhantomData,
+            operation: Some(operation),
         }
     }
 
     /// The operation that was pending at this point when the run was stored.
-    pub fn resume<O: Operation>(&mut self, point: u32) -> Pending<O> {
+    pub const fn resume<O>(&mut self, point: u32) -> Pending<O> {
         self.resume = None;
         Pending {
             point,
-            intent: None,
-            operation: PhantomData,
+            operation: None,
         }
     }
 
@@ -133,7 +131,7 @@ impl Frame {
     /// the body.
     pub async fn settle<O: Operation>(&mut self, pending: Pending<O>) -> O::Output {
         let point = self.point(pending.point);
-        let settled = match pending.intent {
+        let settled = match pending.operation.map(O::into_intent) {
             None => self.conductor.resume(pending.point, point, O::META).await,
             Some(intent) => {
                 let live = self.live(point);

@@ -8,6 +8,7 @@ use syn::Ident;
 
 use super::super::ir::{Await, Block, Live, Range, VarId, VarKind};
 use super::super::place::{self, Place};
+use super::super::span::located;
 use super::{Building, Emit, frame};
 
 /// What a barrier carries over.
@@ -147,6 +148,10 @@ impl Emit<'_> {
         let before = std::mem::take(&mut building.code);
         let begin = quote_spanned!(span=> #frame.begin(#number, #begun));
         let resume = quote_spanned!(span=> #frame.resume(#number));
+        let runtime = located(self.runtime, span);
+        let called = quote_spanned! {span=>
+            (&&&&&#runtime::frame::awaited::Awaited(&#begun)).kind().operation(#begun)
+        };
         let settle = quote_spanned!(span=> #frame.settle(#pending).await);
         building.code = quote! {
             let (#pending, #(#patterns,)*) = if #frame.at(#number) {
@@ -155,6 +160,14 @@ impl Emit<'_> {
             } else {
                 #before
                 let #begun = #operation;
+                let #begun = {
+                    #[allow(unused_imports)]
+                    use #runtime::frame::awaited::{
+                        IsCaughtSaga as _, IsFuture as _, IsNoFuture as _, IsOperation as _,
+                        IsSaga as _,
+                    };
+                    #called
+                };
                 #(#saves)*
                 (#begin, #(#values,)*)
             };

@@ -40,9 +40,6 @@ pub(super) const TRANSPARENT: [&str; 20] = [
     "dbg",
 ];
 
-/// Macros that wait for several operations at once.
-const CONCURRENT: [&str; 4] = ["join", "try_join", "race", "select"];
-
 impl Refuse {
     fn error(&mut self, span: proc_macro2::Span, message: String) {
         self.errors.push(Error::new(span, message));
@@ -176,12 +173,16 @@ impl<'a> Visit<'a> for Refuse {
             .last()
             .map(|s| s.ident.to_string())
             .unwrap_or_default();
-        if CONCURRENT.contains(&name.as_str()) {
+        // What stands in these is awaited, though it does not say so.
+        if ["join", "try_join", "race"].contains(&name.as_str()) {
             return self.concurrent(mac, &name);
         }
         let Some(span) = find::in_tokens(mac.tokens.clone()) else {
             return;
         };
+        if name == "select" {
+            return self.concurrent(mac, &name);
+        }
         if !TRANSPARENT.contains(&name.as_str())
             || super::super::name::macro_arguments(mac).is_none()
         {
@@ -198,13 +199,10 @@ impl<'a> Visit<'a> for Refuse {
 
 impl Refuse {
     fn concurrent(&mut self, mac: &Macro, name: &str) {
-        use syn::spanned::Spanned;
-        self.error(
-            mac.path.span(),
-            format!(
-                "`{name}!` is not available in this release yet; await the operations one after \
-                 the other"
-            ),
+        let message = format!(
+            "`{name}!` is not available in this release yet; await the operations one after the \
+             other"
         );
+        self.errors.push(Error::new_spanned(&mac.path, message));
     }
 }
