@@ -6,7 +6,10 @@
 //! loaded when the enclosing control flow was entered.
 
 mod barrier;
-mod control;
+mod branch;
+mod dest;
+mod for_loop;
+mod loops;
 mod mention;
 mod points;
 mod slot;
