@@ -3,8 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
-use super::super::ir::Live;
-use super::super::ir::{Block, Loop, Range, VarId};
+use super::super::ir::{Block, Live, Loop, Range, VarId};
 use super::super::place;
 use super::barrier::Carried;
 use super::dest::loop_dest;
