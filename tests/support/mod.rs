@@ -1,14 +1,14 @@
 //! What the tests of whole runtimes share: every store, a clock that nobody waits for, one life of
 //! a process after the other.
 
-#![allow(dead_code, clippy::unwrap_used)]
+// Each test binary uses a part of this.
+#![allow(dead_code, unused_imports, unused_macros, clippy::unwrap_used)]
 
-mod clock;
-mod life;
-mod place;
-mod unhurried;
+pub(crate) mod clock;
+pub(crate) mod life;
+pub(crate) mod place;
+pub(crate) mod unhurried;
 
-#[allow(unused_imports)]
 pub(crate) use self::life::{connect, connecting, kill};
 pub(crate) use self::place::Place;
 
