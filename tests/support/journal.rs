@@ -1,5 +1,7 @@
 //! The world outside the store: everything that happened, in order, whatever becomes of the runs.
 
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
@@ -37,7 +39,6 @@ fn note(case: &str, line: String) {
 
 /// From now on this process's notes go there instead: once when something is about to happen, once
 /// when it has.
-#[allow(dead_code)]
 pub(crate) fn to(sink: fn(&str, Moment)) {
     SINK.set(sink).unwrap();
 }

@@ -19,8 +19,9 @@ pub(crate) async fn connect(store: Arc<dyn Store>) -> Scoop {
     connecting(store).await.unwrap()
 }
 
-/// Ends a life as SIGKILL does: nothing is written any more.
+/// Ends a life as SIGKILL does: nothing is written any more, and nothing is done any more, even
+/// where a handle on it is left.
 pub(crate) async fn kill(scoop: Scoop, store: &dyn Store) {
     store.close().await;
-    drop(scoop);
+    scoop.shutdown().await;
 }
