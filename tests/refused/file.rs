@@ -126,6 +126,22 @@ async fn a_file_that_is_locked_for_a_while() {
     assert_eq!(handle.wait().await.unwrap(), 3);
 }
 
+/// A file that stays locked is given up on after some seconds, when a program starts.
+#[tokio::test]
+async fn a_file_that_stays_locked() {
+    let place = Place::sqlite();
+    place.open().await.close().await;
+    let mut other = sql::connection(&place).await;
+    let lock = "pragma locking_mode = exclusive; begin exclusive";
+    sqlx::raw_sql(lock).execute(&mut other).await.unwrap();
+    let Place::Sqlite(directory) = &place else {
+        unreachable!()
+    };
+    let said = refused(&directory.path().join("runs.db")).await;
+    let says = "the store is not available: SQLite file `runs.db`: database is locked";
+    assert_eq!(said, says);
+}
+
 /// Polls a few times. Whether it is still not ready.
 async fn waits<F: Future + Unpin>(future: &mut F) -> bool {
     for _ in 0..100 {

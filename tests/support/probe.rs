@@ -13,8 +13,17 @@ use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
 use scoop_runtime::store::StoreError;
 
-/// Called with the number of a commit, from 1, before it is sent and after it is written.
-type Watcher = fn(number: u64, written: bool);
+/// What becomes of a commit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Passing<'a> {
+    /// It is about to be sent.
+    Sent,
+    Written,
+    Failed(&'a StoreError),
+}
+
+/// Called with the number of a commit, from 1.
+type Watcher = fn(number: u64, passing: Passing<'_>);
 
 #[derive(Debug)]
 pub(crate) struct Probe {
@@ -76,10 +85,13 @@ impl Store for Probe {
 
     async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
         let before = self.commits.fetch_add(batch.len() as u64, Ordering::SeqCst);
-        (self.watcher)(before + 1, false);
-        let answers = self.inner.commit(fence, batch).await?;
-        (self.watcher)(before + 1, true);
-        Ok(answers)
+        (self.watcher)(before + 1, Passing::Sent);
+        let answers = self.inner.commit(fence, batch).await;
+        match &answers {
+            Ok(_) => (self.watcher)(before + 1, Passing::Written),
+            Err(error) => (self.watcher)(before + 1, Passing::Failed(error)),
+        }
+        answers
     }
 
     async fn claim(

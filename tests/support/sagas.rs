@@ -187,3 +187,15 @@ pub(crate) async fn past_pivot(case: String) -> Result<(), Full> {
     book(&case, "full").await?;
     Ok(())
 }
+
+/// Writes 100 kB at each await.
+#[saga]
+pub(crate) async fn heavy(case: String, bags: usize) -> Result<usize, Full> {
+    let mut weight = 0;
+    for bag in 1..=bags {
+        let luggage = format!("{}", bag % 10).repeat(100_000);
+        book(&case, &format!("bag {bag}")).await?;
+        weight += luggage.len();
+    }
+    Ok(weight)
+}

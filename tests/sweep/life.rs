@@ -11,7 +11,7 @@ use scoop::testing::SqliteStore;
 
 use crate::journal::{self, Moment};
 use crate::point::{Point, die};
-use crate::probe::Probe;
+use crate::probe::{Passing, Probe};
 use crate::program;
 use crate::support::connect;
 use crate::support::unhurried::Unhurried;
@@ -25,6 +25,7 @@ pub(crate) const POINT: &str = "SCOOP_SWEEP_POINT";
 pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const END: &str = "end";
 pub(crate) const COMMITS: &str = "commits";
+pub(crate) const TROUBLE: &str = "trouble";
 
 static DIES: OnceLock<Point> = OnceLock::new();
 static SINK: OnceLock<File> = OnceLock::new();
@@ -62,10 +63,15 @@ async fn live(program: &str, directory: &Path) {
     std::fs::write(directory.join(COMMITS), store.commits().to_string()).unwrap();
 }
 
-fn commit(number: u64, written: bool) {
-    match *DIES.get().unwrap() {
-        Point::BeforeCommit(at) if !written && at == number => die(),
-        Point::AfterCommit(at) if written && at == number => die(),
+fn commit(number: u64, passing: Passing<'_>) {
+    match (*DIES.get().unwrap(), passing) {
+        (Point::BeforeCommit(at), Passing::Sent) if at == number => die(),
+        (Point::AfterCommit(at), Passing::Written) if at == number => die(),
+        (Point::FullDisk, Passing::Failed(error)) => {
+            let directory = PathBuf::from(std::env::var(DIRECTORY).unwrap());
+            std::fs::write(directory.join(TROUBLE), error.to_string()).unwrap();
+            die();
+        }
         _ => {}
     }
 }

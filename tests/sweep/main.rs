@@ -23,7 +23,7 @@ mod parent;
 mod point;
 mod program;
 
-use self::parent::{killed_after_each_commit, killed_everywhere, killed_twice};
+use self::parent::{killed_after_each_commit, killed_everywhere, killed_twice, out_of_space};
 
 macro_rules! killed_at_every_point {
     ($($program:ident),* $(,)?) => {
@@ -69,4 +69,9 @@ fn a_recovery_that_is_killed_too_changes_nothing() {
 #[test]
 fn a_recovery_of_a_rollback_that_is_killed_too_changes_nothing() {
     killed_twice("trip_undone");
+}
+
+#[test]
+fn a_full_disk_loses_nothing() {
+    out_of_space("heavy");
 }

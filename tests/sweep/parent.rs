@@ -8,7 +8,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::life::{COMMITS, DIRECTORY, END, JOURNAL, POINT, PROGRAM};
+use crate::life::{COMMITS, DIRECTORY, END, JOURNAL, POINT, PROGRAM, TROUBLE};
 use crate::point::Point;
 use crate::{journal, trips};
 
@@ -37,7 +37,14 @@ impl Place {
 
     /// Lives up to this point. False when it ended before.
     fn live(&self, program: &str, point: Point) -> bool {
-        let output = Command::new(std::env::current_exe().unwrap())
+        // No file may grow beyond some hundred kB: as on a full disk, what is written is refused.
+        let limit = match point {
+            Point::FullDisk => "trap '' XFSZ; ulimit -f 800; exec \"$0\" \"$@\"",
+            _ => "exec \"$0\" \"$@\"",
+        };
+        let output = Command::new("sh")
+            .args(["-c", limit])
+            .arg(std::env::current_exe().unwrap())
             .args(["life::life", "--exact", "--nocapture"])
             .env(PROGRAM, program)
             .env(DIRECTORY, self.path())
@@ -181,6 +188,28 @@ pub(crate) fn killed_twice(program: &'static str) {
         }
     }
     say(&format!("{program}: killed twice in {count} ways"));
+}
+
+/// Runs until the disk takes no more: the store says so, nothing of that commit is kept, and when
+/// there is room the run goes on where it was.
+pub(crate) fn out_of_space(program: &'static str) {
+    let (peace, place) = (Peace::of(program), Place::new());
+    assert!(
+        place.live(program, Point::FullDisk),
+        "there was room for all"
+    );
+    let trouble = std::fs::read_to_string(place.path().join(TROUBLE)).unwrap();
+    assert!(
+        trouble.starts_with("the store is not available: "),
+        "{trouble}"
+    );
+    let first = place.happened().len();
+    assert!(0 < first && first < peace.happened.len());
+    assert!(!place.live(program, Point::Never));
+    assert_eq!(place.end(), peace.end);
+    // The operation whose outcome could not be written is done again, under its key.
+    assert_eq!(place.happened(), peace.again(first, first - 1));
+    say(&format!("{program}: {trouble}, after {first} effects"));
 }
 
 /// Past the harness, which shows only what failed.

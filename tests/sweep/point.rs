@@ -11,12 +11,15 @@ pub(crate) enum Point {
     AfterCommit(u64),
     BeforeEffect(u64),
     AfterEffect(u64),
+    /// The disk takes no more.
+    FullDisk,
 }
 
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Never => f.write_str("never 0"),
+            Self::FullDisk => f.write_str("full-disk 0"),
             Self::BeforeCommit(number) => write!(f, "before-commit {number}"),
             Self::AfterCommit(number) => write!(f, "after-commit {number}"),
             Self::BeforeEffect(number) => write!(f, "before-effect {number}"),
@@ -33,6 +36,7 @@ impl FromStr for Point {
         let number = number.parse().map_err(|_| text)?;
         Ok(match what {
             "never" => Self::Never,
+            "full-disk" => Self::FullDisk,
             "before-commit" => Self::BeforeCommit(number),
             "after-commit" => Self::AfterCommit(number),
             "before-effect" => Self::BeforeEffect(number),

@@ -34,6 +34,7 @@ pub(crate) async fn run(program: &str, scoop: &Scoop) -> End {
             ended(scoop, sagas::failing(case, places)).await
         }
         "panicking" => ended(scoop, sagas::panicking(case)).await,
+        "heavy" => ended(scoop, sagas::heavy(case, 12)).await,
         "in_doubt" => ended(scoop, sagas::in_doubt(case)).await,
         _ => panic!("there is no program `{program}`"),
     }
