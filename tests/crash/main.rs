@@ -14,4 +14,5 @@ mod support;
 
 mod back;
 mod forward;
+mod locals;
 mod sweep;
