@@ -15,4 +15,5 @@ mod support;
 mod back;
 mod forward;
 mod locals;
+mod null;
 mod sweep;
