@@ -14,8 +14,8 @@ pub use borrow::{BorrowProbe, BorrowedAcrossAwait, Owned};
 pub use conductor::{Conductor, Position, Slot};
 pub use durable::Durable;
 pub use iterate::{
-    AsIs, AsItStands, Collected, Items, IterProbe, KeepsItsOrder, LoopSlots, OrderProbe, SagaIter,
-    UnstableOrder,
+    AsIs, AsItStands, Collected, Inclusive, Items, IterProbe, KeepsItsOrder, LoopSlots, OrderProbe,
+    SagaIter, UnstableOrder,
 };
 
 use std::fmt;
