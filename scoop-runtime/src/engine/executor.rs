@@ -48,8 +48,7 @@ pub(super) async fn go_on(engine: Arc<Engine>, run: RunRow) {
     };
     match result {
         Ok(()) => engine.tell(),
-        Err(Trouble::Parked { reason, .. }) => engine.park(id, reason),
-        Err(trouble) => engine.park(id, trouble.to_string()),
+        Err(trouble) => engine.park(id, trouble.reason()),
     }
 }
 
@@ -61,6 +60,7 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
     let saga = engine.registry.saga(&run.saga).map_err(parked)?;
     let pending = history::pending(engine, run.id, run.seq).await?;
     let (table, position) = match &pending {
+        None if run.seq != Seq::NONE => return Err(parked(history::missing(run.seq))),
         None => {
             wait(engine, &run).await;
             (SlotTable::default(), None)
@@ -156,12 +156,8 @@ async fn body(
     match result {
         Ok(()) => engine.tell(),
         Err(trouble) => {
-            let reason = match trouble {
-                Trouble::Parked { reason, .. } => reason,
-                trouble => trouble.to_string(),
-            };
             // A run that was never stored is nothing to be parked.
-            if let Some(reason) = execution.tell_not_begun(reason) {
+            if let Some(reason) = execution.tell_not_begun(trouble.reason()) {
                 engine.park(run, reason);
             }
         }

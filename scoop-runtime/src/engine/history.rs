@@ -51,6 +51,28 @@ pub(crate) async fn rows(engine: &Engine, run: RunId) -> Result<Vec<CheckpointRo
     Ok(all)
 }
 
+/// Refuses rows of which one up to `last` is not there: what it says would be taken for not done.
+pub(crate) fn check_whole(run: RunId, rows: &[CheckpointRow], last: Seq) -> Result<(), Trouble> {
+    let mains = rows.iter().filter(|row| row.part.is_main());
+    let wanted = (Seq::NONE.next().0..=last.0).map(Seq);
+    let mut pairs = mains
+        .map(|row| Some(row.seq))
+        .chain(std::iter::repeat(None))
+        .zip(wanted);
+    match pairs.find(|(found, wanted)| *found != Some(*wanted)) {
+        None => Ok(()),
+        Some((_, gap)) => Err(Trouble::Parked {
+            run,
+            reason: missing(gap),
+        }),
+    }
+}
+
+/// That a row is not there.
+pub(crate) fn missing(seq: Seq) -> String {
+    format!("its row {seq} is missing")
+}
+
 /// The operation that was pending at this position.
 pub(crate) async fn pending(
     engine: &Engine,

@@ -68,6 +68,7 @@ impl<'e> Undoing<'e> {
             .description
             .saga;
         let rows = history::rows(engine, run).await?;
+        history::check_whole(run, &rows, row.seq)?;
         let failure = history::decode(run, "failure", row.failure.as_ref())?.ok_or_else(|| {
             Trouble::Parked {
                 run,

@@ -96,3 +96,14 @@ pub enum Trouble {
     #[error("the runtime is shut down; the run goes on when a worker is started again")]
     ShutDown,
 }
+
+impl Trouble {
+    /// Why a run that has this trouble cannot be continued, for a message that names the run.
+    pub(crate) fn reason(self) -> String {
+        match self {
+            Self::Parked { reason, .. } => reason,
+            Self::Unreadable { what, error, .. } => format!("its {what} {error}"),
+            trouble => trouble.to_string(),
+        }
+    }
+}

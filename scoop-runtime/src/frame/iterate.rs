@@ -1,13 +1,13 @@
 //! `for` loops with an await in their body.
 //!
-//! An iterator over owned values is saved: a range as it stands, anything else as the list of its
+//! An iterator over owned values is saved: a range as it stands (as nothing at its end), anything else as the list of its
 //! items, written once, and a position. A loop over a borrow is positioned again by skipping,
 //! which a collection must keep its order for.
 
 use std::cell::Cell;
 use std::collections::{hash_map, hash_set};
 use std::fmt;
-use std::ops::{Range, RangeFrom};
+use std::ops::{Range, RangeFrom, RangeInclusive};
 
 use super::{Durable, Frame, encode};
 
@@ -86,6 +86,21 @@ where
     }
 }
 
+impl<T> AsItStands for &IterProbe<RangeInclusive<T>>
+where
+    RangeInclusive<T>: Iterator + Durable,
+    T: PartialOrd + Clone,
+{
+    type Iter = Inclusive<T>;
+
+    fn saga_iter(&self, _: &mut Frame, slots: LoopSlots) -> Self::Iter {
+        Inclusive {
+            iter: Some(self.take()),
+            slots,
+        }
+    }
+}
+
 /// The way of everything else: the items are collected, and written once.
 pub trait Collected {
     /// The iterator of the loop.
@@ -139,6 +154,43 @@ impl<I: Iterator + Durable> SagaIter for AsIs<I> {
 
     fn save(&self, frame: &mut Frame) {
         frame.save(self.slots.items, &self.iter);
+    }
+}
+
+/// A range with its end. One that has given its last item looks as if that were still to come, so
+/// it is saved as nothing.
+#[derive(Debug)]
+pub struct Inclusive<T> {
+    iter: Option<RangeInclusive<T>>,
+    slots: LoopSlots,
+}
+
+impl<T> Iterator for Inclusive<T>
+where
+    RangeInclusive<T>: Iterator<Item = T>,
+{
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.iter.as_mut()?.next()
+    }
+}
+
+impl<T> SagaIter for Inclusive<T>
+where
+    RangeInclusive<T>: Iterator<Item = T> + Durable,
+    T: PartialOrd + Clone,
+{
+    fn load(frame: &mut Frame, slots: LoopSlots) -> Self {
+        Self {
+            iter: frame.load(slots.items),
+            slots,
+        }
+    }
+
+    fn save(&self, frame: &mut Frame) {
+        let left = self.iter.as_ref().filter(|iter| !iter.is_empty());
+        frame.save(self.slots.items, &left.cloned());
     }
 }
 

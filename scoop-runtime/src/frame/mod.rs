@@ -17,8 +17,8 @@ pub use conductor::{Conductor, Position, Slot};
 pub use copied::{ByClone, ByStoredForm, Copied};
 pub use durable::Durable;
 pub use iterate::{
-    AsIs, AsItStands, Collected, Items, IterProbe, KeepsItsOrder, LoopSlots, OrderProbe, SagaIter,
-    UnstableOrder,
+    AsIs, AsItStands, Collected, Inclusive, Items, IterProbe, KeepsItsOrder, LoopSlots, OrderProbe,
+    SagaIter, UnstableOrder,
 };
 
 use std::fmt;

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::failure::StoredError;
 use super::id::{Part, Seq};
+use super::present::present;
 use super::timestamp::Timestamp;
 use crate::codec::Stored;
 
@@ -99,6 +100,10 @@ pub struct Undoes {
     /// The forward row whose operation is undone.
     pub seq: Seq,
     /// What the operation returned; none where its outcome is unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     pub output: Option<Box<RawValue>>,
 }

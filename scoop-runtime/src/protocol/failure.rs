@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::id::{RunId, Seq};
+use super::present::present;
 use super::timestamp::Timestamp;
 
 /// An error as it is stored: always as text, and as a value where it can be encoded.
@@ -18,7 +19,11 @@ pub struct StoredError {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
     /// The error itself, where its type can be encoded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     pub value: Option<Box<RawValue>>,
 }
 

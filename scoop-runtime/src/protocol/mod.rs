@@ -8,6 +8,7 @@ pub mod commit;
 pub mod description;
 pub mod failure;
 pub mod id;
+mod present;
 pub mod retry;
 pub mod run;
 pub mod slots;

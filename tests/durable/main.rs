@@ -1,0 +1,21 @@
+//! What survives a restart besides the position: attempts, pauses, timers; what a long loop costs;
+//! and the stored bytes themselves.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/journal.rs"]
+mod journal;
+#[path = "../support/probe.rs"]
+mod probe;
+#[cfg(feature = "sqlite")]
+#[path = "../support/sql.rs"]
+mod sql;
+#[path = "../support/mod.rs"]
+mod support;
+
+#[cfg(feature = "sqlite")]
+mod golden;
+mod lives;
+mod retry;
+mod timer;
+mod turns;

@@ -1,0 +1,37 @@
+//! The SQLite file of a place, as another program sees it.
+
+use scoop_runtime::protocol::id::RunId;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
+
+use crate::support::Place;
+
+/// A connection beside the store's.
+pub(crate) async fn connection(place: &Place) -> SqliteConnection {
+    let Place::Sqlite(directory) = place else {
+        panic!("only SQLite has a file")
+    };
+    let file = directory.path().join("runs.db");
+    let options = SqliteConnectOptions::new().filename(file);
+    options.connect().await.unwrap()
+}
+
+/// Executes statements in which `$run` is this run.
+pub(crate) async fn execute(place: &Place, sql: &str, run: RunId) {
+    let sql = sql.replace("$run", &format!("x'{}'", run.as_uuid().simple()));
+    let mut connection = connection(place).await;
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.as_str()))
+        .execute(&mut connection)
+        .await;
+    done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    connection.close().await.unwrap();
+}
+
+#[allow(dead_code, reason = "not every test binary asks")]
+/// The rows of one column of text.
+pub(crate) async fn texts(place: &Place, sql: &'static str) -> Vec<String> {
+    let mut connection = connection(place).await;
+    let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
