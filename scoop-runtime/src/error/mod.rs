@@ -5,6 +5,7 @@ mod chain;
 mod describe;
 mod report;
 mod saga_error;
+mod text;
 
 pub use any::Error;
 pub use describe::{Describe, ErrorProbe, NotAnError, StoredAsText, StoredWithValue};

@@ -73,7 +73,7 @@ fn compensation(f: &mut Formatter<'_>, done: &Compensation) -> Result {
 /// Prints trouble with its sources.
 pub(super) fn trouble(f: &mut Formatter<'_>, trouble: &(dyn StdError + 'static)) -> Result {
     write!(f, "{trouble}")?;
-    super::describe::sources_of(trouble)
+    super::text::sources_of(trouble)
         .iter()
         .try_for_each(|source| write!(f, "\n  because: {source}"))
 }
