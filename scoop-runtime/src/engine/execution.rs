@@ -264,27 +264,17 @@ impl Execution {
         }
     }
 
-    /// A failure without a value of the user's.
-    pub(crate) fn failure(&self, kind: FailureKind, message: String, hop: Hop) -> StoredFailure {
-        let error = StoredError {
-            type_name: "scoop".to_owned(),
-            message,
-            sources: Vec::new(),
-            value: None,
-        };
-        let preceded_by = self
-            .state()
-            .failures
-            .drain(..)
-            .map(|(_, earlier)| earlier)
-            .collect();
+    /// The failure of an operation, or of a body that did not return.
+    pub(crate) fn failure(&self, kind: FailureKind, error: StoredError, hop: Hop) -> StoredFailure {
+        let state = self.state();
+        let earlier = state.failures.iter().map(|(_, earlier)| earlier.clone());
         StoredFailure {
             kind,
             error,
             cause: None,
             hops: vec![hop],
             doubt: None,
-            preceded_by,
+            preceded_by: earlier.collect(),
             compensations: Vec::new(),
         }
     }
@@ -317,9 +307,11 @@ impl Execution {
 
     fn unsettled(&self, kind: FailureKind, message: String, point: &Point, name: &str) -> Settled {
         let hop = self.hop(Some(point), Some(name), 0);
-        Settled::Unsettled(Box::new(Unsettled {
-            failure: self.failure(kind, message, hop),
-        }))
+        let error = StoredError::of_engine(message);
+        let failure = self.failure(kind, error.clone(), hop.clone());
+        let newest = self.state().seq;
+        self.note_failure(newest, hop, error);
+        Settled::Unsettled(Box::new(Unsettled { failure }))
     }
 
     /// Refuses locals and arguments that cannot be stored, or are too large.

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::failure::StoredError;
+
 /// A message, and the text of its source.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -30,6 +32,11 @@ impl Text {
     /// The whole chain of an error.
     pub(super) fn of(error: &(dyn StdError + 'static)) -> Self {
         Self::new(error.to_string(), sources_of(error).into_iter())
+    }
+
+    /// The chain of an error that was stored.
+    pub(super) fn stored(error: &StoredError) -> Self {
+        Self::new(error.message.as_str(), error.sources.iter().cloned())
     }
 
     /// The messages, outermost first.

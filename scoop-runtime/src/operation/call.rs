@@ -95,7 +95,7 @@ impl<S: Step> Operation for StepCall<S> {
 
     fn settle(settled: Settled) -> Result<S::Output, Box<Unsettled>> {
         match settled {
-            Settled::Value(value) => Ok(*value
+            Settled::Value(value) | Settled::Failed { value, .. } => Ok(*value
                 .downcast()
                 .expect("a step returns what its signature says")),
             Settled::Unsettled(unsettled) => Err(unsettled),

@@ -23,7 +23,7 @@ pub use sleep::{Sleep, sleep};
 pub use undo::{AcceptsUnknown, Failure, Outcome, UndoExtra, UndoTail, UndoneOutput};
 
 use crate::protocol::description::OperationMeta;
-use crate::protocol::failure::StoredError;
+use crate::protocol::failure::{StoredError, StoredFailure};
 use std::any::Any;
 
 /// Something that a saga can await.
@@ -69,6 +69,13 @@ pub enum Settled {
     /// With the value that the function's signature names (a boxed `Operation::Output`, or for
     /// `caught` the output of the operation inside).
     Value(Box<dyn Any + Send>),
+    /// With such a value that is an `Err`, and what else is known of the failure.
+    Failed {
+        /// The value.
+        value: Box<dyn Any + Send>,
+        /// Why, with where.
+        failure: Box<StoredFailure>,
+    },
     /// Without one.
     Unsettled(Box<Unsettled>),
 }
@@ -77,7 +84,7 @@ pub enum Settled {
 #[derive(Debug)]
 pub struct Unsettled {
     /// Why, with where.
-    pub failure: crate::protocol::failure::StoredFailure,
+    pub failure: StoredFailure,
 }
 
 /// What an attempt at a step came to.
