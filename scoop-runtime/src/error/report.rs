@@ -21,8 +21,12 @@ pub(super) fn failure(f: &mut Formatter<'_>, failure: &StoredFailure, ending: En
     for (index, at) in failure.hops.iter().enumerate() {
         hop(f, at, index > 0)?;
     }
-    if failure.doubt.is_some() {
-        write!(f, "\n  in doubt: nobody knows whether it happened")?;
+    let innermost = failure.hops.last().filter(|_| failure.doubt.is_some());
+    if let Some(operation) = innermost.and_then(|hop| hop.operation.as_ref()) {
+        write!(
+            f,
+            "\n  in doubt: nobody knows whether `{operation}` happened"
+        )?;
     }
     for earlier in &failure.preceded_by {
         write!(f, "\n  preceded by: {}", wording::place(&earlier.hop))?;
@@ -82,7 +86,7 @@ fn end(f: &mut Formatter<'_>, failure: &StoredFailure, ending: Ending) -> Result
     if ending == Ending::Stuck {
         let run = failure.hops.first().map(|hop| hop.run.to_string());
         let run = run.unwrap_or_default();
-        write!(f, "\n  what was done before that is not undone yet")?;
+        write!(f, "\n  anything done before that is not undone yet")?;
         write!(
             f,
             "\n  to go on: `retry`, `skip` or `resolve` run {run} with `scoop.admin()`"

@@ -28,6 +28,7 @@ pub struct SagaError<E> {
     pub(super) inner: Box<Inner<E>>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "it is always in a box")]
 pub(super) enum Inner<E> {
     Failed {
         failure: StoredFailure,

@@ -1,5 +1,6 @@
 //! The words in which a failure is told, the same in a chain of sources and in a report.
 
+use super::text::Text;
 use crate::protocol::failure::{Compensation, CompensationResult, Hop, StoredFailure};
 
 /// How a failure ended, as far as whoever holds it knows.
@@ -48,13 +49,16 @@ pub(super) fn undone(failure: &StoredFailure) -> Option<String> {
     (!all.is_empty()).then(|| all.join("; "))
 }
 
-/// "`book_flight` undone by `cancel_flight`".
+/// "`book_flight` (row 2) undone by `cancel_flight`": the row tells one turn of a loop from another.
 pub(super) fn undoing(compensation: &Compensation) -> String {
     let (how, rest) = result(compensation);
-    format!(
-        "`{}` {how} by `{}`{rest}",
-        compensation.step, compensation.rollback
-    )
+    let Compensation {
+        seq,
+        step,
+        rollback,
+        ..
+    } = compensation;
+    format!("`{step}` (row {seq}) {how} by `{rollback}`{rest}")
 }
 
 /// What became of a compensation: a verb, and what there is to be said after the rollback's name.
@@ -63,17 +67,12 @@ fn result(compensation: &Compensation) -> (&'static str, String) {
         CompensationResult::Undone { attempt: 1 } => ("undone", String::new()),
         CompensationResult::Undone { attempt } => ("undone", format!(" at attempt {attempt}")),
         CompensationResult::Failed { attempt, error } => {
-            let sources = error.sources.iter().fold(String::new(), |all, source| {
-                if error.message.ends_with(source.as_str()) {
-                    all
-                } else {
-                    all + ": " + source
-                }
-            });
-            (
-                "NOT undone",
-                format!(", which failed {attempt} times: {}{sources}", error.message),
-            )
+            let times = match attempt {
+                1 => String::new(),
+                times => format!(" {times} times"),
+            };
+            let why = Text::stored(error);
+            ("NOT undone", format!(", which failed{times}: {why:#}"))
         }
         CompensationResult::Skipped { reason } => ("NOT undone", format!(", skipped: {reason}")),
         CompensationResult::Resolved { reason } => ("undone by hand, not", format!(": {reason}")),
