@@ -144,6 +144,7 @@ async fn what_cannot_be_stored_is_text_to_the_last_source() {
     );
     let returned: Vec<_> = error.error().unwrap().chain().collect();
     assert_eq!(returned, chain[2..]);
+    assert!(error.find::<scoop::Error>().is_some());
 }
 
 #[tokio::test]

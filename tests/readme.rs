@@ -45,6 +45,26 @@ fn each_example_is_in_its_index() {
 }
 
 #[test]
+fn the_trips_end_as_its_index_says() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("target")).unwrap();
+    let trips = Path::new(ROOT).join("examples/data/trips.jsonl");
+    let output = Command::new(example::built("trips"))
+        .arg(trips)
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    let counts = said.lines().next().unwrap();
+    assert!(
+        readme.contains(&format!("`{counts}`, books balanced")),
+        "{said}"
+    );
+    assert!(said.contains("the books balance to 0 cents"), "{said}");
+}
+
+#[test]
 fn it_is_short_and_its_links_lead_somewhere() {
     let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
     assert!(readme.lines().count() <= 150);

@@ -120,6 +120,7 @@ saga `report::trips::trip` failed and was rolled back
 async fn stuck_past_the_pivot() {
     let scoop = connect().await;
     let error = failed!(scoop, paid());
+    assert!(error.is_stuck());
     check(
         &error,
         r#"

@@ -151,3 +151,77 @@ impl<E: Describe> StdError for Link<E> {
         Some(self.cause.as_std_error())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::SagaError;
+    use crate::protocol::failure::{FailureKind, StoredError};
+    use crate::protocol::id::RunId;
+    use crate::protocol::timestamp::Timestamp;
+
+    #[derive(Debug, PartialEq, thiserror::Error)]
+    #[error("declined")]
+    struct Declined;
+
+    fn hop(saga: &str, operation: &str, line: u32) -> Hop {
+        Hop {
+            saga: saga.to_owned(),
+            run: RunId::from_uuid(uuid::Uuid::nil()),
+            point: Some(operation.to_owned()),
+            operation: Some(operation.to_owned()),
+            file: "src/lib.rs".to_owned(),
+            line,
+            attempt: 1,
+            at: Timestamp(0),
+        }
+    }
+
+    /// A saga that awaited a saga, whose step failed.
+    fn failure(error: StoredError) -> StoredFailure {
+        StoredFailure {
+            kind: FailureKind::Error,
+            error,
+            cause: None,
+            hops: vec![hop("order", "pay", 7), hop("pay", "charge", 42)],
+            doubt: None,
+            preceded_by: Vec::new(),
+            compensations: Vec::new(),
+        }
+    }
+
+    fn messages(error: &(dyn StdError + 'static)) -> Vec<String> {
+        std::iter::successors(Some(error), |&error| error.source())
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn it_leads_through_every_hop_to_the_error() {
+        let mut stored = Declined.describe();
+        stored.sources.push("no answer".to_owned());
+        let error = SagaError::from_failure(failure(stored), Some(Declined));
+        let run = RunId::from_uuid(uuid::Uuid::nil());
+        let wanted = [
+            "saga `order` failed".to_owned(),
+            format!("`pay` failed at src/lib.rs:7 (await point `pay`, run {run})"),
+            format!(
+                "in saga `pay`: `charge` failed at src/lib.rs:42 (await point `charge`, run {run}): \
+                 no answer"
+            ),
+            "declined".to_owned(),
+        ];
+        assert_eq!(messages(&error), wanted);
+        assert_eq!(error.error(), Some(&Declined));
+        assert_eq!(error.into_error().unwrap(), Declined);
+    }
+
+    #[test]
+    fn without_a_value_the_text_is_the_same() {
+        let stored = Declined.describe();
+        let value = SagaError::from_failure(failure(stored.clone()), Some(Declined));
+        let text: SagaError<Declined> = SagaError::from_failure(failure(stored), None);
+        assert_eq!(messages(&text), messages(&value));
+        assert!(text.into_error().is_err());
+    }
+}
