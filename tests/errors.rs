@@ -99,6 +99,17 @@ async fn passes_on(card: u32) -> Result<u64, SagaError<CardDeclined>> {
     Ok(charged)
 }
 
+#[saga]
+async fn unlucky_at_last() -> Result<u64, CardDeclined> {
+    let mut declined = Vec::new();
+    for card in [1, 2] {
+        if let Err(error) = scoop::caught(charge(card)).await {
+            declined.push(error);
+        }
+    }
+    charge(13).await
+}
+
 fn chain(error: &(dyn StdError + 'static)) -> Vec<String> {
     std::iter::successors(Some(error), |&error| error.source())
         .map(ToString::to_string)
@@ -192,6 +203,20 @@ async fn a_caught_error_survives_a_crash_at_any_commit() {
             assert!(after.report.contains("await point"), "{}", after.report);
         }
     }
+}
+
+#[tokio::test]
+async fn a_panic_is_preceded_by_what_was_caught_before() {
+    let scoop = connect().await;
+    let handle = scoop.start(unlucky_at_last()).await.unwrap();
+    let error = handle.wait().await.unwrap_err();
+    assert_eq!(error.kind(), Some(FailureKind::Panic));
+    let earlier = error
+        .preceded_by()
+        .iter()
+        .map(|earlier| &earlier.error.message);
+    let said = |card| format!("the card ending in {card} was declined");
+    assert_eq!(earlier.cloned().collect::<Vec<_>>(), [said(1), said(2)]);
 }
 
 #[test]

@@ -170,7 +170,10 @@ async fn body(
 
 fn body_failure(execution: &Execution, kind: FailureKind, message: String) -> StoredFailure {
     let hop = execution.hop(None, None, 0);
-    execution.failure(kind, StoredError::of_engine(message), hop)
+    StoredFailure {
+        preceded_by: execution.earlier(),
+        ..StoredFailure::new(kind, StoredError::of_engine(message), hop)
+    }
 }
 
 /// Polls a body. A panic of the user's is a failure; one of the frame's parks the run.

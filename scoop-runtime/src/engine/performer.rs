@@ -13,7 +13,7 @@ use crate::operation::step::{StepDescriptor, StepInput};
 use crate::operation::{Settled, Sleep, StepEnd, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredAttempt, StoredOutcome};
 use crate::protocol::description::{OperationKind, Point, StepKind};
-use crate::protocol::failure::{FailureKind, Hop, StoredError};
+use crate::protocol::failure::{FailureKind, Hop, StoredError, StoredFailure};
 use crate::protocol::retry::Retry;
 use crate::protocol::run::RunUpdate;
 use crate::protocol::timestamp::Timestamp;
@@ -311,7 +311,7 @@ impl Execution {
             StoredOutcome::Failed
         };
         self.set_outcome(wrap(error.clone()));
-        let mut failure = self.failure(kind, error.clone(), hop.clone());
+        let mut failure = StoredFailure::new(kind, error.clone(), hop.clone());
         failure.doubt = unknown.then_some(pending.row.seq);
         self.note_failure(pending.row.seq, hop, error);
         match value {

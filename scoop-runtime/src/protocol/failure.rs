@@ -99,6 +99,23 @@ pub struct StoredFailure {
     pub compensations: Vec<Compensation>,
 }
 
+impl StoredFailure {
+    /// A failure at one place. What preceded it is added where it ends the run, so that one which is
+    /// caught and kept does not carry all others.
+    #[must_use]
+    pub fn new(kind: FailureKind, error: StoredError, hop: Hop) -> Self {
+        Self {
+            kind,
+            error,
+            cause: None,
+            hops: vec![hop],
+            doubt: None,
+            preceded_by: Vec::new(),
+            compensations: Vec::new(),
+        }
+    }
+}
+
 /// A failure that the body went on from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
