@@ -78,14 +78,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let handle = scoop.start(book_trip(trip)).id("my trip").await?;
     println!("booked: {}", handle.wait().await?.join(", "));
-    let (run, rows) = scoop.admin().show(handle.id()).await?;
-    for row in rows.iter().filter(|row| !row.point.is_empty()) {
-        println!(
-            "  {:>5} ms  {}",
-            row.created_at.since(run.created_at).as_millis(),
-            row.point
-        );
-    }
     scoop.shutdown().await;
     std::fs::remove_file("target/quickstart.db")?;
     println!("the file is removed: the next run starts afresh");

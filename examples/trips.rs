@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
-use scoop::{Resource, Scoop, saga, step};
+use scoop::{Resource, SagaError, Scoop, saga, step};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -158,11 +158,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let place = Arc::clone(&places).acquire_owned().await?;
         let (scoop, bar) = (scoop.clone(), bar.clone());
         running.spawn(async move {
-            let id = trip.id.clone();
-            let ended = match scoop.start(book_trip(trip)).id(id).await {
-                Ok(handle) => handle.wait().await.map_err(|error| error.to_string()),
-                Err(trouble) => Err(format!("trouble: {trouble}")),
-            };
+            let ended = run(&scoop, trip).await;
             bar.inc(1);
             drop(place);
             ended
@@ -172,11 +168,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for ended in running.join_all().await {
         match ended {
             Ok(_) => booked += 1,
-            Err(error) if error.contains("failed") => undone += 1,
-            Err(error) => {
+            Err(error) if error.is_infrastructure() || error.is_stuck() => {
                 trouble += 1;
-                eprintln!("{error}");
+                eprintln!("{error:?}");
             }
+            Err(_) => undone += 1,
         }
     }
     bar.finish_and_clear();
@@ -188,4 +184,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("the books do not balance".into());
     }
     Ok(())
+}
+
+/// Starts a trip under its own id, so that one that is known is not booked again, and waits for it.
+async fn run(scoop: &Scoop, trip: Trip) -> Result<i64, SagaError<TripError>> {
+    let id = trip.id.clone();
+    let handle = scoop.start(book_trip(trip)).id(id).await?;
+    handle.wait().await
 }

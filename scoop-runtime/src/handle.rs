@@ -168,7 +168,8 @@ impl<S: Saga> Handle<S> {
             .map_err(|error| unreadable("failure", error))?;
         let value = failure.error.value.as_ref();
         let error = value.and_then(|raw| S::decode_error(&Stored::from_json(raw.get())).ok());
-        Err(SagaError::from_failure(failure, error))
+        let stuck = row.status == RunStatus::Stuck;
+        Err(SagaError::from_run(failure, error, stuck))
     }
 }
 

@@ -1,22 +1,24 @@
 //! Project automation: `cargo xtask test | ci | full | bless`. Plain standard library.
 
 mod count;
+mod full;
+mod record;
 mod run;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask <test | ci | full | bless>
   test   all tests of the workspace
-  ci     format, clippy, docs, then all tests
-  full   the long runs: more seeds of the fuzzer
-  bless  accept the messages that the compiler prints for ui-tests/";
+  ci     format, clippy, docs, dependencies, then all tests
+  full   the long runs, recorded in docs/last-full-run.md
+  bless  accept what the compiler prints for ui-tests/, and what programs print for the README";
 
 fn main() -> ExitCode {
     let verb = std::env::args().nth(1).unwrap_or_default();
     let done = match verb.as_str() {
         "test" => run::test(),
         "ci" => run::ci(),
-        "full" => run::full(),
+        "full" => full::full(),
         "bless" => run::bless(),
         _ => {
             eprintln!("{USAGE}");

@@ -24,7 +24,7 @@ pub(crate) fn test() -> bool {
     tests && docs && count.passed > 0 && count.failed == 0
 }
 
-/// Format, clippy, docs, tests.
+/// Format, clippy, docs, dependencies, tests.
 pub(crate) fn ci() -> bool {
     let checks = [
         cargo(&["fmt", "--all", "--check"], &[]),
@@ -43,34 +43,31 @@ pub(crate) fn ci() -> bool {
             &["doc", "--workspace", "--no-deps"],
             &[("RUSTDOCFLAGS", "-D warnings")],
         ),
+        deny(),
     ];
     test() && checks.iter().all(|passed| *passed)
 }
 
-/// The long runs.
-pub(crate) fn full() -> bool {
-    cargo(
-        &[
-            "run",
-            "--release",
-            "-p",
-            "scoop-fuzz",
-            "--",
-            "--seeds",
-            "1..200",
-            "--programs",
-            "20",
-        ],
-        &[],
-    )
-}
-
-/// Accepts the compiler's messages.
+/// Accepts the compiler's messages, and writes the texts of the README anew.
 pub(crate) fn bless() -> bool {
-    cargo(
+    let messages = cargo(
         &["test", "-p", "scoop-saga", "--test", "ui"],
         &[("TRYBUILD", "overwrite")],
-    )
+    );
+    messages
+        && cargo(
+            &["test", "-p", "scoop-saga", "--test", "readme"],
+            &[("UPDATE_README", "1")],
+        )
+}
+
+/// The check of all dependencies, where it is installed.
+fn deny() -> bool {
+    if !succeeds(&["cargo", "deny", "--version"]) {
+        println!("== not run: cargo deny, which is not installed; `cargo xtask full` runs it");
+        return true;
+    }
+    cargo(&["deny", "check", "bans", "licenses", "sources"], &[])
 }
 
 fn cargo(args: &[&str], vars: &[(&str, &str)]) -> bool {
@@ -93,16 +90,41 @@ fn cargo(args: &[&str], vars: &[(&str, &str)]) -> bool {
 /// Runs tests, prints what they print, and counts them.
 fn counted(args: &[&str], count: &mut Count) -> bool {
     println!("== cargo {}", args.join(" "));
-    let child = Command::new(env!("CARGO"))
+    let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+    heard("cargo", &args, |line| {
+        println!("{line}");
+        count.add(line);
+    })
+}
+
+/// Whether a command succeeds; what it prints is nobody's business.
+pub(crate) fn succeeds(command: &[&str]) -> bool {
+    let Some((program, args)) = command.split_first() else {
+        return false;
+    };
+    let output = Command::new(own(program)).args(args).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+/// Runs a program, and hears each line that it prints.
+pub(crate) fn heard(program: &str, args: &[String], mut hear: impl FnMut(&str)) -> bool {
+    let child = Command::new(own(program))
         .args(args)
         .stdout(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else { return false };
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            println!("{line}");
-            count.add(&line);
+            hear(&line);
         }
     }
     child.wait().is_ok_and(|status| status.success())
+}
+
+/// The cargo that runs this, for cargo.
+fn own(program: &str) -> &str {
+    match program {
+        "cargo" => env!("CARGO"),
+        other => other,
+    }
 }

@@ -264,29 +264,10 @@ impl Execution {
         }
     }
 
-    /// A failure without a value of the user's.
-    pub(crate) fn failure(&self, kind: FailureKind, message: String, hop: Hop) -> StoredFailure {
-        let error = StoredError {
-            type_name: "scoop".to_owned(),
-            message,
-            sources: Vec::new(),
-            value: None,
-        };
-        let preceded_by = self
-            .state()
-            .failures
-            .drain(..)
-            .map(|(_, earlier)| earlier)
-            .collect();
-        StoredFailure {
-            kind,
-            error,
-            cause: None,
-            hops: vec![hop],
-            doubt: None,
-            preceded_by,
-            compensations: Vec::new(),
-        }
+    /// Takes the failures that the body went on from.
+    pub(crate) fn earlier(&self) -> Vec<Earlier> {
+        let failures = std::mem::take(&mut self.state().failures);
+        failures.into_iter().map(|(_, earlier)| earlier).collect()
     }
 
     /// The failure of a body that returned `Err`: caused by the last operation, if that failed.
@@ -305,21 +286,19 @@ impl Execution {
             None => (self.hop(None, None, 0), None),
         };
         StoredFailure {
-            kind: FailureKind::Error,
-            error,
             cause,
-            hops: vec![hop],
-            doubt: None,
             preceded_by: failures.into_iter().map(|(_, earlier)| earlier).collect(),
-            compensations: Vec::new(),
+            ..StoredFailure::new(FailureKind::Error, error, hop)
         }
     }
 
     fn unsettled(&self, kind: FailureKind, message: String, point: &Point, name: &str) -> Settled {
         let hop = self.hop(Some(point), Some(name), 0);
-        Settled::Unsettled(Box::new(Unsettled {
-            failure: self.failure(kind, message, hop),
-        }))
+        let error = StoredError::of_engine(message);
+        let failure = StoredFailure::new(kind, error.clone(), hop.clone());
+        let newest = self.state().seq;
+        self.note_failure(newest, hop, error);
+        Settled::Unsettled(Box::new(Unsettled { failure }))
     }
 
     /// Refuses locals and arguments that cannot be stored, or are too large.
@@ -469,6 +448,10 @@ impl Conductor for Execution {
     }
 
     fn abandon(&self, unsettled: Unsettled) {
-        self.leave(Exit::Failed(unsettled.failure));
+        let mut failure = unsettled.failure;
+        failure.preceded_by = self.earlier();
+        // The newest is this one.
+        failure.preceded_by.pop();
+        self.leave(Exit::Failed(failure));
     }
 }

@@ -12,7 +12,7 @@ use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, FrameMismatch, Position};
 use crate::operation::saga::{BodyEnd, BodyInput, SagaDescriptor};
 use crate::protocol::checkpoint::RowKind;
-use crate::protocol::failure::{FailureKind, StoredFailure};
+use crate::protocol::failure::{FailureKind, StoredError, StoredFailure};
 use crate::protocol::id::{RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
 use crate::protocol::slots::SlotTable;
@@ -166,7 +166,10 @@ async fn body(
 
 fn body_failure(execution: &Execution, kind: FailureKind, message: String) -> StoredFailure {
     let hop = execution.hop(None, None, 0);
-    execution.failure(kind, message, hop)
+    StoredFailure {
+        preceded_by: execution.earlier(),
+        ..StoredFailure::new(kind, StoredError::of_engine(message), hop)
+    }
 }
 
 /// Polls a body. A panic of the user's is a failure; one of the frame's parks the run.
@@ -185,8 +188,8 @@ async fn polled(mut body: BoxFuture<'static, Result<BodyEnd, Exit>>) -> Result<B
 
 const PANIC: &str = "scoop::panic";
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> crate::protocol::failure::StoredError {
-    crate::protocol::failure::StoredError {
+fn panicked(panic: &(dyn std::any::Any + Send)) -> StoredError {
+    StoredError {
         type_name: PANIC.to_owned(),
         message: format!("panicked: {}", super::performer::panic_message(panic)),
         sources: Vec::new(),

@@ -13,7 +13,7 @@ use crate::operation::step::{StepDescriptor, StepInput};
 use crate::operation::{Settled, Sleep, StepEnd, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredAttempt, StoredOutcome};
 use crate::protocol::description::{OperationKind, Point, StepKind};
-use crate::protocol::failure::{FailureKind, Hop, StoredError};
+use crate::protocol::failure::{FailureKind, Hop, StoredError, StoredFailure};
 use crate::protocol::retry::Retry;
 use crate::protocol::run::RunUpdate;
 use crate::protocol::timestamp::Timestamp;
@@ -90,12 +90,7 @@ fn timed_out(step: &StepDescriptor, limit: Duration) -> Attempt {
 }
 
 fn unknown(kind: FailureKind, message: String) -> Attempt {
-    let error = StoredError {
-        type_name: "scoop".to_owned(),
-        message,
-        sources: Vec::new(),
-        value: None,
-    };
+    let error = StoredError::of_engine(message);
     Attempt::Unknown { kind, error }
 }
 
@@ -316,13 +311,16 @@ impl Execution {
             StoredOutcome::Failed
         };
         self.set_outcome(wrap(error.clone()));
-        if let Some(value) = value {
-            self.note_failure(pending.row.seq, hop, error);
-            return Settled::Value(value);
+        let mut failure = StoredFailure::new(kind, error.clone(), hop.clone());
+        failure.doubt = unknown.then_some(pending.row.seq);
+        self.note_failure(pending.row.seq, hop, error);
+        match value {
+            Some(value) => Settled::Failed {
+                value,
+                failure: Box::new(failure),
+            },
+            None => Settled::Unsettled(Box::new(Unsettled { failure })),
         }
-        let mut failure = self.failure(kind, error.message, hop);
-        failure.doubt = doubt.then_some(pending.row.seq);
-        Settled::Unsettled(Box::new(Unsettled { failure }))
     }
 }
 

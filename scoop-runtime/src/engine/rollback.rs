@@ -338,12 +338,7 @@ impl<'e> Undoing<'e> {
                 "`{}` wants the resource `{}`, which is not provided",
                 target.undo.name, missing.name
             ))),
-            Err(panic) => Ok(Err(StoredError {
-                type_name: "scoop".to_owned(),
-                message: format!("panicked: {panic}"),
-                sources: Vec::new(),
-                value: None,
-            })),
+            Err(panic) => Ok(Err(StoredError::of_engine(format!("panicked: {panic}")))),
         }
     }
 
@@ -401,11 +396,8 @@ impl<'e> Undoing<'e> {
                 self.engine.environment.sleep(pause).await;
             }
         }
-        let error = last.unwrap_or_else(|| StoredError {
-            type_name: "scoop".to_owned(),
-            message: "its outcome cannot be found out".to_owned(),
-            sources: Vec::new(),
-            value: None,
+        let error = last.unwrap_or_else(|| {
+            StoredError::of_engine("its outcome cannot be found out".to_owned())
         });
         self.stuck(target, MOST_SETTLING_ATTEMPTS, error).await?;
         Ok(Some(Err(())))
@@ -413,6 +405,8 @@ impl<'e> Undoing<'e> {
 
     /// Notes what became of a compensation, in place of an earlier failure of it.
     fn done(&mut self, target: &Target, result: CompensationResult) {
+        let happened = matches!(target.done.outcome, StoredOutcome::Done(_));
+        let unknown = !happened && (target.undo.takes_outcome)();
         self.failure
             .compensations
             .retain(|known| known.seq != target.done.seq);
@@ -420,6 +414,7 @@ impl<'e> Undoing<'e> {
             seq: target.done.seq,
             step: target.done.operation.clone(),
             rollback: target.undo.name.to_owned(),
+            unknown,
             result,
         });
     }

@@ -1,7 +1,9 @@
 //! What can go wrong that is not the saga's own business.
 
 use crate::codec::CodecError;
+use crate::engine::InstallError;
 use crate::engine::registry::RegistryError;
+use crate::error::SagaError;
 use crate::protocol::id::RunId;
 use crate::store::StoreError;
 
@@ -105,5 +107,17 @@ impl Trouble {
             Self::Unreadable { what, error, .. } => format!("its {what} {error}"),
             trouble => trouble.to_string(),
         }
+    }
+}
+
+impl<E> From<Trouble> for SagaError<E> {
+    fn from(trouble: Trouble) -> Self {
+        Self::from_trouble(trouble)
+    }
+}
+
+impl<E> From<InstallError> for SagaError<E> {
+    fn from(error: InstallError) -> Self {
+        Self::from_trouble(error)
     }
 }

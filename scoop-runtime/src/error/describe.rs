@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::text::sources_of;
 use crate::protocol::failure::StoredError;
 
 /// An error of a step or a saga: anything that implements `std::error::Error`, and
@@ -18,6 +19,9 @@ use crate::protocol::failure::StoredError;
 pub trait Describe: Send + 'static {
     /// The error's name, message and sources, without its value.
     fn describe(&self) -> StoredError;
+
+    /// The error as the standard library knows it.
+    fn as_std_error(&self) -> &(dyn StdError + 'static);
 }
 
 #[diagnostic::do_not_recommend]
@@ -30,13 +34,10 @@ impl<E: StdError + Send + 'static> Describe for E {
             value: None,
         }
     }
-}
 
-/// The messages of an error's `source()` chain, outermost first.
-pub(crate) fn sources_of(error: &(dyn StdError + 'static)) -> Vec<String> {
-    std::iter::successors(error.source(), |&source| source.source())
-        .map(ToString::to_string)
-        .collect()
+    fn as_std_error(&self) -> &(dyn StdError + 'static) {
+        self
+    }
 }
 
 /// Asks an error whether its value can be stored too:

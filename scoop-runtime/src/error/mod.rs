@@ -3,8 +3,11 @@
 mod any;
 mod chain;
 mod describe;
+mod kept;
 mod report;
 mod saga_error;
+mod text;
+mod wording;
 
 pub use any::Error;
 pub use describe::{Describe, ErrorProbe, NotAnError, StoredAsText, StoredWithValue};

@@ -3,77 +3,115 @@
 use std::error::Error as StdError;
 use std::fmt::{Formatter, Result};
 
-use super::chain::place;
-use crate::protocol::failure::{Compensation, CompensationResult, StoredError, StoredFailure};
-
-/// "saga `book_trip` failed and was rolled back".
-pub(super) fn headline(failure: &StoredFailure, stuck: bool) -> String {
-    let Some(hop) = failure.hops.first() else {
-        return failure.error.message.clone();
-    };
-    let end = match (stuck, failure.compensations.is_empty()) {
-        (true, _) => "failed and is stuck while it is rolled back",
-        (false, true) => "failed",
-        (false, false) => "failed and was rolled back",
-    };
-    format!("saga `{}` {end}", hop.saga)
-}
+use super::text::Text;
+use super::wording::{self, Ending};
+use crate::protocol::failure::{Compensation, CompensationResult, Hop, StoredError, StoredFailure};
 
 /// Prints a whole report.
-pub(super) fn failure(f: &mut Formatter<'_>, failure: &StoredFailure, stuck: bool) -> Result {
-    writeln!(f, "{}", headline(failure, stuck))?;
-    error(f, "", &failure.error)?;
-    for hop in &failure.hops {
-        let place =
-            place(hop).unwrap_or_else(|| format!("in its body at {}:{}", hop.file, hop.line));
-        writeln!(f, "  where: {place}")?;
-        if let Some(point) = &hop.point {
-            writeln!(f, "         await point `{point}`")?;
-        }
-        writeln!(f, "         run {} at {}", hop.run, hop.at)?;
+pub(super) fn failure(f: &mut Formatter<'_>, failure: &StoredFailure, ending: Ending) -> Result {
+    write!(f, "{}", wording::headline(failure, ending))?;
+    error(f, "error", &failure.error)?;
+    if let Some(cause) = failure
+        .cause
+        .as_ref()
+        .filter(|cause| !says(&failure.error, cause))
+    {
+        error(f, "caused by", cause)?;
     }
-    if let Some(cause) = &failure.cause {
-        error(f, "caused by ", cause)?;
+    for (index, at) in failure.hops.iter().enumerate() {
+        hop(f, at, index > 0)?;
+    }
+    let innermost = failure.hops.last().filter(|_| failure.doubt.is_some());
+    if let Some(operation) = innermost.and_then(|hop| hop.operation.as_ref()) {
+        write!(
+            f,
+            "\n  in doubt: nobody knows whether `{operation}` happened"
+        )?;
     }
     for earlier in &failure.preceded_by {
-        let place = place(&earlier.hop).unwrap_or_default();
-        writeln!(f, "  before that: {place}: {}", earlier.error.message)?;
+        write!(f, "\n  preceded by: {}", wording::place(&earlier.hop))?;
+        error(f, "  error", &earlier.error)?;
     }
-    if failure.compensations.is_empty() {
-        return write!(f, "  nothing had to be undone");
-    }
-    write!(f, "  undone, newest first:")?;
-    failure
-        .compensations
-        .iter()
-        .try_for_each(|done| compensation(f, done))
+    end(f, failure, ending)
 }
 
-fn error(f: &mut Formatter<'_>, before: &str, error: &StoredError) -> Result {
-    writeln!(f, "  {before}error: {}", error.message)?;
-    error
-        .sources
-        .iter()
-        .try_for_each(|source| writeln!(f, "    because: {source}"))
+fn error(f: &mut Formatter<'_>, title: &str, error: &StoredError) -> Result {
+    let chain = Text::stored(error);
+    let mut messages = chain.messages();
+    let message = messages.next().unwrap_or_default();
+    write!(f, "\n  {title}: {}", indented(message))?;
+    messages.try_for_each(|source| write!(f, "\n    because: {}", indented(source)))
+}
+
+/// Whether the chain of an error says all that another one does.
+fn says(error: &StoredError, other: &StoredError) -> bool {
+    let (error, other) = (Text::stored(error), Text::stored(other));
+    let mut messages = other.messages();
+    messages.all(|message| error.messages().any(|said| said.contains(message)))
+}
+
+/// The lines after the first stand under it.
+fn indented(message: &str) -> String {
+    message.replace('\n', "\n      ")
+}
+
+fn hop(f: &mut Formatter<'_>, hop: &Hop, is_inner: bool) -> Result {
+    write!(f, "\n  where: {}", wording::place(hop))?;
+    if is_inner {
+        write!(f, "\n    saga `{}`", hop.saga)?;
+    }
+    if let Some(point) = &hop.point {
+        write!(f, "\n    await point `{point}`, attempt {}", hop.attempt)?;
+    }
+    write!(f, "\n    run {}, {}", hop.run, hop.at)
+}
+
+fn end(f: &mut Formatter<'_>, failure: &StoredFailure, ending: Ending) -> Result {
+    if ending == Ending::Caught {
+        return write!(f, "\n  nothing is undone: the saga goes on");
+    }
+    if failure.compensations.is_empty() {
+        return write!(
+            f,
+            "\n  {}",
+            match ending {
+                Ending::Stuck => "nothing was undone: what it left has to be finished by hand",
+                _ => "nothing had to be undone",
+            }
+        );
+    }
+    write!(f, "\n  undone, newest first:")?;
+    let mut all = failure.compensations.iter();
+    all.try_for_each(|done| compensation(f, done))?;
+    if ending == Ending::Stuck {
+        let run = failure.hops.first().map(|hop| hop.run.to_string());
+        let run = run.unwrap_or_default();
+        write!(f, "\n  anything done before that is not undone yet")?;
+        write!(
+            f,
+            "\n  to go on: `retry`, `skip` or `resolve` run {run} with `scoop.admin()`"
+        )?;
+    }
+    Ok(())
 }
 
 fn compensation(f: &mut Formatter<'_>, done: &Compensation) -> Result {
-    let (sign, how) = match &done.result {
-        CompensationResult::Undone { attempt: 1 } => ("✓", String::new()),
-        CompensationResult::Undone { attempt } => ("✓", format!(" (attempt {attempt})")),
-        CompensationResult::Failed { attempt, error } => {
-            ("✗", format!(": failed {attempt} times: {}", error.message))
-        }
-        CompensationResult::Skipped { reason } => ("-", format!(": skipped: {reason}")),
-        CompensationResult::Resolved { reason } => ("✓", format!(": by hand: {reason}")),
+    let sign = match &done.result {
+        CompensationResult::Undone { .. } | CompensationResult::Resolved { .. } => '✓',
+        CompensationResult::Failed { .. } => '✗',
+        CompensationResult::Skipped { .. } => '-',
     };
-    write!(f, "\n    {sign} {} by {}{how}", done.step, done.rollback)
+    write!(f, "\n    {sign} {}", indented(&wording::undoing(done)))
 }
 
 /// Prints trouble with its sources.
 pub(super) fn trouble(f: &mut Formatter<'_>, trouble: &(dyn StdError + 'static)) -> Result {
-    write!(f, "{trouble}")?;
-    super::describe::sources_of(trouble)
-        .iter()
-        .try_for_each(|source| write!(f, "\n  because: {source}"))
+    let chain = Text::of(trouble);
+    let mut messages = chain.messages();
+    write!(f, "{}", messages.next().unwrap_or_default())?;
+    messages.try_for_each(|source| write!(f, "\n  because: {}", indented(source)))?;
+    write!(
+        f,
+        "\n  this is trouble with the store or the runtime, not a failure of the saga"
+    )
 }

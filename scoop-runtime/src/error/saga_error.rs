@@ -5,9 +5,11 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use super::chain::Link;
+use super::chain::Cause;
 use super::describe::Describe;
-use super::report;
+use super::text::Text;
+use super::wording::{self, Ending};
+use super::{kept, report};
 use crate::protocol::failure::{
     Compensation, CompensationResult, Earlier, FailureKind, Hop, StoredError, StoredFailure,
 };
@@ -15,19 +17,23 @@ use crate::protocol::failure::{
 /// Why a saga did not return a value.
 ///
 /// Either the saga failed, and has been undone or is stuck on the way; then [`error`](Self::error)
-/// is the error that it returned, and the `source()` chain says where that came from. Or there was
-/// trouble with the store or the runtime ([`is_infrastructure`](Self::is_infrastructure)), and
-/// nothing is said about the saga. `{:?}` prints a report for people.
+/// is the error that it returned, and the `source()` chain leads by way of the place where it
+/// failed to that same error, to be found with `downcast_ref`. Or there was trouble with the store
+/// or the runtime ([`is_infrastructure`](Self::is_infrastructure)), and nothing is said about the
+/// saga. `{:?}` prints a report for people, and `{:#}` the chain in one line.
+///
+/// It can be stored where `E` can, and so be a local of a saga that [`caught`](crate::operation::caught)
+/// it. It is written as JSON; in an internally tagged or untagged enum it cannot be read back.
 pub struct SagaError<E> {
-    inner: Box<Inner<E>>,
+    pub(super) inner: Box<Inner<E>>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "it is always in a box")]
-enum Inner<E> {
+pub(super) enum Inner<E> {
     Failed {
         failure: StoredFailure,
-        error: Option<E>,
-        chain: Option<Link>,
+        ending: Ending,
+        chain: Cause<E>,
     },
     Trouble(Box<dyn StdError + Send + Sync>),
 }
@@ -36,25 +42,21 @@ impl<E> SagaError<E> {
     /// Wraps the failure of a run, with the error it returned where that could be decoded.
     #[must_use]
     pub fn from_failure(failure: StoredFailure, error: Option<E>) -> Self {
-        let chain = Link::of(&failure);
-        Self {
-            inner: Box::new(Inner::Failed {
-                failure,
-                error,
-                chain,
-            }),
-        }
+        Self::new(failure, Ending::Over, error)
     }
 
-    /// Wraps trouble that is not the saga's own.
-    pub fn from_trouble(trouble: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self {
-            inner: Box::new(Inner::Trouble(trouble.into())),
-        }
+    pub(crate) fn from_run(failure: StoredFailure, error: Option<E>, stuck: bool) -> Self {
+        let ending = if stuck { Ending::Stuck } else { Ending::Over };
+        Self::new(failure, ending, error)
     }
 
-    /// Wraps the error of one operation, for `caught`.
-    pub(crate) fn from_operation(error: E) -> Self
+    /// Wraps the failure of one operation, which the saga goes on from.
+    pub(crate) fn from_caught(failure: StoredFailure, error: Option<E>) -> Self {
+        Self::new(failure, Ending::Caught, error)
+    }
+
+    /// The same, where nothing but the error is known.
+    pub(crate) fn from_error(error: E) -> Self
     where
         E: Describe,
     {
@@ -67,15 +69,33 @@ impl<E> SagaError<E> {
             preceded_by: Vec::new(),
             compensations: Vec::new(),
         };
-        Self::from_failure(failure, Some(error))
+        Self::from_caught(failure, Some(error))
+    }
+
+    pub(super) fn new(failure: StoredFailure, ending: Ending, error: Option<E>) -> Self {
+        let chain = Cause::of(&failure, error);
+        Self {
+            inner: Box::new(Inner::Failed {
+                failure,
+                ending,
+                chain,
+            }),
+        }
+    }
+
+    /// Wraps trouble that is not the saga's own.
+    pub fn from_trouble(trouble: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            inner: Box::new(Inner::Trouble(trouble.into())),
+        }
     }
 
     /// The error that the saga returned; none when it panicked, ran out of time, or there was
-    /// trouble.
+    /// trouble, and where its type cannot be stored.
     #[must_use]
     pub fn error(&self) -> Option<&E> {
         match &*self.inner {
-            Inner::Failed { error, .. } => error.as_ref(),
+            Inner::Failed { chain, .. } => chain.error(),
             Inner::Trouble(_) => None,
         }
     }
@@ -85,14 +105,24 @@ impl<E> SagaError<E> {
     /// # Errors
     /// With itself, when there is none.
     pub fn into_error(self) -> Result<E, Self> {
-        match *self.inner {
+        let inner = match *self.inner {
             Inner::Failed {
-                error: Some(error), ..
-            } => Ok(error),
-            other => Err(Self {
-                inner: Box::new(other),
-            }),
-        }
+                failure,
+                ending,
+                chain,
+            } => match chain.into_error() {
+                Ok(error) => return Ok(error),
+                Err(chain) => Inner::Failed {
+                    failure,
+                    ending,
+                    chain,
+                },
+            },
+            trouble @ Inner::Trouble(_) => trouble,
+        };
+        Err(Self {
+            inner: Box::new(inner),
+        })
     }
 
     /// The first error of type `T` among those that led here: what the saga returned, what the
@@ -100,27 +130,7 @@ impl<E> SagaError<E> {
     /// so it works after a crash, too.
     #[must_use]
     pub fn find<T: DeserializeOwned + 'static>(&self) -> Option<T> {
-        let wanted = std::any::type_name::<T>();
-        self.stored_errors()
-            .into_iter()
-            .filter(|error| error.type_name == wanted)
-            .find_map(|error| serde_json::from_str(error.value.as_ref()?.get()).ok())
-    }
-
-    fn stored_errors(&self) -> Vec<&StoredError> {
-        let Some(failure) = self.failure() else {
-            return Vec::new();
-        };
-        let mut all = vec![&failure.error];
-        all.extend(&failure.cause);
-        all.extend(failure.preceded_by.iter().map(|earlier| &earlier.error));
-        all.extend(failure.compensations.iter().filter_map(
-            |compensation| match &compensation.result {
-                CompensationResult::Failed { error, .. } => Some(error),
-                _ => None,
-            },
-        ));
-        all
+        self.failure().and_then(find)
     }
 
     fn failure(&self) -> Option<&StoredFailure> {
@@ -154,13 +164,11 @@ impl<E> SagaError<E> {
         self.failure().map_or(&[], |failure| &failure.preceded_by)
     }
 
-    /// Whether a compensation failed for good, so that an operator has to look at the run.
+    /// Whether the run is stuck, so that an operator has to look at it: a compensation failed for
+    /// good, or the saga failed past its pivot.
     #[must_use]
     pub fn is_stuck(&self) -> bool {
-        let failed = |compensation: &Compensation| {
-            matches!(compensation.result, CompensationResult::Failed { .. })
-        };
-        self.compensations().iter().any(failed)
+        matches!(&*self.inner, Inner::Failed { ending, .. } if *ending == Ending::Stuck)
     }
 
     /// Whether this says nothing about the saga: the store or the runtime was the trouble.
@@ -170,31 +178,69 @@ impl<E> SagaError<E> {
     }
 }
 
+/// What happened, in a few words; with `{:#}` also why, in one line.
 impl<E> fmt::Display for SagaError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.inner {
+            Inner::Trouble(trouble) if f.alternate() => write!(f, "{:#}", Text::of(&**trouble)),
             Inner::Trouble(trouble) => trouble.fmt(f),
-            Inner::Failed { failure, .. } => {
-                f.write_str(&report::headline(failure, self.is_stuck()))
+            Inner::Failed {
+                failure, ending, ..
+            } => {
+                f.write_str(&wording::headline(failure, *ending))?;
+                if f.alternate() {
+                    write!(f, ": {:#}", Text::stored(&failure.error))?;
+                }
+                Ok(())
             }
         }
     }
 }
 
+/// A report for people.
 impl<E> fmt::Debug for SagaError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.inner {
             Inner::Trouble(trouble) => report::trouble(f, &**trouble),
-            Inner::Failed { failure, .. } => report::failure(f, failure, self.is_stuck()),
+            Inner::Failed {
+                failure, ending, ..
+            } => report::failure(f, failure, *ending),
         }
     }
 }
 
-impl<E> StdError for SagaError<E> {
+impl<E: Describe> StdError for SagaError<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &*self.inner {
             Inner::Trouble(trouble) => trouble.source(),
-            Inner::Failed { chain, .. } => chain.as_ref().map(|link| link as _),
+            Inner::Failed { chain, .. } => Some(chain.as_std_error()),
         }
+    }
+}
+
+/// The first error of this type in a failure, and in those that were caught and became errors.
+fn find<T: DeserializeOwned + 'static>(failure: &StoredFailure) -> Option<T> {
+    let wanted = std::any::type_name::<T>();
+    stored_errors(failure).find_map(|error| {
+        let json = error.value.as_ref()?.get();
+        if error.type_name == wanted {
+            return serde_json::from_str(json).ok();
+        }
+        find(&kept::failure_in(error)?)
+    })
+}
+
+fn stored_errors(failure: &StoredFailure) -> impl Iterator<Item = &StoredError> {
+    let earlier = failure.preceded_by.iter().map(|earlier| &earlier.error);
+    std::iter::once(&failure.error)
+        .chain(&failure.cause)
+        .chain(earlier)
+        .chain(failure.compensations.iter().filter_map(failed))
+}
+
+fn failed(compensation: &Compensation) -> Option<&StoredError> {
+    match &compensation.result {
+        CompensationResult::Failed { error, .. } => Some(error),
+        _ => None,
     }
 }

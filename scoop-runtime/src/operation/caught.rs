@@ -30,9 +30,17 @@ where
     }
 
     fn settle(settled: Settled) -> Result<Self::Output, Box<Unsettled>> {
-        Ok(match O::settle(settled) {
-            Ok(output) => output.into_result().map_err(SagaError::from_operation),
-            Err(unsettled) => Err(SagaError::from_failure(unsettled.failure, None)),
+        let failure = match &settled {
+            Settled::Value(_) => None,
+            Settled::Failed { failure, .. } => Some((**failure).clone()),
+            Settled::Unsettled(unsettled) => Some(unsettled.failure.clone()),
+        };
+        Ok(match (O::settle(settled), failure) {
+            (Ok(output), None) => output.into_result().map_err(SagaError::from_error),
+            (Ok(output), Some(failure)) => output
+                .into_result()
+                .map_err(|error| SagaError::from_caught(failure, Some(error))),
+            (Err(unsettled), _) => Err(SagaError::from_caught(unsettled.failure, None)),
         })
     }
 }

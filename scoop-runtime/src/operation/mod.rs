@@ -24,7 +24,7 @@ pub use sleep::{Sleep, sleep};
 pub use undo::{Failure, Outcome};
 
 use crate::protocol::description::OperationMeta;
-use crate::protocol::failure::StoredError;
+use crate::protocol::failure::{StoredError, StoredFailure};
 use std::any::Any;
 
 /// Something that a saga can await.
@@ -70,6 +70,13 @@ pub enum Settled {
     /// With the value that the function's signature names (a boxed `Operation::Output`, or for
     /// `caught` the output of the operation inside).
     Value(Box<dyn Any + Send>),
+    /// With such a value that is an `Err`, and what else is known of the failure.
+    Failed {
+        /// The value.
+        value: Box<dyn Any + Send>,
+        /// Why, with where.
+        failure: Box<StoredFailure>,
+    },
     /// Without one.
     Unsettled(Box<Unsettled>),
 }
@@ -81,7 +88,7 @@ impl Settled {
     /// With what ended without one.
     pub fn into_output<T: 'static>(self) -> Result<T, Box<Unsettled>> {
         match self {
-            Self::Value(value) => Ok(*value
+            Self::Value(value) | Self::Failed { value, .. } => Ok(*value
                 .downcast()
                 .expect("an operation returns what its signature says")),
             Self::Unsettled(unsettled) => Err(unsettled),
@@ -93,7 +100,7 @@ impl Settled {
 #[derive(Debug)]
 pub struct Unsettled {
     /// Why, with where.
-    pub failure: crate::protocol::failure::StoredFailure,
+    pub failure: StoredFailure,
 }
 
 /// What an attempt at a step came to.

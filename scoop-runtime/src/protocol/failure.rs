@@ -27,6 +27,19 @@ pub struct StoredError {
     pub value: Option<Box<RawValue>>,
 }
 
+impl StoredError {
+    /// What the engine says where there is no error of the user's.
+    #[must_use]
+    pub fn of_engine(message: impl Into<String>) -> Self {
+        Self {
+            type_name: "scoop".to_owned(),
+            message: message.into(),
+            sources: Vec::new(),
+            value: None,
+        }
+    }
+}
+
 /// Where in a run something failed.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -91,6 +104,23 @@ pub struct StoredFailure {
     pub compensations: Vec<Compensation>,
 }
 
+impl StoredFailure {
+    /// A failure at one place. What preceded it is added where it ends the run, so that one which is
+    /// caught and kept does not carry all others.
+    #[must_use]
+    pub fn new(kind: FailureKind, error: StoredError, hop: Hop) -> Self {
+        Self {
+            kind,
+            error,
+            cause: None,
+            hops: vec![hop],
+            doubt: None,
+            preceded_by: Vec::new(),
+            compensations: Vec::new(),
+        }
+    }
+}
+
 /// A failure that the body went on from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -111,8 +141,19 @@ pub struct Compensation {
     pub step: String,
     /// The stored name of the rollback.
     pub rollback: String,
+    /// Whether the rollback was told that nobody knows whether the step happened.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unknown: bool,
     /// What became of it.
     pub result: CompensationResult,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde wants"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// How a compensation ended.

@@ -1,0 +1,86 @@
+//! The words in which a failure is told, the same in a chain of sources and in a report.
+
+use super::text::Text;
+use crate::protocol::failure::{Compensation, CompensationResult, Hop, StoredFailure};
+
+/// How a failure ended, as far as whoever holds it knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The saga is over, and undone.
+    Over,
+    /// An operator has to look at it.
+    Stuck,
+    /// The saga caught it, and goes on.
+    Caught,
+}
+
+/// "saga `book_trip` failed and was rolled back".
+pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
+    let Some(hop) = failure.hops.first() else {
+        return "a saga failed".to_owned();
+    };
+    let nothing = failure.compensations.is_empty();
+    let end = match ending {
+        Ending::Caught => return format!("caught in saga `{}`: {}", hop.saga, what(hop)),
+        Ending::Stuck if nothing => "failed past its pivot and is stuck",
+        Ending::Stuck => "failed and is stuck while it is rolled back",
+        Ending::Over if nothing => "failed",
+        Ending::Over => "failed and was rolled back",
+    };
+    format!("saga `{}` {end}", hop.saga)
+}
+
+/// "`charge` failed".
+fn what(hop: &Hop) -> String {
+    match &hop.operation {
+        Some(operation) => format!("`{operation}` failed"),
+        None => "its body failed".to_owned(),
+    }
+}
+
+/// "`charge` failed at src/main.rs:42".
+pub(super) fn place(hop: &Hop) -> String {
+    format!("{} at {}:{}", what(hop), hop.file, hop.line)
+}
+
+/// What became of all compensations, in one line; none where there were none.
+pub(super) fn undone(failure: &StoredFailure) -> Option<String> {
+    let all: Vec<String> = failure.compensations.iter().map(undoing).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// "`book_flight` (row 2) undone by `cancel_flight`": the row tells one turn of a loop from another.
+pub(super) fn undoing(compensation: &Compensation) -> String {
+    let (how, rest) = result(compensation);
+    let Compensation {
+        seq,
+        step,
+        rollback,
+        ..
+    } = compensation;
+    format!("`{step}` (row {seq}) {how} by `{rollback}`{rest}")
+}
+
+/// What became of a compensation: a verb, and what there is to be said after the rollback's name.
+fn result(compensation: &Compensation) -> (&'static str, String) {
+    let (verb, rest) = match &compensation.result {
+        CompensationResult::Undone { attempt: 1 } => ("undone", String::new()),
+        CompensationResult::Undone { attempt } => ("undone", format!(" at attempt {attempt}")),
+        CompensationResult::Failed { attempt, error } => {
+            let times = match attempt {
+                1 => String::new(),
+                times => format!(" {times} times"),
+            };
+            let why = Text::stored(error);
+            ("NOT undone", format!(", which failed{times}: {why:#}"))
+        }
+        CompensationResult::Skipped { reason } => ("NOT undone", format!(", skipped: {reason}")),
+        CompensationResult::Resolved { reason } => ("undone by hand, not", format!(": {reason}")),
+    };
+    let unknown = if compensation.unknown {
+        ", told that it may have happened"
+    } else {
+        ""
+    };
+    (verb, format!("{unknown}{rest}"))
+}
