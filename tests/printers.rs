@@ -5,6 +5,7 @@
 use scoop::{SagaError, Scoop, saga, step};
 use serde::{Deserialize, Serialize};
 
+#[path = "support/told.rs"]
 mod told;
 use told::told;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use scoop::testing::{FaultStore, MemoryStore};
 use scoop::{SagaError, Scoop};
 
-#[path = "../told/mod.rs"]
+#[path = "../support/told.rs"]
 mod told;
 mod trips;
 use told::told;
