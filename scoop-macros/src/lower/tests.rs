@@ -128,6 +128,14 @@ fn an_operand_with_effects_keeps_its_turn() {
 }
 
 #[test]
+fn what_is_indexed_stays_where_it_is() {
+    assert_eq!(
+        saved(&["list", "i"], "list[i][ask().await]"),
+        ["ask: __operand1 list"]
+    );
+}
+
+#[test]
 fn points_of_one_name_are_told_apart_and_labels_are_kept() {
     let source = "one().await; one().await; #[at(\"pay\")] one().await; let x = one().await; x";
     assert_eq!(

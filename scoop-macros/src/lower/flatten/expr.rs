@@ -94,6 +94,11 @@ impl Flatten {
                 e.base = self.boxed(e.base, out);
                 Expr::Field(e)
             }
+            Expr::Index(mut e) if Place::root_of(&e.expr, &self.vars).is_some() => {
+                self.stay_in_place(&mut e.expr, out);
+                e.index = self.boxed(e.index, out);
+                Expr::Index(e)
+            }
             Expr::Index(mut e) => {
                 let mut both = self.operands(vec![*e.expr, *e.index], out).into_iter();
                 e.expr = Box::new(both.next().expect("two operands"));
@@ -240,6 +245,25 @@ impl Flatten {
             });
         }
         flat
+    }
+
+    /// A place that is looked into after an await stays where it is, as it cannot be changed
+    /// meanwhile; but the indices on the way to it are evaluated before.
+    fn stay_in_place(&mut self, place: &mut Expr, out: &mut Vec<Node>) {
+        match place {
+            Expr::Field(e) => self.stay_in_place(&mut e.base, out),
+            Expr::Paren(e) => self.stay_in_place(&mut e.expr, out),
+            Expr::Index(e) => {
+                self.stay_in_place(&mut e.expr, out);
+                let index = self.expr((*e.index).clone(), out);
+                *e.index = if self.stays(&index) {
+                    index
+                } else {
+                    self.pinned(index, "operand", out)
+                };
+            }
+            _ => {}
+        }
     }
 
     /// Whether an operand has the same value after a later operand's await.
