@@ -1,1 +1,176 @@
+//! What a small run looks like in the store, byte for byte; and that a store that an earlier program
+//! left like this is gone on with.
 
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use scoop::{Handle, Scoop, Start};
+use scoop_runtime::environment::{BoxFuture, Environment};
+use scoop_runtime::operation::{Saga, SagaCall};
+use scoop_runtime::protocol::timestamp::Timestamp;
+use uuid::Uuid;
+
+use crate::stay::{Guest, StayError, stay};
+use crate::support::clock::EPOCH;
+use crate::support::{Place, connect, kill};
+use crate::{journal, sql};
+
+/// Two runs of the first program, the one in front of an attempt, the other in its rollback. Never
+/// edited: runs of earlier programs look like this. What this program writes today is compared with
+/// it; where that has to change, this stays as what is still read. `SCOOP_WRITE_GOLDEN=1` writes it
+/// anew, before the first release.
+const GOLDEN: &str = include_str!("golden.sql");
+
+/// A world in which nothing moves.
+#[derive(Debug, Default)]
+struct Frozen(AtomicU64);
+
+impl Environment for Frozen {
+    fn now(&self) -> Timestamp {
+        EPOCH
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
+
+    fn random(&self) -> f64 {
+        0.0
+    }
+
+    fn uuid(&self) -> Uuid {
+        let number = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+        Uuid::from_u64_pair(0x018b_cfe5_6800_7000, 0x8000_0000_0000_0000 + number)
+    }
+
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        drop(tokio::spawn(task));
+    }
+}
+
+fn guest() -> Guest {
+    Guest {
+        name: "Ada \"the Countess\" Lovelace — 1815".to_owned(),
+        note: None,
+    }
+}
+
+/// Starts a stay at this hotel, or finds it. It notes what it does under the test's name.
+fn begin(scoop: &Scoop, hotel: &str) -> Start<impl Stay> {
+    let call = stay("golden".to_owned(), hotel.to_owned(), guest());
+    scoop.start(call).id(hotel)
+}
+
+trait Stay: Saga<Ok = (Vec<u64>, String), Error = StayError> {}
+
+impl<S: Saga<Ok = (Vec<u64>, String), Error = StayError>> Stay for S {}
+
+/// The rows as statements that write them. A stored value is its two bytes of format, and JSON.
+async fn dump(place: &Place) -> String {
+    let stored = |column: &str| {
+        format!(
+            "iif({column} is null, 'null', 'cast(x''' || hex(substr({column}, 1, 2)) || ''' || ' \
+             || quote(cast(substr({column}, 3) as text)) || ' as blob)')"
+        )
+    };
+    let plain = |column: &str| format!("quote({column})");
+    let mut script = String::new();
+    for (table, order, columns) in [
+        ("scoop_worker", "name", "name epoch live"),
+        (
+            "scoop_run",
+            "id",
+            "id saga key =input status owner epoch wake_at pending_children cancel seq =output \
+             =failure created_at finished_at",
+        ),
+        (
+            "scoop_checkpoint",
+            "run, seq, part",
+            "run seq part direction kind point operation =arguments =frame =outcome created_at",
+        ),
+    ] {
+        let columns: Vec<String> = columns
+            .split_whitespace()
+            .map(|column| match column.strip_prefix('=') {
+                Some(column) => stored(column),
+                None => plain(column),
+            })
+            .collect();
+        let columns = columns.join(" || ',\n    ' || ");
+        let query = format!("select {columns} from {table} order by {order}");
+        for row in sql::texts(place, query).await {
+            writeln!(script, "insert into {table} values (\n    {row}\n);").unwrap();
+        }
+    }
+    script
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_stored_as_these_bytes() {
+    let (place, environment) = (Place::sqlite(), Arc::new(Frozen::default()));
+    let store = place.open().await;
+    let connect = Scoop::connect("memory:").store(Arc::clone(&store));
+    let scoop = connect.environment(environment).await.unwrap();
+    for hotel in ["Ritz", "Full"] {
+        let handle = begin(&scoop, hotel).await.unwrap();
+        while store
+            .run(handle.id())
+            .await
+            .unwrap()
+            .unwrap()
+            .wake_at
+            .is_none()
+        {
+            tokio::task::yield_now().await;
+        }
+    }
+    kill(scoop, &*store).await;
+    let script = dump(&place).await;
+    if std::env::var_os("SCOOP_WRITE_GOLDEN").is_some() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/durable/golden.sql");
+        std::fs::write(file, &script).unwrap();
+    }
+    assert_eq!(script, GOLDEN);
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_of_an_earlier_program_are_gone_on_with() {
+    let place = Place::sqlite();
+    place.open().await.close().await;
+    // This test's own case.
+    let script = GOLDEN.replace("\"golden\"", "\"gone on\"");
+    sql::script(&place, &script).await;
+    let scoop = connect(place.open().await).await;
+    let run = |number| format!("018bcfe5-6800-7000-8000-00000000000{number}");
+    let ritz = scoop.find(|| unreachable!(), "Ritz").await.unwrap();
+    let ritz = typed(stay, ritz.unwrap());
+    assert_eq!(ritz.id().to_string(), run(1));
+    let (rooms, said) = ritz.wait().await.unwrap();
+    assert_eq!(rooms, [100, 200, 300]);
+    assert_eq!(said, format!("for {}", guest().name));
+    let full = scoop.find(|| unreachable!(), "Full").await.unwrap();
+    let full = typed(stay, full.unwrap());
+    assert_eq!(full.id().to_string(), run(2));
+    let error = full.wait().await.unwrap_err();
+    let (hotel, night) = ("Full".to_owned(), 3);
+    assert_eq!(error.error(), Some(&StayError::Full { hotel, night }));
+    assert_eq!(error.compensations().len(), 2);
+    // Only what was left to do, under the keys of then.
+    let mut lines = journal::read("gone on");
+    lines.sort_unstable();
+    let (one, two) = (run(1), run(2));
+    let wanted = [
+        format!("{one}:4 confirm {}", guest().name),
+        format!("{two}:1:undo release Full 1 Done(100)"),
+        format!("{two}:1:undo release Full 1 Done(100)"),
+        format!("{two}:2:undo release Full 2 Done(200)"),
+    ];
+    assert_eq!(lines, wanted);
+}
+
+/// A handle on the runs of the saga that this function calls.
+fn typed<S, A, B, C>(_: fn(A, B, C) -> SagaCall<S>, handle: Handle<S>) -> Handle<S> {
+    handle
+}

@@ -17,5 +17,7 @@ mod support;
 mod golden;
 mod lives;
 mod retry;
+#[cfg(feature = "sqlite")]
+mod stay;
 mod timer;
 mod turns;

@@ -1,5 +1,7 @@
 //! A store in front of another one, which looks at what passes: commits, and what is read.
 
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -49,7 +51,6 @@ impl Probe {
         self.commits.load(Ordering::SeqCst)
     }
 
-    #[allow(dead_code, reason = "not every test binary asks")]
     /// How many checkpoints were read, and how many bytes were in them.
     pub(crate) fn read(&self) -> (u64, u64) {
         (
