@@ -9,7 +9,7 @@
 extern crate self as scoop;
 
 #[cfg(feature = "macros")]
-pub use scoop_macros::{saga, step};
+pub use scoop_macros::{resource, saga, step};
 pub use scoop_runtime::context::{Context, context};
 pub use scoop_runtime::engine::admin::Admin;
 pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble};
@@ -28,7 +28,7 @@ pub use scoop_runtime::store::RunFilter;
 pub mod prelude {
     pub use crate::{Failure, Outcome, Resource, SagaError, Scoop, sleep};
     #[cfg(feature = "macros")]
-    pub use crate::{saga, step};
+    pub use crate::{resource, saga, step};
 }
 
 /// For tests of programs that use sagas.

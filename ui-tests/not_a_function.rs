@@ -1,3 +1,4 @@
+// mistakes: 3
 use scoop::prelude::*;
 
 #[step(read_only)]

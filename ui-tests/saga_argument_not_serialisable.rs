@@ -1,3 +1,4 @@
+// mistakes: 2
 //! An argument and an output of a saga cannot be stored.
 
 use scoop::saga;

@@ -1,3 +1,4 @@
+// mistakes: 4
 //! Awaits in a closure, an async block, a macro and a match guard, all told at once.
 
 use scoop::{saga, step};

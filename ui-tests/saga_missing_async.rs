@@ -1,3 +1,4 @@
+// mistakes: 4
 //! A saga is not async, and takes what cannot be stored.
 
 use scoop::saga;

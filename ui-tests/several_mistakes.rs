@@ -1,3 +1,4 @@
+// mistakes: 6
 use scoop::prelude::*;
 use serde::{Deserialize, Serialize};
 

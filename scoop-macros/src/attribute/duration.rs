@@ -1,70 +1,61 @@
-//! Durations in attributes: `"10s"`, `"5 minutes"`, `"100ms..30s"`.
+//! Durations, written as people write them, read when the macro is expanded.
 
 use std::time::Duration;
 
-use syn::{Error, LitStr, Result};
+use jiff::{Span as JiffSpan, SpanRelativeTo};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::LitStr;
 
-/// Reads one duration.
-pub(crate) fn duration(literal: &LitStr) -> Result<Duration> {
-    parse(&literal.value()).map_err(|why| Error::new(literal.span(), why))
-}
+use crate::diagnostics::Mistakes;
 
-/// Reads `"first..longest"`.
-pub(crate) fn duration_range(literal: &LitStr) -> Result<(Duration, Duration)> {
-    let text = literal.value();
-    let Some((first, longest)) = text.split_once("..") else {
-        return Err(Error::new(
-            literal.span(),
-            "not a range of durations; write the first and the longest pause, as in \
-             `\"100ms..30s\"`",
-        ));
-    };
-    let read = |part: &str| parse(part).map_err(|why| Error::new(literal.span(), why));
-    let (first, longest) = (read(first)?, read(longest)?);
-    if first > longest {
-        return Err(Error::new(
-            literal.span(),
-            "the first pause is longer than the longest",
-        ));
-    }
-    Ok((first, longest))
-}
+/// A length of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Length(pub(crate) Duration);
 
-fn parse(text: &str) -> std::result::Result<Duration, String> {
-    let wrong = |why: &dyn std::fmt::Display| {
-        format!(
-            "not a duration ({why}); write a number and a unit, as in `\"10s\"`, `\"5 minutes\"` or `\"1h 30m\"`"
-        )
-    };
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(wrong(&"it is empty"));
-    }
-    let signed: jiff::SignedDuration =
-        text.parse().map_err(|_| wrong(&format_args!("`{text}`")))?;
-    Duration::try_from(signed).map_err(|_| wrong(&"it is negative"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse;
-
-    #[test]
-    fn durations_are_read_as_people_write_them() {
-        for (text, millis) in [
-            ("10s", 10_000),
-            ("100ms", 100),
-            ("5 minutes", 300_000),
-            ("1h 30m", 5_400_000),
-        ] {
-            assert_eq!(parse(text).map(|d| d.as_millis()), Ok(millis), "{text}");
+impl Length {
+    /// One duration.
+    pub(crate) fn parse(literal: &LitStr, mistakes: &mut Mistakes) -> Option<Self> {
+        let length = read(&literal.value());
+        if length.is_none() {
+            let what = r#"expected a duration: `"10s"`, `"250ms"`, `"5 minutes"`, `"1h 30m"`"#;
+            mistakes.at(literal, what);
         }
+        length
     }
 
-    #[test]
-    fn what_is_no_duration_is_refused() {
-        for text in ["", "10", "5 minuts", "-3s", "soon"] {
-            assert!(parse(text).is_err(), "{text}");
+    /// Two durations with `..` between them, the first not longer than the second.
+    pub(crate) fn parse_range(literal: &LitStr, mistakes: &mut Mistakes) -> Option<(Self, Self)> {
+        let text = literal.value();
+        let range = text
+            .split_once("..")
+            .and_then(|(a, b)| Some((read(a)?, read(b)?)));
+        match range {
+            None => mistakes.at(
+                literal,
+                r#"expected the first and the longest pause: `"100ms..30s"`, `"1s..5 minutes"`"#,
+            ),
+            Some((first, longest)) if first > longest => {
+                mistakes.at(literal, "the first pause is longer than the longest");
+                return None;
+            }
+            Some(_) => {}
         }
+        range
     }
+}
+
+impl ToTokens for Length {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let (seconds, nanos) = (self.0.as_secs(), self.0.subsec_nanos());
+        tokens.extend(quote!(::core::time::Duration::new(#seconds, #nanos)));
+    }
+}
+
+/// A duration longer than nothing; a day has 24 hours.
+fn read(text: &str) -> Option<Length> {
+    let span: JiffSpan = text.trim().parse().ok()?;
+    let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    let length = Duration::try_from(length).ok()?;
+    (!length.is_zero()).then_some(Length(length))
 }

@@ -1,9 +1,14 @@
-//! The arguments of the attributes.
+//! What stands in the parentheses of `#[step(..)]` and `#[saga(..)]`.
 
 mod duration;
-mod key;
+mod keys;
+mod krate;
+mod retry;
 pub(crate) mod saga;
 pub(crate) mod step;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use duration::{duration, duration_range};
-pub(crate) use key::Entry;
+pub(crate) use duration::Length;
+pub(crate) use krate::Crate;
+pub(crate) use retry::{Retry, RetryDefault};

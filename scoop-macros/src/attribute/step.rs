@@ -1,11 +1,10 @@
-//! The arguments of `#[step]`.
-
-use std::time::Duration;
+//! The keys of `#[step(..)]`.
 
 use proc_macro2::{Span, TokenStream};
-use syn::Path;
+use syn::spanned::Spanned;
+use syn::{LitStr, Meta, Path};
 
-use super::{Entry, duration, duration_range};
+use super::{Crate, Length, Retry, keys};
 use crate::diagnostics::Mistakes;
 
 const KNOWN: [&str; 11] = [
@@ -15,138 +14,123 @@ const KNOWN: [&str; 11] = [
     "read_only",
     "retry",
     "timeout",
-    "blocking",
     "undo",
+    "blocking",
     "name",
     "crate",
     "cancellable",
 ];
 
-/// What `#[step(..)]` says.
-#[derive(Default)]
-pub(crate) struct StepArgs {
-    pub(crate) kind: Option<Kind>,
-    pub(crate) retry: Option<RetryArgs>,
-    pub(crate) undo: Option<RetryArgs>,
-    pub(crate) timeout: Option<Timeout>,
-    pub(crate) blocking: bool,
-    pub(crate) name: Option<String>,
-    root: Option<Path>,
-}
-
-/// The promise about being undone.
-#[derive(Clone)]
+/// What kind of promise a step makes about being undone.
+#[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    Compensatable(Path),
+    Rollback(Path),
     Pivot,
     Retriable,
     ReadOnly,
 }
 
-/// `timeout = ".."`.
-pub(crate) struct Timeout {
-    pub(crate) limit: Duration,
-    pub(crate) span: Span,
+/// What `#[step(..)]` says.
+#[derive(Debug, Default)]
+pub(crate) struct StepArguments {
+    pub(crate) kind: Option<Kind>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) timeout: Option<Length>,
+    pub(crate) undo: Option<Retry>,
+    pub(crate) blocking: Option<Span>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) krate: Crate,
 }
 
-/// `retry(..)`.
-#[derive(Clone, Default)]
-pub(crate) struct RetryArgs {
-    /// `None`: not given; `Some(None)`: for ever.
-    pub(crate) max: Option<Option<u32>>,
-    pub(crate) backoff: Option<(Duration, Duration)>,
-    pub(crate) on: Option<Path>,
-}
-
-impl StepArgs {
-    /// Reads the arguments.
-    pub(crate) fn parse(args: TokenStream, mistakes: &mut Mistakes) -> Self {
-        let mut read = Self::default();
-        for entry in Entry::all(args, "step", &KNOWN, mistakes) {
-            read.entry(&entry, mistakes);
-        }
-        read
-    }
-
-    fn entry(&mut self, entry: &Entry, mistakes: &mut Mistakes) {
-        match entry.key.to_string().as_str() {
-            "rollback" => {
-                let path = mistakes.take(entry.path());
-                // A mistake in the path is one mistake, not also a missing kind.
-                let kind = path.map_or(Kind::ReadOnly, Kind::Compensatable);
-                self.set_kind(kind, entry, mistakes);
+impl StepArguments {
+    pub(crate) fn parse(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
+        let mut arguments = Self::default();
+        let mut kinds = Vec::new();
+        let mut undo = None;
+        for (key, entry) in keys::entries(tokens, &KNOWN, mistakes) {
+            match key {
+                "rollback" | "pivot" | "retriable" | "read_only" => {
+                    let kind = Kind::parse(key, &entry, mistakes);
+                    kinds.push((key, entry, kind));
+                }
+                "retry" => arguments.retry = Retry::parse(&entry, mistakes),
+                "timeout" => {
+                    arguments.timeout = keys::text(&entry, r#"timeout = "10s""#, mistakes)
+                        .and_then(|text| Length::parse(&text, mistakes));
+                }
+                "undo" => {
+                    arguments.undo = parse_undo(&entry, mistakes);
+                    undo = Some(entry);
+                }
+                "blocking" => {
+                    keys::word(&entry, mistakes);
+                    arguments.blocking = Some(entry.span());
+                }
+                "name" => arguments.name = keys::text(&entry, r#"name = "..""#, mistakes),
+                "crate" => {
+                    let path = keys::path(&entry, "crate = path", mistakes);
+                    arguments.krate = path.map(Crate::at).unwrap_or_default();
+                }
+                _ => mistakes.at(entry.path(), format_args!("`{key}` is not available yet")),
             }
-            "pivot" => self.set_flag_kind(Kind::Pivot, entry, mistakes),
-            "retriable" => self.set_flag_kind(Kind::Retriable, entry, mistakes),
-            "read_only" => self.set_flag_kind(Kind::ReadOnly, entry, mistakes),
-            "retry" => self.retry = retry(entry, true, mistakes),
-            "undo" => self.undo = undo(entry, mistakes),
-            "timeout" => {
-                let limit = entry
-                    .text()
-                    .and_then(|text| Ok((duration(&text)?, text.span())));
-                self.timeout = mistakes
-                    .take(limit)
-                    .map(|(limit, span)| Timeout { limit, span });
-            }
-            "blocking" => self.blocking = mistakes.take(entry.flag()).is_some(),
-            "name" => self.name = mistakes.take(entry.text()).map(|text| text.value()),
-            "crate" => self.root = mistakes.take(entry.path()),
-            later => mistakes.add(
-                entry.span(),
-                format!("`{later}` is not available in this release yet"),
-            ),
         }
+        arguments.choose(kinds, undo.as_ref(), mistakes);
+        arguments
     }
 
-    fn set_flag_kind(&mut self, kind: Kind, entry: &Entry, mistakes: &mut Mistakes) {
-        mistakes.take(entry.flag());
-        self.set_kind(kind, entry, mistakes);
-    }
-
-    fn set_kind(&mut self, kind: Kind, entry: &Entry, mistakes: &mut Mistakes) {
-        if self.kind.is_some() {
-            mistakes.add(
-                entry.span(),
-                "a step makes one promise about being undone: `rollback = ..`, `pivot`, \
-                 `retriable` or `read_only`",
+    fn choose(
+        &mut self,
+        kinds: Vec<(&'static str, Meta, Kind)>,
+        undo: Option<&Meta>,
+        mistakes: &mut Mistakes,
+    ) {
+        if let [(first, ..), others @ ..] = kinds.as_slice() {
+            for (other, entry, _) in others {
+                mistakes.at(
+                    entry.path(),
+                    format_args!("a step is of one kind: `{first}` or `{other}`, not both"),
+                );
+            }
+        }
+        if let Some(entry) = undo
+            && !kinds.iter().any(|(key, ..)| *key == "rollback")
+        {
+            mistakes.at(
+                entry.path(),
+                "`undo` says how a `rollback` is retried, and there is none",
             );
         }
-        self.kind = Some(kind);
-    }
-
-    /// The path of the runtime.
-    pub(crate) fn runtime(&self) -> TokenStream {
-        super::saga::runtime(self.root.as_ref())
+        self.kind = kinds.into_iter().next().map(|(_, _, kind)| kind);
     }
 }
 
-fn retry(entry: &Entry, predicate: bool, mistakes: &mut Mistakes) -> Option<RetryArgs> {
-    let known: &[&str] = if predicate {
-        &["max", "forever", "backoff", "on"]
-    } else {
-        &["max", "forever", "backoff"]
-    };
-    let list = mistakes.take(entry.list())?;
-    let mut read = RetryArgs::default();
-    for inner in Entry::all(list, &format!("step({}(..))", entry.key), known, mistakes) {
-        match inner.key.to_string().as_str() {
-            "max" => read.max = mistakes.take(inner.attempts()),
-            "forever" => read.max = mistakes.take(inner.flag()).map(|()| None),
-            "on" => read.on = mistakes.take(inner.path()),
-            _ => {
-                let range = inner.text().and_then(|text| duration_range(&text));
-                read.backoff = mistakes.take(range);
+impl Kind {
+    fn parse(key: &str, entry: &Meta, mistakes: &mut Mistakes) -> Self {
+        let kind = match key {
+            "rollback" => {
+                let path = keys::path(entry, "rollback = name_of_an_async_fn", mistakes);
+                // Whatever it is: the step has said something about being undone.
+                return path.map_or(Self::ReadOnly, Self::Rollback);
             }
-        }
+            "pivot" => Self::Pivot,
+            "retriable" => Self::Retriable,
+            _ => Self::ReadOnly,
+        };
+        keys::word(entry, mistakes);
+        kind
     }
-    Some(read)
 }
 
-fn undo(entry: &Entry, mistakes: &mut Mistakes) -> Option<RetryArgs> {
-    let list = mistakes.take(entry.list())?;
-    let inner = Entry::all(list, "step(undo(..))", &["retry"], mistakes);
-    inner
-        .first()
-        .and_then(|inner| retry(inner, false, mistakes))
+fn parse_undo(entry: &Meta, mistakes: &mut Mistakes) -> Option<Retry> {
+    let tokens = keys::list(entry, "undo(retry(max = 5))", mistakes)?;
+    let found = keys::entries(tokens, &["retry"], mistakes);
+    let (_, inner) = found.first()?;
+    let retry = Retry::parse(inner, mistakes)?;
+    if let Some(on) = &retry.on {
+        mistakes.at(
+            on,
+            "a rollback is retried whatever its error; `on` is for the step",
+        );
+    }
+    Some(retry)
 }

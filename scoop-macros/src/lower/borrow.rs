@@ -32,6 +32,7 @@ pub(super) fn evaluated_again(expr: &Expr, vars: &Vars) -> Option<Vec<Place>> {
         Expr::Lit(literal) => has_own_type(&literal.lit).then(Vec::new),
         Expr::Reference(reference) => match &*reference.expr {
             Expr::Lit(literal) => has_own_type(&literal.lit).then(Vec::new),
+            place if is_provided(place, vars) => Some(Vec::new()),
             place => place_roots(place, vars),
         },
         Expr::Paren(inner) => evaluated_again(&inner.expr, vars),
@@ -49,6 +50,19 @@ pub(super) fn evaluated_again(expr: &Expr, vars: &Vars) -> Option<Vec<Place>> {
             place_roots(&call.receiver, vars)
         }
         _ => borrowed_local(expr, vars).map(|id| vec![Place::whole(id)]),
+    }
+}
+
+/// Whether a place is in what the process provides: `self`, a resource, or a field of one.
+fn is_provided(place: &Expr, vars: &Vars) -> bool {
+    match place {
+        Expr::Field(field) => is_provided(&field.base, vars),
+        Expr::Paren(inner) => is_provided(&inner.expr, vars),
+        Expr::Path(path) => path
+            .path
+            .get_ident()
+            .is_some_and(|ident| ident == "self" || vars.provided.contains(&ident.to_string())),
+        _ => false,
     }
 }
 

@@ -18,7 +18,7 @@ fn block(block: &Block, node: &TokenStream) -> Vec<TokenStream> {
     for part in &block.nodes {
         match part {
             Node::Plain(stmt) => all.extend(leaves(stmt, node)),
-            Node::Declare(..) | Node::Snapshot { .. } => {}
+            Node::Declare(..) => {}
             Node::Await(e) => {
                 let point = e.point;
                 all.push(quote!(#node::Await(#point)));

@@ -54,6 +54,8 @@ pub(super) struct Vars {
     pub(super) all: Vec<Var>,
     pub(super) by_name: HashMap<String, VarId>,
     pub(super) again: Vec<Again>,
+    /// The names that are there in every process, and are no locals: those of resources.
+    pub(super) provided: BTreeSet<String>,
 }
 
 impl Vars {
@@ -138,8 +140,6 @@ pub(super) enum Node {
     Plain(Stmt),
     /// `let` without a value.
     Declare(VarId, Option<Type>),
-    /// Saves a place before its value is taken out, to be replaced after the await at `point`.
-    Snapshot { place: Place, point: u32 },
     /// An await.
     Await(Await),
     /// One of several blocks.
@@ -155,9 +155,6 @@ pub(super) struct Await {
     pub(super) point: u32,
     pub(super) result: VarId,
     pub(super) operation: Expr,
-    /// Places whose value was taken out, and will be replaced before it is used again: what was
-    /// saved of them before stands for it.
-    pub(super) refilled: Vec<Place>,
 }
 
 /// Which points are inside: first and last; none where `first > last`.

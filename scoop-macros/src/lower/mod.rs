@@ -17,6 +17,11 @@ mod order;
 mod pattern;
 mod place;
 mod points;
+mod refill;
+mod span;
+mod taken;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use syn::{Block, Error, Ident, Type};
@@ -32,8 +37,17 @@ pub(crate) struct Param {
     pub(crate) ident: Ident,
     /// Whether the body may assign to it.
     pub(crate) mutable: bool,
-    /// The type as the body sees it, where that is a reference to what is stored under `__owned_..`.
-    pub(crate) borrowed: Option<Type>,
+    pub(crate) kept: Kept,
+}
+
+/// Where the value of a parameter is had from, when the saga is resumed.
+pub(crate) enum Kept {
+    /// It is a local like others.
+    Stored,
+    /// It is a reference of this type, to what is stored under `__owned_..`.
+    Behind(Box<Type>),
+    /// It is there whenever the body is: the process provides it.
+    Provided,
 }
 
 /// A lowered body.
@@ -52,9 +66,13 @@ pub(crate) fn lower(
     body: Block,
     runtime: &TokenStream,
 ) -> Result<Lowered, Vec<Error>> {
-    let named = name::unique(params, body);
+    let mut named = name::unique(params, body);
+    refill::copy(&mut named.body, &named.vars, runtime);
     let mut flat = flatten::flatten(named)?;
-    points::name(&mut flat.points);
+    let errors = points::name(&mut flat.points);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     let live = liveness::analyse(&flat);
     let (code, slots) = emit::emit(&flat, &live, runtime);
     Ok(Lowered {

@@ -2,7 +2,7 @@
 //! is saved field by field, so that what is left of it survives an await.
 
 use syn::visit::{self, Visit};
-use syn::{Block, Expr};
+use syn::{Block, Expr, Ident, Macro};
 
 use super::ir::{VarId, Vars};
 use super::name::macro_arguments;
@@ -37,6 +37,17 @@ const CONSUMING: [&str; 24] = [
     "unwrap_or_else",
     "zip",
 ];
+
+/// Whether a method takes its receiver by value.
+pub(super) fn consumes(method: &Ident) -> bool {
+    let name = method.to_string();
+    name.starts_with("into") || CONSUMING.contains(&name.as_str())
+}
+
+/// Whether a macro takes its arguments by value.
+pub(super) fn takes_arguments(mac: &Macro) -> bool {
+    mac.path.is_ident("vec") || mac.path.is_ident("dbg")
+}
 
 /// Marks every local of which a field is used by value somewhere.
 pub(super) fn mark(body: &Block, vars: &mut Vars) {
@@ -120,8 +131,7 @@ impl<'a> Visit<'a> for Moves<'_> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'a syn::ExprMethodCall) {
-        let name = call.method.to_string();
-        if name.starts_with("into") || CONSUMING.contains(&name.as_str()) {
+        if consumes(&call.method) {
             self.visit_expr(&call.receiver);
         } else {
             self.borrowed(&call.receiver);
@@ -153,8 +163,8 @@ impl<'a> Visit<'a> for Moves<'_> {
         self.borrowed(&expr.expr);
     }
 
-    fn visit_macro(&mut self, mac: &'a syn::Macro) {
-        let by_value = mac.path.is_ident("vec") || mac.path.is_ident("dbg");
+    fn visit_macro(&mut self, mac: &'a Macro) {
+        let by_value = takes_arguments(mac);
         for argument in macro_arguments(mac).unwrap_or_default() {
             if by_value {
                 self.visit_expr(&argument);

@@ -11,9 +11,9 @@ use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, Ident, Macro, Token};
 
-use super::Param;
 use super::ir::Vars;
 use super::pattern;
+use super::{Kept, Param};
 
 /// A body with unique names.
 pub(super) struct Named {
@@ -30,10 +30,14 @@ pub(super) fn unique(params: &[Param], mut body: Block) -> Named {
     let mut borrowed = Vec::new();
     for param in params {
         let mut ident = param.ident.clone();
+        if matches!(param.kept, Kept::Provided) {
+            pass.reserve(&ident);
+            continue;
+        }
         pass.declare(&mut ident, param.mutable);
-        match &param.borrowed {
-            None => owned.push(ident),
-            Some(ty) => {
+        match &param.kept {
+            Kept::Stored | Kept::Provided => owned.push(ident),
+            Kept::Behind(ty) => {
                 let root = quote::format_ident!("__owned_{ident}");
                 pass.vars.add(root.clone(), false);
                 borrowed.push(syn::parse_quote!(let #ident: #ty = &#root;));
@@ -60,6 +64,17 @@ struct Unique {
 }
 
 impl Unique {
+    /// A name that is in scope everywhere, and is no local of the saga.
+    fn reserve(&mut self, ident: &Ident) {
+        let name = ident.to_string();
+        self.used.insert(name.clone(), 1);
+        self.vars.provided.insert(name.clone());
+        self.scopes
+            .last_mut()
+            .expect("a scope is open")
+            .insert(name, ident.clone());
+    }
+
     fn declare(&mut self, ident: &mut Ident, mutable: bool) {
         let name = ident.to_string();
         if let Some(known) = self.pattern.get(&name) {

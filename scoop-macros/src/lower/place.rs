@@ -1,6 +1,8 @@
 //! Places: a local, or a field of a field of one.
 
-use syn::{Expr, Member};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{Expr, Index, Member};
 
 use super::ir::{Live, VarId, Vars};
 
@@ -45,6 +47,19 @@ impl Place {
         }
     }
 
+    /// The expression that names it.
+    pub(super) fn path(&self, vars: &Vars) -> TokenStream {
+        self.path_at(vars, vars.get(self.root).ident.span())
+    }
+
+    /// The same, for messages that belong to another place of the user's.
+    pub(super) fn path_at(&self, vars: &Vars, span: Span) -> TokenStream {
+        let mut root = vars.get(self.root).ident.clone();
+        root.set_span(root.span().located_at(span));
+        let fields = self.fields.iter().map(|field| member(field, root.span()));
+        quote!(#root #(.#fields)*)
+    }
+
     /// The name of the slot that holds it.
     pub(super) fn slot(&self, vars: &Vars) -> String {
         let mut name = vars.get(self.root).ident.to_string();
@@ -60,6 +75,17 @@ pub(super) fn member_name(member: &Member) -> String {
     match member {
         Member::Named(ident) => ident.to_string(),
         Member::Unnamed(index) => index.index.to_string(),
+    }
+}
+
+/// The field of this name.
+pub(super) fn member(name: &str, span: Span) -> Member {
+    match name.parse::<u32>() {
+        Ok(index) => Member::Unnamed(Index { index, span }),
+        Err(_) => Member::Named(match name.strip_prefix("r#") {
+            Some(raw) => Ident::new_raw(raw, span),
+            None => Ident::new(name, span),
+        }),
     }
 }
 

@@ -126,7 +126,7 @@ fn body(saga: &Saga, runtime: &TokenStream) -> TokenStream {
     let end = expansion::stored_end(runtime, &saga.output, &quote!(&output));
     quote! {
         #[allow(
-            unused, irrefutable_let_patterns, non_camel_case_types, let_underscore_drop,
+            unused, irrefutable_let_patterns, nonstandard_style, let_underscore_drop,
             clippy::all, clippy::pedantic, clippy::nursery
         )]
         async fn __body(mut #frame: #runtime::frame::Frame, #(#params),*) -> #output {

@@ -1,89 +1,106 @@
-//! One saga: parse, check, lower, expand.
+//! `#[saga]`: an async function becomes one that survives crashes. Parse, check, lower, expand.
 
-mod expand;
+mod body;
+mod definition;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
-use syn::{Error, ItemFn, Type};
+use quote::quote;
+use syn::{Error, ItemFn};
 
-use crate::attribute::saga::SagaArgs;
+use crate::attribute::saga::SagaArguments;
 use crate::diagnostics::Mistakes;
-use crate::lower::{self, Lowered, Param};
-use crate::signature::{self, Argument, Output};
+use crate::expansion::{Expansion, Shape};
+use crate::fallback;
+use crate::lower::{self, Kept, Lowered, Param};
+use crate::signature::{Form, Function, Marked, Owner, Parameter, Source};
 
-/// A saga.
-struct Saga {
-    args: SagaArgs,
-    function: ItemFn,
-    arguments: Vec<Argument>,
-    output: Output,
-    /// The lowered body; none where there were mistakes.
-    lowered: Option<Lowered>,
-}
-
-/// Expands `#[saga(args)]` on a free function.
-pub(crate) fn expand(args: TokenStream, item: TokenStream) -> (TokenStream, Vec<Error>) {
-    let mut mistakes = Mistakes::default();
-    let args = SagaArgs::parse(args, &mut mistakes);
-    let Some(function) = mistakes.take(syn::parse2::<ItemFn>(item.clone())) else {
-        return (item, mistakes.into_vec());
+/// A saga that is a free function.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> (TokenStream, Vec<Error>) {
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
+        let error = Error::new_spanned(&item, "`#[saga]` stands on an `async fn` with a body");
+        return (item, vec![error]);
     };
-    let saga = Saga::parse(args, function, &mut mistakes);
-    let tokens = saga.map_or_else(|| crate::fallback::item(item), |saga| expand::expand(&saga));
-    (tokens, mistakes.into_vec())
+    let (expansion, errors) = expand_fn(arguments, function, None);
+    let Expansion { function, beside } = expansion;
+    (quote!(#function #beside), errors)
 }
 
-impl Saga {
-    /// Reads a saga. `None` where its signature cannot be understood.
-    fn parse(args: SagaArgs, function: ItemFn, mistakes: &mut Mistakes) -> Option<Self> {
-        let sig = &function.sig;
-        if sig.asyncness.is_none() {
-            mistakes.add(
-                sig.fn_token.span,
-                "a saga is an `async fn`: write `async fn`",
-            );
-        }
-        signature::no_generics("saga", &sig.generics, mistakes);
-        let output = signature::output("saga", &sig.output, mistakes);
-        let generic = !sig.generics.params.is_empty();
-        let mut understood =
-            !generic && !matches!(output.ty, Type::ImplTrait(_) | Type::Reference(_));
-        let mut arguments = Vec::new();
-        for (index, input) in sig.inputs.iter().enumerate() {
-            match signature::argument("saga", index, input, mistakes) {
-                Some(argument) => arguments.push(argument),
-                None => understood = false,
-            }
-        }
-        let lowered = Self::lower(&args, &function, &arguments, mistakes);
-        understood.then_some(Self {
-            args,
-            function,
-            arguments,
-            output,
-            lowered,
-        })
-    }
+/// A saga that is a free function, or a method of `owner`.
+pub(crate) fn expand_fn(
+    arguments: TokenStream,
+    item: ItemFn,
+    owner: Option<Owner>,
+) -> (Expansion, Vec<Error>) {
+    let mut mistakes = Mistakes::default();
+    let arguments = SagaArguments::parse(arguments, &mut mistakes);
+    let saga = Function::read(Marked::Saga, item, owner, None, &mut mistakes);
+    let params: Vec<Param> = saga.parameters.iter().map(param).collect();
+    let block = (*saga.item.block).clone();
+    let lowered = lower::lower(&params, block, &arguments.krate.runtime());
+    let lowered = lowered
+        .map_err(|wrong| wrong.into_iter().for_each(|error| mistakes.push(error)))
+        .ok();
+    let expansion = match lowered {
+        Some(lowered) if mistakes.is_empty() => expansion(&saga, &arguments, &lowered),
+        _ => fallback::saga(&saga, &arguments),
+    };
+    (expansion, mistakes.into_errors())
+}
 
-    fn lower(
-        args: &SagaArgs,
-        function: &ItemFn,
-        arguments: &[Argument],
-        mistakes: &mut Mistakes,
-    ) -> Option<Lowered> {
-        let params: Vec<Param> = arguments
-            .iter()
-            .map(|argument| Param {
-                ident: argument.ident.clone(),
-                mutable: argument.mutable,
-                borrowed: argument.is_borrowed().then(|| argument.written.clone()),
-            })
-            .collect();
-        match lower::lower(&params, (*function.block).clone(), &args.runtime()) {
-            Ok(lowered) => function.sig.asyncness.is_some().then_some(lowered),
-            Err(wrong) => {
-                wrong.into_iter().for_each(|error| mistakes.push(error));
-                None
-            }
-        }
+/// A parameter, as the body sees it.
+fn param(parameter: &Parameter) -> Param {
+    Param {
+        ident: parameter.name.clone(),
+        mutable: parameter.mutable,
+        kept: match &parameter.source {
+            Source::Resource(_) => Kept::Provided,
+            Source::Stored(Form::Owned) => Kept::Stored,
+            Source::Stored(_) => Kept::Behind(Box::new(parameter.ty.clone())),
+        },
+    }
+}
+
+/// A saga without mistakes.
+struct Definition<'a> {
+    shape: Shape<'a>,
+    arguments: &'a SagaArguments,
+    lowered: &'a Lowered,
+}
+
+/// The call, and beside it what the engine knows, with the lowered body. That of a method stands in
+/// the impl block: it says `self`.
+fn expansion(saga: &Function, arguments: &SagaArguments, lowered: &Lowered) -> Expansion {
+    let shape = Shape {
+        function: saga,
+        krate: &arguments.krate,
+    };
+    let definition = Definition {
+        shape,
+        arguments,
+        lowered,
+    };
+    let (call, marker, cfgs) = (shape.call(), shape.marker_item(), shape.cfgs());
+    let (codecs, check, saga_impl) = (shape.codecs(), shape.error_check(), definition.saga_impl());
+    let (body, start) = (definition.body(), definition.start());
+    let (in_place, inside) = if saga.owner.is_some() {
+        (Some(body), None)
+    } else {
+        (None, Some(body))
+    };
+    Expansion {
+        function: quote!(#call #in_place),
+        beside: quote! {
+            #marker
+            #(#cfgs)*
+            const _: () = {
+                #inside
+                #codecs
+                #check
+                #saga_impl
+                #start
+            };
+        },
     }
 }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
     label = "this value of type `{Self}` is still needed after a later `.await`, so it must be saved with the saga",
     note = "if `{Self}` is your own type: add `#[derive(serde::Serialize, serde::Deserialize)]`",
     note = "if it is a reference or an iterator: keep an owned value instead (`.clone()`, `.to_owned()`, `.collect::<Vec<_>>()`)",
-    note = "if it is a client or the like: mark its `let` with `#[transient]` to make it again after each `.await`, or create it inside a step"
+    note = "if it is a client or the like: take it as a parameter of type `Resource<..>`, mark its `let` with `#[transient]` to make it again after each `.await`, or create it inside a step"
 )]
 pub trait Durable: Serialize + DeserializeOwned + Send {}
 

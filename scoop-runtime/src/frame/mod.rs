@@ -5,13 +5,16 @@
 //! [`Frame::begin`]. What happens then is the [`Conductor`]'s business: the frame knows nothing of
 //! stores, commits or retries.
 
+pub mod awaited;
 mod borrow;
 mod conductor;
+mod copied;
 mod durable;
 mod iterate;
 
 pub use borrow::{BorrowProbe, BorrowedAcrossAwait, Owned};
 pub use conductor::{Conductor, Position, Slot};
+pub use copied::{ByClone, ByStoredForm, Copied};
 pub use durable::Durable;
 pub use iterate::{
     AsIs, AsItStands, Collected, Inclusive, Items, IterProbe, KeepsItsOrder, LoopSlots, OrderProbe,
@@ -19,10 +22,9 @@ pub use iterate::{
 };
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::operation::{Intent, Operation};
+use crate::operation::Operation;
 use crate::protocol::description::{Description, Point};
 
 /// The live frame of a run.
@@ -34,12 +36,11 @@ pub struct Frame {
     broken: Option<String>,
 }
 
-/// An operation that has begun, or will be resumed, and whose value is still to come.
+/// An operation that is about to begin, or will be resumed, and whose value is still to come.
 #[must_use]
 pub struct Pending<O> {
     point: u32,
-    intent: Option<Intent>,
-    operation: PhantomData<fn() -> O>,
+    operation: Option<O>,
 }
 
 /// Why a stored frame cannot be continued: carried out of the body by unwinding, caught by the
@@ -94,6 +95,12 @@ impl Frame {
         }
     }
 
+    /// Whether this local, or part of one, was saved.
+    #[must_use]
+    pub fn has(&self, name: &'static str) -> bool {
+        self.slots.iter().any(|slot| *slot.name == *name)
+    }
+
     /// Keeps the value of a local for the next checkpoint.
     pub fn save<T: Durable>(&mut self, name: &'static str, value: &T) {
         match encode(name, value) {
@@ -102,33 +109,21 @@ impl Frame {
         }
     }
 
-    /// Saves a local before a part of it is taken out, and remembers its type.
-    pub fn snapshot<T: Durable>(&mut self, name: &'static str, value: &T) -> TypeOf<T> {
-        self.save(name, value);
-        type_of(value)
-    }
-
-    /// The local as it was saved last, in place of one of which a part is missing.
-    pub fn reload<T: Durable>(&mut self, name: &'static str, _: TypeOf<T>) -> T {
-        self.load(name)
-    }
-
-    /// Hands over the operation that the body waits for at this point.
-    pub fn begin<O: Operation>(&mut self, point: u32, operation: O) -> Pending<O> {
+    /// Hands over what the body waits for at this point. Whether that is an operation is asked in
+    /// one place only, [`settle`](Self::settle): what is none is one mistake.
+    pub const fn begin<O>(&mut self, point: u32, operation: O) -> Pending<O> {
         Pending {
             point,
-            intent: Some(operation.into_intent()),
-            operation: PhantomData,
+            operation: Some(operation),
         }
     }
 
     /// The operation that was pending at this point when the run was stored.
-    pub fn resume<O: Operation>(&mut self, point: u32) -> Pending<O> {
+    pub const fn resume<O>(&mut self, point: u32) -> Pending<O> {
         self.resume = None;
         Pending {
             point,
-            intent: None,
-            operation: PhantomData,
+            operation: None,
         }
     }
 
@@ -136,7 +131,7 @@ impl Frame {
     /// the body.
     pub async fn settle<O: Operation>(&mut self, pending: Pending<O>) -> O::Output {
         let point = self.point(pending.point);
-        let settled = match pending.intent {
+        let settled = match pending.operation.map(O::into_intent) {
             None => self.conductor.resume(pending.point, point, O::META).await,
             Some(intent) => {
                 let live = self.live(point);
@@ -218,14 +213,6 @@ fn decode<T: Durable>(slot: &Slot) -> T {
             slot.name
         ))
     })
-}
-
-/// The type of a local, without a value of it.
-pub type TypeOf<T> = PhantomData<fn() -> T>;
-
-/// The type of this local.
-pub const fn type_of<T>(_: &T) -> TypeOf<T> {
-    PhantomData
 }
 
 /// What the arm of a branch was given when it was chosen.

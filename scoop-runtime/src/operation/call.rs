@@ -94,12 +94,7 @@ impl<S: Step> Operation for StepCall<S> {
     }
 
     fn settle(settled: Settled) -> Result<S::Output, Box<Unsettled>> {
-        match settled {
-            Settled::Value(value) => Ok(*value
-                .downcast()
-                .expect("a step returns what its signature says")),
-            Settled::Unsettled(unsettled) => Err(unsettled),
-        }
+        settled.into_output()
     }
 }
 
@@ -131,6 +126,9 @@ impl<S: Step + AwaitedInsideASaga> Future for StepCall<S> {
 
 /// A saga's definition: a type of its own for each `#[saga]`, made by the macro.
 pub trait Saga: 'static {
+    /// What the function returns.
+    type Output: Send + 'static;
+
     /// The value in `Ok`, or what the function returns where that is no `Result`.
     type Ok: Send + 'static;
 

@@ -12,7 +12,7 @@ pub struct Caught<O>(O);
 
 /// Awaits an operation so that whatever becomes of it, the saga goes on: a panic or a time-out is
 /// an `Err`, too. What is in doubt stays so: if the saga rolls back later, it is undone as such.
-pub const fn caught<O: Operation>(operation: O) -> Caught<O> {
+pub const fn caught<O>(operation: O) -> Caught<O> {
     Caught(operation)
 }
 

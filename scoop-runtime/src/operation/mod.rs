@@ -1,26 +1,27 @@
 //! What a saga can await, and what the macros say about it.
 
-mod argument;
 mod blocking;
-mod body;
 mod call;
 mod caught;
+mod child;
+mod fallible;
 mod never;
+mod probe;
 pub mod saga;
 mod sleep;
 pub mod step;
-mod undo;
+pub mod stored;
+pub mod undo;
 
-pub use argument::{
-    Arguments, CannotDecode, CannotEncode, Decode, DecodeProbe, Encode, EncodeProbe,
-};
 pub use blocking::blocking;
-pub use body::{Fallible, Storable, failing, storable};
 pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
 pub use caught::{Caught, caught};
+pub use child::ChildSaga;
+pub use fallible::Fallible;
 pub use never::Never;
+pub use probe::{CannotDecode, Decode, DecodeProbe};
 pub use sleep::{Sleep, sleep};
-pub use undo::{AcceptsUnknown, Failure, Outcome, UndoExtra, UndoTail, UndoneOutput};
+pub use undo::{Failure, Outcome};
 
 use crate::protocol::description::OperationMeta;
 use crate::protocol::failure::StoredError;
@@ -71,6 +72,21 @@ pub enum Settled {
     Value(Box<dyn Any + Send>),
     /// Without one.
     Unsettled(Box<Unsettled>),
+}
+
+impl Settled {
+    /// The value, which has the type that the function's signature names.
+    ///
+    /// # Errors
+    /// With what ended without one.
+    pub fn into_output<T: 'static>(self) -> Result<T, Box<Unsettled>> {
+        match self {
+            Self::Value(value) => Ok(*value
+                .downcast()
+                .expect("an operation returns what its signature says")),
+            Self::Unsettled(unsettled) => Err(unsettled),
+        }
+    }
 }
 
 /// An operation that ended without a value: it panicked, ran out of time, or was too large.

@@ -1,28 +1,35 @@
-//! What a rollback can take after the step's own arguments.
+//! What a rollback may take after the step's own arguments, and how it is called.
 
 use std::fmt;
+use std::future::Future;
 
-use crate::protocol::failure::StoredFailure;
+use serde::de::Error as _;
+
+use super::step::UndoEnd;
+use crate::codec::CodecError;
+use crate::environment::BoxFuture;
+use crate::error::Describe;
+use crate::protocol::failure::{StoredError, StoredFailure};
 use crate::resource::{Resource, ResourceType, Resources};
 
-/// What became of a step that is being undone.
+/// What is known of the operation that a rollback undoes.
 ///
-/// A rollback that takes `Outcome<T>` instead of `T` is also called when nobody knows whether the
-/// step happened: the process died in it, or it ran out of time.
+/// A rollback that takes this can undo a step that was cut off by a crash or a timeout. One that
+/// takes the plain `T` cannot: such a step is first run again until its outcome is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<T> {
     /// It happened, and returned this.
     Done(T),
-    /// It may have happened.
+    /// Nobody knows whether it happened: undo it if it did.
     Unknown,
 }
 
-/// Why a saga is being rolled back.
-#[derive(Clone, Debug)]
+/// Why a saga is rolled back, as its rollbacks may see it.
+#[derive(Clone)]
 pub struct Failure(StoredFailure);
 
 impl Failure {
-    /// The message of the error with which the saga ended.
+    /// The message of the error with which the saga failed.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.error.message
@@ -35,19 +42,25 @@ impl fmt::Display for Failure {
     }
 }
 
-/// How a rollback takes the output `T` of the step it undoes: `T`, or `Outcome<T>`.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How a rollback takes the output of its step: as `T` or as [`Outcome<T>`].
 pub trait UndoneOutput<T>: Sized {
-    /// Whether it can be called without the output.
+    /// Whether it can be made of an unknown outcome.
     const TAKES_OUTCOME: bool;
 
-    /// The argument; none where the output is unknown and has to be known.
-    fn from_output(output: Option<T>) -> Option<Self>;
+    /// Makes it, where it can be made; `None` is an unknown outcome.
+    fn of(output: Option<T>) -> Option<Self>;
 }
 
 impl<T> UndoneOutput<T> for T {
     const TAKES_OUTCOME: bool = false;
 
-    fn from_output(output: Option<T>) -> Option<Self> {
+    fn of(output: Option<T>) -> Option<Self> {
         output
     }
 }
@@ -55,71 +68,120 @@ impl<T> UndoneOutput<T> for T {
 impl<T> UndoneOutput<T> for Outcome<T> {
     const TAKES_OUTCOME: bool = true;
 
-    fn from_output(output: Option<T>) -> Option<Self> {
+    fn of(output: Option<T>) -> Option<Self> {
         Some(output.map_or(Self::Unknown, Self::Done))
     }
 }
 
-/// What a rollback may take besides.
-pub trait UndoExtra: Sized {
-    /// The resource it needs.
-    fn resource() -> Option<ResourceType>;
-
-    /// The argument.
-    ///
-    /// # Errors
-    /// With the resource that is missing.
-    fn from_undo(failure: &StoredFailure, resources: &Resources) -> Result<Self, ResourceType>;
-}
-
-impl UndoExtra for Failure {
-    fn resource() -> Option<ResourceType> {
-        None
-    }
-
-    fn from_undo(failure: &StoredFailure, _: &Resources) -> Result<Self, ResourceType> {
-        Ok(Self(failure.clone()))
-    }
-}
-
-impl<T: Send + Sync + 'static> UndoExtra for Resource<T> {
-    fn resource() -> Option<ResourceType> {
-        Some(ResourceType::of::<T>())
-    }
-
-    fn from_undo(_: &StoredFailure, resources: &Resources) -> Result<Self, ResourceType> {
-        resources.get().ok_or_else(ResourceType::of::<T>)
-    }
-}
-
-/// Everything a rollback takes after the step's own arguments.
-pub trait UndoTail {
-    /// How it takes the output.
-    type Output;
-}
-
-impl<A> UndoTail for (A,) {
-    type Output = A;
-}
-
-impl<A, B> UndoTail for (A, B) {
-    type Output = A;
-}
-
-impl<A, B, C> UndoTail for (A, B, C) {
-    type Output = A;
-}
-
-impl<A, B, C, D> UndoTail for (A, B, C, D) {
-    type Output = A;
-}
-
-/// An argument for an output that may be unknown.
+/// How a rollback that undoes a step with a `timeout` takes its output.
 #[diagnostic::on_unimplemented(
-    message = "a step with a `timeout` needs a rollback that can undo a step of unknown outcome",
-    label = "after this time nobody knows whether the step happened, and its rollback takes a plain `{Self}`",
-    note = "let the rollback take `scoop::Outcome<{Self}>`: `Done(value)` when the step is known to have happened, `Unknown` when it may have"
+    message = "a step with a `timeout` wants a rollback that accepts an unknown outcome",
+    label = "this rollback takes `{Self}`, which is there only if the step returned in time",
+    note = "after a timeout nobody knows whether the step happened: let the rollback take `Outcome<{Self}>` instead of `{Self}`, and undo on `Outcome::Unknown` too",
+    note = "or leave out the `timeout`"
 )]
 pub trait AcceptsUnknown {}
 
 impl<T> AcceptsUnknown for Outcome<T> {}
+
+/// What a rollback may take after the output: a [`Failure`], a [`Resource`].
+pub trait UndoExtra: Sized {
+    /// The resource that it is.
+    fn wanted() -> Option<ResourceType>;
+
+    /// Takes it.
+    ///
+    /// # Errors
+    /// When it is a resource that is not provided.
+    fn take(failure: &StoredFailure, resources: &Resources) -> Result<Self, ResourceType>;
+}
+
+impl UndoExtra for Failure {
+    fn wanted() -> Option<ResourceType> {
+        None
+    }
+
+    fn take(failure: &StoredFailure, _: &Resources) -> Result<Self, ResourceType> {
+        Ok(Self(failure.clone()))
+    }
+}
+
+impl<R: Send + Sync + 'static> UndoExtra for Resource<R> {
+    fn wanted() -> Option<ResourceType> {
+        Some(ResourceType::of::<R>())
+    }
+
+    fn take(_: &StoredFailure, resources: &Resources) -> Result<Self, ResourceType> {
+        resources.get().ok_or_else(ResourceType::of::<R>)
+    }
+}
+
+/// The resources among these parameters.
+pub fn wanted<const N: usize>(parameters: [Option<ResourceType>; N]) -> Vec<ResourceType> {
+    parameters.into_iter().flatten().collect()
+}
+
+/// What the parameters after the step's own arguments are filled from.
+#[derive(Debug)]
+pub struct UndoTail<T> {
+    /// The output of the step; none when it is unknown whether it happened.
+    pub output: Option<T>,
+    /// Why the saga failed.
+    pub failure: StoredFailure,
+    /// What the process provides.
+    pub resources: Resources,
+}
+
+impl<T> UndoTail<T> {
+    /// The output, as the rollback takes it.
+    ///
+    /// # Errors
+    /// When the outcome is unknown, and the rollback takes none such.
+    pub fn output<X: UndoneOutput<T>>(&mut self) -> Result<X, UndoEnd> {
+        X::of(self.output.take()).ok_or_else(|| {
+            let why = "the outcome is unknown, and the rollback takes no `Outcome`";
+            UndoEnd::Undecodable(CodecError::Decode(serde_json::Error::custom(why)))
+        })
+    }
+
+    /// A parameter after the output.
+    ///
+    /// # Errors
+    /// When it is a resource that is not provided.
+    pub fn extra<X: UndoExtra>(&self) -> Result<X, UndoEnd> {
+        X::take(&self.failure, &self.resources).map_err(UndoEnd::MissingResource)
+    }
+}
+
+/// A call of a rollback that has begun.
+pub type Undone<'a> = BoxFuture<'a, Result<(), StoredError>>;
+
+/// A rollback, whatever it takes after the step's arguments `A`.
+pub struct Undoing<'a, A, T> {
+    /// Whether it takes [`Outcome<T>`].
+    pub takes_outcome: bool,
+    /// The resources it wants.
+    pub resources: Vec<ResourceType>,
+    /// Calls it.
+    pub call: Call<'a, A, T>,
+}
+
+/// How a rollback is called.
+pub type Call<'a, A, T> =
+    Box<dyn FnOnce(A, UndoTail<T>) -> Result<Undone<'a>, UndoEnd> + Send + 'a>;
+
+impl<A, T> fmt::Debug for Undoing<'_, A, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Undoing")
+            .field("takes_outcome", &self.takes_outcome)
+            .field("resources", &self.resources)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Turns the error of a rollback into what is stored.
+pub fn described<'a, E: Describe>(
+    undone: impl Future<Output = Result<(), E>> + Send + 'a,
+) -> Undone<'a> {
+    Box::pin(async move { undone.await.map_err(|error| error.describe()) })
+}

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Ident;
 
 use super::super::ir::{Await, Block, Live, Range, VarId, VarKind};
 use super::super::place::{self, Place};
+use super::super::span::located;
 use super::{Building, Emit, frame};
 
 /// What a barrier carries over.
@@ -56,16 +57,6 @@ impl Emit<'_> {
         carried.own.iter().map(|parts| self.carry(parts)).collect()
     }
 
-    /// The same at an await: a place whose value was taken out is had from what was saved before.
-    fn fresh_values(&self, carried: &Carried, e: &Await) -> Vec<TokenStream> {
-        let reload = |place: &Place| is_refilled(place, e).then(|| self.reload(place));
-        carried
-            .own
-            .iter()
-            .map(|parts| self.carry_or(parts, &reload))
-            .collect()
-    }
-
     pub(super) fn patterns(&self, carried: &Carried) -> Vec<TokenStream> {
         carried.ids().into_iter().map(|id| self.bind(id)).collect()
     }
@@ -104,7 +95,12 @@ impl Emit<'_> {
             .filter(|id| mentioned.contains(id))
             .collect();
         let idents = declared.iter().map(|&id| &self.flat.vars.get(id).ident);
+        super::note_parts(&carried.own, &mut building.parted);
+        building.parted.retain(|id| !declared.contains(id));
         let again = self.again(&building.own, needed);
+        let again = again
+            .into_iter()
+            .flat_map(|stmt| building.apart(&self.flat.vars).stmt(stmt));
         (
             quote!(#(let mut #idents;)* #(#again)*),
             declared.into_iter().collect(),
@@ -129,48 +125,8 @@ impl Emit<'_> {
             .collect()
     }
 
-    /// Saves what will be had from this place at the await, before its value is taken out.
-    pub(super) fn snapshot_of(&self, place: &Place, point: u32) -> TokenStream {
-        let needed = self.live.after.get(&point).cloned().unwrap_or_default();
-        let kept: Vec<Place> = self
-            .kept
-            .iter()
-            .filter(|kept| kept.root == place.root)
-            .cloned()
-            .collect();
-        let parts = if kept.is_empty() {
-            place::parts(&needed, place.root, &self.flat.vars)
-        } else {
-            kept
-        };
-        let snapshots = parts
-            .iter()
-            .filter(|part| overlap(part, place))
-            .map(|part| {
-                let (frame, slot) = (self.frame_at(part), part.slot(&self.flat.vars));
-                let (kind, path) = (self.kind_ident(part), self.path(part));
-                quote!(let #kind = #frame.snapshot(#slot, &#path);)
-            });
-        quote!(#(#snapshots)*)
-    }
-
-    fn reload(&self, place: &Place) -> TokenStream {
-        let (frame, slot) = (self.frame_at(place), place.slot(&self.flat.vars));
-        let kind = self.kind_ident(place);
-        quote!(#frame.reload(#slot, #kind))
-    }
-
     fn frame_at(&self, place: &Place) -> Ident {
         frame(self.flat.vars.get(place.root).ident.span())
-    }
-
-    /// The hidden local that remembers the type of a place whose value was taken out.
-    fn kind_ident(&self, place: &Place) -> Ident {
-        let slot = place.slot(&self.flat.vars).replace(['.', '#'], "_");
-        Ident::new(
-            &format!("__kind_{slot}"),
-            self.flat.vars.get(place.root).ident.span(),
-        )
     }
 
     pub(super) fn awaited(&self, block: &Block, index: usize, e: &Await, building: &mut Building) {
@@ -179,18 +135,23 @@ impl Emit<'_> {
         needed.retain(|place| place.root != e.result);
         let carried = self.carried(&needed, &building.own);
         let saves = self.point_saves(e, &needed, &carried);
+        let operation = building.apart(&self.flat.vars).expr(&e.operation);
         let (after, _) = self.after_barrier(block, index, &carried, &needed, building);
 
         let span = self.flat.points[(e.point - 1) as usize].span;
-        let (frame, number, operation) = (frame(span), e.point, &e.operation);
+        let (frame, number) = (frame(span), e.point);
         let pending = Ident::new(&format!("__pending{number}"), span);
         let begun = Ident::new(&format!("__operation{number}"), span);
         let result = &self.flat.vars.get(e.result).ident;
         let (patterns, loads) = (self.patterns(&carried), self.loads(&carried));
-        let (values, late) = (self.fresh_values(&carried, e), self.late_loads(&carried));
+        let (values, late) = (self.values(&carried), self.late_loads(&carried));
         let before = std::mem::take(&mut building.code);
         let begin = quote_spanned!(span=> #frame.begin(#number, #begun));
         let resume = quote_spanned!(span=> #frame.resume(#number));
+        let runtime = located(self.runtime, span);
+        let called = quote_spanned! {span=>
+            (&&&&&#runtime::frame::awaited::Awaited(&#begun)).kind().operation(#begun)
+        };
         let settle = quote_spanned!(span=> #frame.settle(#pending).await);
         building.code = quote! {
             let (#pending, #(#patterns,)*) = if #frame.at(#number) {
@@ -199,23 +160,20 @@ impl Emit<'_> {
             } else {
                 #before
                 let #begun = #operation;
+                let #begun = {
+                    #[allow(unused_imports)]
+                    use #runtime::frame::awaited::{
+                        IsCaughtSaga as _, IsFuture as _, IsNoFuture as _, IsOperation as _,
+                        IsSaga as _,
+                    };
+                    #called
+                };
                 #(#saves)*
                 (#begin, #(#values,)*)
             };
             #after
             let #result = #settle;
         };
-        for place in carried
-            .own
-            .iter()
-            .flatten()
-            .filter(|place| is_refilled(place, e))
-        {
-            let (kind, path, runtime) = (self.kind_ident(place), self.path(place), self.runtime);
-            building
-                .code
-                .extend(quote!(let #kind = #runtime::frame::type_of(&#path);));
-        }
         building.own.extend(result_needed.then_some(e.result));
     }
 
@@ -228,14 +186,13 @@ impl Emit<'_> {
         let mut saves = Vec::new();
         let late = carried.late.iter().map(|&id| Place::whole(id));
         for place in carried.own.iter().flatten().cloned().chain(late) {
-            if !is_refilled(&place, e) {
-                saves.push(self.save(&place));
-            }
+            saves.push(self.save(&place));
             slots.push(place.slot(vars));
         }
         for place in &self.kept {
-            if is_needed(place, needed) && !is_refilled(place, e) {
-                saves.push(self.save(place));
+            for part in self.needed_of(place, needed) {
+                saves.push(self.save(&part));
+                slots.push(part.slot(vars));
             }
             slots.push(place.slot(vars));
         }
@@ -257,7 +214,7 @@ impl Emit<'_> {
                 self.live
                     .after
                     .get(&point)
-                    .is_some_and(|needed| is_needed(place, needed))
+                    .is_some_and(|needed| self.needed_of(place, needed) == [place.clone()])
             })
         };
         carried
@@ -269,6 +226,52 @@ impl Emit<'_> {
             .filter(|place| !everywhere(place))
             .map(|place| self.save(&place))
             .collect()
+    }
+
+    /// What is needed of a place that enclosing control flow loads: all of it, nothing, or parts,
+    /// which are saved in slots of their own.
+    fn needed_of(&self, kept: &Place, needed: &Live) -> Vec<Place> {
+        let vars = &self.flat.vars;
+        let within = |place: &Place| place.fields.starts_with(&kept.fields);
+        let parts = place::parts(needed, kept.root, vars);
+        if parts
+            .iter()
+            .any(|part| kept.fields.starts_with(&part.fields))
+        {
+            return vec![kept.clone()];
+        }
+        parts.into_iter().filter(within).collect()
+    }
+
+    /// Puts the parts that were saved alone into what was loaded at the entry of control flow.
+    pub(super) fn parts_again(&self, carried: &Carried, range: Range) -> TokenStream {
+        let mut code = TokenStream::new();
+        for kept in self.kept_places(carried) {
+            let parts: BTreeSet<Place> = (range.first..=range.last)
+                .filter_map(|point| self.live.after.get(&point))
+                .flat_map(|needed| self.needed_of(&kept, needed))
+                .filter(|part| *part != kept)
+                .collect();
+            if parts.is_empty() {
+                continue;
+            }
+            let assignments = parts.iter().map(|part| {
+                let (frame, slot) = (self.frame_at(part), part.slot(&self.flat.vars));
+                let path = part.path(&self.flat.vars);
+                quote!(if #frame.has(#slot) { #path = #frame.load(#slot); })
+            });
+            let frame = frame(Span::call_site());
+            let first = range.first;
+            let put = quote!(if #frame.at(#first) { #(#assignments)* });
+            let root = self.flat.vars.get(kept.root);
+            let ident = &root.ident;
+            code.extend(if root.mutable {
+                put
+            } else {
+                quote!(let #ident = { let mut #ident = #ident; #put #ident };)
+            });
+        }
+        code
     }
 
     /// The places of what passed a barrier.
@@ -288,20 +291,4 @@ impl Emit<'_> {
         late.extend(self.late.iter().filter(|id| !carried.late.contains(id)));
         late
     }
-}
-
-fn is_refilled(place: &Place, e: &Await) -> bool {
-    e.refilled.iter().any(|refilled| overlap(refilled, place))
-}
-
-fn overlap(a: &Place, b: &Place) -> bool {
-    a.root == b.root && (a.fields.starts_with(&b.fields) || b.fields.starts_with(&a.fields))
-}
-
-/// Whether any part of this place is needed, or it is part of what is.
-fn is_needed(place: &Place, needed: &Live) -> bool {
-    needed.iter().any(|other| {
-        other.root == place.root
-            && (other.fields.starts_with(&place.fields) || place.fields.starts_with(&other.fields))
-    })
 }

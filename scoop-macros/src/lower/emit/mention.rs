@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
 use super::super::ir::{Arm, Block, Branch, Iterated, Live, Node, Select, VarId, Vars};
@@ -22,7 +23,7 @@ impl Emit<'_> {
         for node in &block.nodes[start..] {
             match node {
                 Node::Plain(stmt) => self.names(stmt, &mut set),
-                Node::Declare(..) | Node::Snapshot { .. } => {}
+                Node::Declare(..) => {}
                 Node::Await(e) => {
                     self.names(&e.operation, &mut set);
                     return set;
@@ -59,7 +60,7 @@ impl Emit<'_> {
             }
             Node::Loop(e) => whole_block(&e.body, &self.flat.vars, set),
             Node::For(e) => whole_block(&e.body, &self.flat.vars, set),
-            Node::Plain(_) | Node::Declare(..) | Node::Snapshot { .. } | Node::Await(_) => {}
+            Node::Plain(_) | Node::Declare(..) | Node::Await(_) => {}
         }
     }
 
@@ -99,12 +100,7 @@ pub(in crate::lower) fn crosses(vars: &Vars, arm: &Arm, stmt: &syn::Stmt) -> boo
     let syn::Stmt::Local(local) = stmt else {
         return false;
     };
-    let is_barrier = |node: &Node| {
-        !matches!(
-            node,
-            Node::Plain(_) | Node::Declare(..) | Node::Snapshot { .. }
-        )
-    };
+    let is_barrier = |node: &Node| !matches!(node, Node::Plain(_) | Node::Declare(..));
     let Some(first) = arm.body.nodes.iter().position(is_barrier) else {
         return false;
     };
@@ -156,7 +152,7 @@ fn select(select: &Select, vars: &Vars, set: &mut Set) {
 fn one_node(node: &Node, vars: &Vars, set: &mut Set) {
     match node {
         Node::Plain(stmt) => names(stmt, vars, set),
-        Node::Declare(..) | Node::Snapshot { .. } => {}
+        Node::Declare(..) => {}
         Node::Await(e) => names(&e.operation, vars, set),
         Node::Branch(e) => {
             select(&e.select, vars, set);
@@ -184,12 +180,13 @@ fn whole_block(block: &Block, vars: &Vars, set: &mut Set) {
     }
 }
 
-fn collect(tokens: proc_macro2::TokenStream, vars: &Vars, set: &mut Set) {
-    for token in tokens {
+fn collect(tokens: TokenStream, vars: &Vars, set: &mut Set) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
         match token {
-            proc_macro2::TokenTree::Group(group) => collect(group.stream(), vars, set),
-            proc_macro2::TokenTree::Ident(ident) => set.extend(vars.find(&ident)),
-            proc_macro2::TokenTree::Literal(literal) => {
+            TokenTree::Group(group) => collect(group.stream(), vars, set),
+            TokenTree::Ident(ident) if !is_field(&tokens, at) => set.extend(vars.find(ident)),
+            TokenTree::Literal(literal) => {
                 let captured = name::captures(&literal.to_string());
                 set.extend(
                     captured
@@ -197,7 +194,19 @@ fn collect(tokens: proc_macro2::TokenStream, vars: &Vars, set: &mut Set) {
                         .filter_map(|name| vars.by_name.get(name).copied()),
                 );
             }
-            proc_macro2::TokenTree::Punct(_) => {}
+            TokenTree::Ident(_) | TokenTree::Punct(_) => {}
         }
     }
+}
+
+/// Whether the name at this place is that of a field: `.name`, but not `..name`; `name:`, but not
+/// `name::`.
+fn is_field(tokens: &[TokenTree], at: usize) -> bool {
+    let is = |at: Option<usize>, wanted: char| {
+        at.and_then(|at| tokens.get(at))
+            .is_some_and(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == wanted))
+    };
+    let after_dot = is(at.checked_sub(1), '.') && !is(at.checked_sub(2), '.');
+    let before_colon = is(Some(at + 1), ':') && !is(Some(at + 2), ':');
+    after_dot || before_colon
 }

@@ -6,7 +6,10 @@
 //! loaded when the enclosing control flow was entered.
 
 mod barrier;
-mod control;
+mod branch;
+mod dest;
+mod for_loop;
+mod loops;
 mod mention;
 mod points;
 mod slot;
@@ -21,10 +24,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Stmt;
 
-use super::ir::{Block, Flat, Node, VarId};
+use super::ir::{Block, Flat, Node, VarId, Vars};
 use super::liveness::Liveness;
 use super::pattern;
 use super::place::Place;
+use super::taken::Apart;
 
 /// Emits the statements of the body's async function, and says which slots each point saves.
 pub(super) fn emit(
@@ -38,6 +42,7 @@ pub(super) fn emit(
         runtime,
         kept: Vec::new(),
         late: BTreeSet::new(),
+        parted: BTreeSet::new(),
         loops: Vec::new(),
         slots: RefCell::default(),
         shapes: RefCell::default(),
@@ -80,6 +85,8 @@ struct Emit<'a> {
     kept: Vec<Place>,
     /// Locals of enclosing blocks that have no value yet when the saga is resumed further in.
     late: BTreeSet<VarId>,
+    /// Locals of enclosing blocks of which only a part is left.
+    parted: BTreeSet<VarId>,
     loops: Vec<AroundLoop>,
     /// The slots of each point.
     slots: RefCell<BTreeMap<u32, Vec<String>>>,
@@ -92,6 +99,17 @@ struct Building {
     code: TokenStream,
     /// The block's own locals so far, in the order of their declaration.
     own: Vec<VarId>,
+    /// The locals of which only a part is left.
+    parted: BTreeSet<VarId>,
+}
+
+impl Building {
+    fn apart<'a>(&'a self, vars: &'a Vars) -> Apart<'a> {
+        Apart {
+            vars,
+            parted: &self.parted,
+        }
+    }
 }
 
 impl Emit<'_> {
@@ -100,6 +118,7 @@ impl Emit<'_> {
         let mut building = Building {
             code: prefix.code,
             own: prefix.vars,
+            parted: self.parted.clone(),
         };
         for (index, node) in block.nodes.iter().enumerate() {
             match node {
@@ -107,13 +126,11 @@ impl Emit<'_> {
                     if let Stmt::Local(local) = stmt {
                         building.own.extend(self.bound(&local.pat));
                     }
-                    building.code.extend(quote!(#stmt));
+                    let stmts = building.apart(&self.flat.vars).stmt(stmt);
+                    building.code.extend(quote!(#(#stmts)*));
                 }
                 Node::Declare(id, ty) => {
                     self.declare(block, index, *id, ty.as_ref(), &mut building)
-                }
-                Node::Snapshot { place, point } => {
-                    building.code.extend(self.snapshot_of(place, *point));
                 }
                 Node::Await(e) => self.awaited(block, index, e, &mut building),
                 Node::Branch(e) => self.branch(block, index, e, &mut building),
@@ -121,8 +138,9 @@ impl Emit<'_> {
                 Node::For(e) => self.for_loop(block, index, e, &mut building),
             }
         }
-        let code = building.code;
         let tail = block.tail.iter();
+        let tail = tail.map(|tail| building.apart(&self.flat.vars).expr(tail));
+        let code = &building.code;
         quote!(#(#items)* #code #(#tail)*)
     }
 
@@ -155,6 +173,7 @@ impl Emit<'_> {
         &self,
         kept: &[Place],
         late: BTreeSet<VarId>,
+        parted: &BTreeSet<VarId>,
         around: Option<AroundLoop>,
     ) -> Emit<'_> {
         let mut all = self.kept.clone();
@@ -164,6 +183,7 @@ impl Emit<'_> {
         Emit {
             kept: all,
             late,
+            parted: parted.clone(),
             loops,
             slots: RefCell::default(),
             shapes: RefCell::default(),
@@ -179,5 +199,16 @@ impl Emit<'_> {
         self.shapes
             .borrow_mut()
             .append(&mut inner.shapes.borrow_mut());
+    }
+}
+
+/// Notes of which of these locals only a part is left.
+fn note_parts(locals: &[Vec<Place>], parted: &mut BTreeSet<VarId>) {
+    for parts in locals {
+        if parts[0].fields.is_empty() {
+            parted.remove(&parts[0].root);
+        } else {
+            parted.insert(parts[0].root);
+        }
     }
 }

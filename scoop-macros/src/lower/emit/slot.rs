@@ -2,26 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Member;
 
 use super::super::ir::VarId;
-use super::super::place::Place;
+use super::super::place::{Place, member};
+use super::super::span::located;
 use super::{Emit, frame};
 
 impl Emit<'_> {
-    /// The expression for a place.
-    pub(super) fn path(&self, place: &Place) -> TokenStream {
-        let root = &self.flat.vars.get(place.root).ident;
-        let fields = place.fields.iter().map(|field| member(field));
-        quote!(#root #(.#fields)*)
-    }
-
     /// `__frame.save("x", &x);`
     pub(super) fn save(&self, place: &Place) -> TokenStream {
         let var = self.flat.vars.get(place.root);
-        let (runtime, slot, path) = (self.runtime, place.slot(&self.flat.vars), self.path(place));
+        let (runtime, slot, path) = (
+            self.runtime,
+            place.slot(&self.flat.vars),
+            place.path(&self.flat.vars),
+        );
         let frame = frame(var.ident.span());
         let save = quote_spanned!(var.ident.span()=> #frame.save(#slot, &#path););
         if !var.probe {
@@ -51,18 +48,7 @@ impl Emit<'_> {
 
     /// The value of a local of which these parts are needed, carried out of a block.
     pub(super) fn carry(&self, parts: &[Place]) -> TokenStream {
-        self.shaped(parts, &|place| self.path(place))
-    }
-
-    /// The same, with another value for some places.
-    pub(super) fn carry_or(
-        &self,
-        parts: &[Place],
-        other: &dyn Fn(&Place) -> Option<TokenStream>,
-    ) -> TokenStream {
-        self.shaped(parts, &|place| {
-            other(place).unwrap_or_else(|| self.path(place))
-        })
+        self.shaped(parts, &|place| place.path(&self.flat.vars))
     }
 
     /// The pattern that binds a local.
@@ -100,7 +86,10 @@ impl Emit<'_> {
         if fields.keys().all(|name| name.parse::<usize>().is_ok()) {
             return tuple(&fields, &inner);
         }
-        let names: Vec<_> = fields.keys().map(|name| member(name)).collect();
+        let names: Vec<_> = fields
+            .keys()
+            .map(|name| member(name, Span::call_site()))
+            .collect();
         let values: Vec<_> = fields.values().map(|parts| inner(parts)).collect();
         let shape = self.shape_struct(&fields.keys().copied().collect::<Vec<_>>());
         quote!(#shape { #(#names: #values),* })
@@ -111,7 +100,7 @@ impl Emit<'_> {
         let types: Vec<_> = (0..fields.len())
             .map(|index| format_ident!("T{index}"))
             .collect();
-        let names = fields.iter().map(|field| member(field));
+        let names = fields.iter().map(|field| member(field, Span::call_site()));
         self.shapes.borrow_mut().insert(
             name.to_string(),
             quote!(struct #name<#(#types),*> { #(#names: #types),* }),
@@ -134,28 +123,4 @@ fn tuple(
         None => quote!(()),
     });
     quote!((#(#values,)*))
-}
-
-/// A path whose messages belong to a place of the user's.
-pub(super) fn located(path: &TokenStream, place: proc_macro2::Span) -> TokenStream {
-    path.clone()
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(token.span().located_at(place));
-            token
-        })
-        .collect()
-}
-
-fn member(name: &str) -> Member {
-    match name.parse::<u32>() {
-        Ok(index) => Member::Unnamed(syn::Index {
-            index,
-            span: proc_macro2::Span::call_site(),
-        }),
-        Err(_) => Member::Named(match name.strip_prefix("r#") {
-            Some(raw) => proc_macro2::Ident::new_raw(raw, proc_macro2::Span::call_site()),
-            None => format_ident!("{name}"),
-        }),
-    }
 }

@@ -56,19 +56,7 @@ impl Flatten {
     fn simple(&mut self, expr: Expr, out: &mut Vec<Node>) -> Expr {
         match expr {
             Expr::Assign(mut e) => {
-                let refilled = self.refilled(&e);
-                if let Some(place) = &refilled {
-                    let point = self.next_point();
-                    out.push(Node::Snapshot {
-                        place: place.clone(),
-                        point,
-                    });
-                    self.refilled.push(place.clone());
-                }
                 e.right = self.boxed(e.right, out);
-                if refilled.is_some() {
-                    self.refilled.pop();
-                }
                 Expr::Assign(e)
             }
             Expr::Return(mut e) => {
@@ -261,9 +249,10 @@ impl Flatten {
         }
         match expr {
             Expr::Lit(_) | Expr::Closure(_) => true,
-            Expr::Path(_) | Expr::Field(_) => {
-                Place::root_of(expr, &self.vars).is_none_or(|root| !self.vars.get(root).mutable)
+            Expr::Path(_) => {
+                Place::of(expr, &self.vars).is_none_or(|place| !self.vars.get(place.root).mutable)
             }
+            Expr::Field(field) => self.stays(&field.base),
             _ => false,
         }
     }
@@ -302,12 +291,10 @@ impl Flatten {
             span: head_span(&operation),
             tried: false,
         });
-        let refilled = self.refilled.clone();
         out.push(Node::Await(Await {
             point,
             result,
             operation,
-            refilled,
         }));
         let ident = self.vars.get(result).ident.clone();
         parse_quote!(#ident)
@@ -327,56 +314,6 @@ impl Flatten {
                 other
             }
         }
-    }
-
-    /// The place of which `x.field = step(x.field).await` takes the value out, to put another one
-    /// in. Only where the right side does nothing else to the local: what was saved of it before
-    /// stands for it until then.
-    fn refilled(&self, e: &syn::ExprAssign) -> Option<Place> {
-        let place = Place::of(&e.left, &self.vars).filter(|place| !place.fields.is_empty())?;
-        let reads = super::super::liveness::locals_of(&e.right, &self.vars);
-        let overlaps = |other: &Place| {
-            other.root == place.root
-                && (other.fields.starts_with(&place.fields)
-                    || place.fields.starts_with(&other.fields))
-        };
-        let taken = reads.iter().any(overlaps) && !self.changes(&e.right, place.root);
-        taken.then_some(place)
-    }
-
-    /// Whether an expression may change a local otherwise than by moving out of it.
-    fn changes(&self, expr: &Expr, root: VarId) -> bool {
-        struct Changes<'a>(&'a Flatten, VarId, bool);
-        const HARMLESS: [&str; 8] = [
-            "as_str",
-            "clone",
-            "get",
-            "is_empty",
-            "iter",
-            "len",
-            "to_owned",
-            "to_string",
-        ];
-        impl<'a> Visit<'a> for Changes<'_> {
-            fn visit_expr_method_call(&mut self, e: &'a ExprMethodCall) {
-                self.2 |= Place::root_of(&e.receiver, &self.0.vars) == Some(self.1)
-                    && !HARMLESS.iter().any(|name| e.method == name);
-                visit::visit_expr_method_call(self, e);
-            }
-
-            fn visit_expr_reference(&mut self, e: &'a syn::ExprReference) {
-                self.2 |=
-                    e.mutability.is_some() && Place::root_of(&e.expr, &self.0.vars) == Some(self.1);
-                visit::visit_expr_reference(self, e);
-            }
-
-            fn visit_expr_closure(&mut self, _: &'a syn::ExprClosure) {
-                self.2 = true;
-            }
-        }
-        let mut visitor = Changes(self, root, self.assigns(expr, root));
-        visitor.visit_expr(expr);
-        visitor.2
     }
 
     fn assigns(&self, expr: &Expr, root: VarId) -> bool {

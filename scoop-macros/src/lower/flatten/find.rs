@@ -12,7 +12,7 @@ pub(super) fn in_expr(expr: &Expr) -> bool {
 }
 
 /// The same for a block.
-pub(super) fn in_block(block: &Block) -> bool {
+pub(in crate::lower) fn in_block(block: &Block) -> bool {
     let mut find = Find(false);
     find.visit_block(block);
     find.0

@@ -2,7 +2,7 @@
 
 mod control;
 mod expr;
-mod find;
+pub(super) mod find;
 mod refuse;
 mod statement;
 
@@ -25,7 +25,6 @@ pub(super) fn flatten(mut named: Named) -> Result<Flat, Vec<Error>> {
         binding: None,
         label: None,
         loops: Vec::new(),
-        refilled: Vec::new(),
     };
     pass.errors.extend(refuse::everything(&named.body));
     super::moves::mark(&named.body, &mut pass.vars);
@@ -58,8 +57,6 @@ struct Flatten {
     label: Option<String>,
     /// The slot names of loops so far, to keep them apart.
     loops: Vec<String>,
-    /// The places whose values are taken out and replaced by the assignment under way.
-    refilled: Vec<super::place::Place>,
 }
 
 impl Flatten {

@@ -167,16 +167,20 @@ impl<'a> Visit<'a> for Refuse {
     }
 
     fn visit_macro(&mut self, mac: &'a Macro) {
-        let Some(span) = find::in_tokens(mac.tokens.clone()) else {
-            return;
-        };
         let name = mac
             .path
             .segments
             .last()
             .map(|s| s.ident.to_string())
             .unwrap_or_default();
-        if ["join", "try_join", "race", "select"].contains(&name.as_str()) {
+        // What stands in these is awaited, though it does not say so.
+        if ["join", "try_join", "race"].contains(&name.as_str()) {
+            return self.concurrent(mac, &name);
+        }
+        let Some(span) = find::in_tokens(mac.tokens.clone()) else {
+            return;
+        };
+        if name == "select" {
             return self.concurrent(mac, &name);
         }
         if !TRANSPARENT.contains(&name.as_str())
@@ -191,32 +195,14 @@ impl<'a> Visit<'a> for Refuse {
             );
         }
     }
-
-    fn visit_expr_macro(&mut self, expr: &'a syn::ExprMacro) {
-        let name = expr
-            .mac
-            .path
-            .segments
-            .last()
-            .map(|s| s.ident.to_string())
-            .unwrap_or_default();
-        if ["join", "try_join", "race"].contains(&name.as_str()) {
-            self.concurrent(&expr.mac, &name);
-        } else {
-            self.visit_macro(&expr.mac);
-        }
-    }
 }
 
 impl Refuse {
     fn concurrent(&mut self, mac: &Macro, name: &str) {
-        use syn::spanned::Spanned;
-        self.error(
-            mac.path.span(),
-            format!(
-                "`{name}!` is not available in this release yet; await the operations one after \
-                 the other"
-            ),
+        let message = format!(
+            "`{name}!` is not available in this release yet; await the operations one after the \
+             other"
         );
+        self.errors.push(Error::new_spanned(&mac.path, message));
     }
 }

@@ -7,6 +7,7 @@ use super::super::borrow;
 use super::super::ir::{Again, Block, Dest, Node, VarId, VarKind};
 use super::super::pattern;
 use super::super::place::Place;
+use super::super::taken;
 use super::{Flatten, find};
 
 impl Flatten {
@@ -151,7 +152,11 @@ impl Flatten {
         {
             let mut only = local.clone();
             only.pat = pattern::only_by_ref(&local.pat);
-            return self.again(&only, vec![root]);
+            let roots = match taken::taken(&only, &self.vars) {
+                Some(taken) => taken.into_iter().map(|taken| taken.place).collect(),
+                None => vec![root],
+            };
+            return self.again(&only, roots);
         }
         if borrow_may_hide(&init.expr) {
             self.probe(
@@ -193,8 +198,8 @@ impl Flatten {
     fn take_label(&mut self, attrs: &mut Vec<Attribute>) -> Option<String> {
         let attr = take_attribute(attrs, "at")?;
         match attr.parse_args::<LitStr>() {
-            Ok(label) => Some(label.value()),
-            Err(_) => {
+            Ok(label) if !label.value().trim().is_empty() => Some(label.value()),
+            _ => {
                 self.refuse(attr.span(), "a label is a text: `#[at(\"charge\")]`");
                 None
             }

@@ -8,6 +8,7 @@ use super::super::name;
 use super::super::order;
 use super::super::pattern;
 use super::super::place::Place;
+use super::super::taken;
 use super::{Pass, Target};
 
 impl Pass<'_> {
@@ -19,7 +20,17 @@ impl Pass<'_> {
                 if let Some((_, diverge)) = &init.diverge {
                     live.extend(self.expr(diverge, Live::new()));
                 }
-                self.expr(&init.expr, live)
+                let taken = taken::taken(local, self.vars).unwrap_or_default();
+                if !taken
+                    .iter()
+                    .any(|taken| self.vars.get(taken.place.root).split)
+                {
+                    return self.expr(&init.expr, live);
+                }
+                for taken in taken {
+                    self.read(taken.place, &mut live);
+                }
+                live
             }
             Stmt::Expr(expr, _) => self.expr(expr, live),
             Stmt::Macro(mac) => self.mac(&mac.mac, live),

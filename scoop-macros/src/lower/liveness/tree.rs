@@ -24,14 +24,7 @@ impl Pass<'_> {
                 Self::kill(&mut live, *id);
                 live
             }
-            Node::Snapshot { place, .. } => {
-                self.read(place.clone(), &mut live);
-                live
-            }
             Node::Await(e) => {
-                for place in &e.refilled {
-                    self.read(place.clone(), &mut live);
-                }
                 self.result
                     .after
                     .entry(e.point)

@@ -1,4 +1,4 @@
-//! Child sagas and joins are not available yet.
+//! A saga awaits a saga.
 
 use scoop::{saga, step};
 
@@ -14,8 +14,8 @@ async fn inner(n: u32) -> u32 {
 
 #[saga]
 async fn outer(n: u32) -> u32 {
-    let pair = join!(look(n), look(n));
-    inner(n).await
+    let first = inner(n).await;
+    look(first.saturating_add(1)).await
 }
 
 fn main() {}

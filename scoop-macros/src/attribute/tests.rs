@@ -1,0 +1,122 @@
+//! Attributes as they are written, and what is said about wrong ones.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::saga::SagaArguments;
+use super::step::{Kind, StepArguments};
+use crate::diagnostics::Mistakes;
+
+fn step(tokens: TokenStream) -> (StepArguments, Vec<String>) {
+    let mut mistakes = Mistakes::default();
+    let arguments = StepArguments::parse(tokens, &mut mistakes);
+    (
+        arguments,
+        mistakes
+            .into_errors()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    )
+}
+
+#[track_caller]
+fn refused(tokens: TokenStream, expected: &[&str]) {
+    assert_eq!(step(tokens).1, expected);
+}
+
+#[test]
+fn all_keys_of_a_step_are_understood() {
+    let (arguments, mistakes) = step(quote! {
+        rollback = hotels::cancel, blocking, timeout = "5 minutes", name = "book", crate = ::other,
+        retry(max = 5, backoff = "100ms..30s", on = is_transient), undo(retry(forever))
+    });
+    assert_eq!(mistakes, [""; 0]);
+    assert!(matches!(arguments.kind, Some(Kind::Rollback(_))));
+    assert_eq!(arguments.timeout.unwrap().0, Duration::from_secs(300));
+    let retry = arguments.retry.unwrap();
+    assert_eq!(retry.max, Some(5));
+    assert_eq!(retry.backoff.unwrap().0.0, Duration::from_millis(100));
+    assert!(retry.on.is_some());
+    assert_eq!(arguments.undo.unwrap().max, None);
+    assert_eq!(
+        arguments.krate.runtime().to_string(),
+        ":: other :: __private :: runtime"
+    );
+}
+
+#[test]
+fn a_misspelt_key_is_guessed() {
+    refused(
+        quote!(rollbck = f),
+        &["unknown key `rollbck`; did you mean `rollback`?"],
+    );
+    refused(
+        quote!(readonly),
+        &["unknown key `readonly`; did you mean `read_only`?"],
+    );
+}
+
+#[test]
+fn a_strange_key_lists_the_known_ones() {
+    refused(
+        quote!(retry(max = 1, colour = 2)),
+        &["unknown key `colour`; known are `max`, `forever`, `backoff`, `on`"],
+    );
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    refused(
+        quote!(
+            pivot,
+            pivot,
+            retriable,
+            timeout = "ten",
+            undo(retry(max = 0)),
+            cancellable
+        ),
+        &[
+            "`pivot` is given twice",
+            r#"expected a duration: `"10s"`, `"250ms"`, `"5 minutes"`, `"1h 30m"`"#,
+            "expected `max = 5`",
+            "`cancellable` is not available yet",
+            "a step is of one kind: `pivot` or `retriable`, not both",
+            "`undo` says how a `rollback` is retried, and there is none",
+        ],
+    );
+}
+
+#[test]
+fn pauses_are_a_range() {
+    let expected = r#"expected the first and the longest pause: `"100ms..30s"`, `"1s..5 minutes"`"#;
+    refused(quote!(pivot, retry(forever, backoff = "1s")), &[expected]);
+    refused(
+        quote!(pivot, retry(forever, backoff = "2s..1s")),
+        &["the first pause is longer than the longest"],
+    );
+}
+
+#[test]
+fn a_retry_has_an_end_or_says_that_it_has_none() {
+    refused(
+        quote!(pivot, retry(backoff = "1s..2s")),
+        &["`retry` wants a number of attempts, `retry(max = 5)`, or `retry(forever)`"],
+    );
+    refused(
+        quote!(pivot, retry(max = 2, forever)),
+        &["`max` and `forever` exclude each other"],
+    );
+}
+
+#[test]
+fn later_keys_of_a_saga_are_known_and_refused() {
+    let mut mistakes = Mistakes::default();
+    SagaArguments::parse(quote!(name = "x", deadline = "2h"), &mut mistakes);
+    assert_eq!(
+        mistakes.into_errors()[0].to_string(),
+        "`deadline` is not available in this release yet"
+    );
+}

@@ -1,0 +1,90 @@
+//! How the arguments and the output are written and read. A type that cannot be stored is reported
+//! here, and only here.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::{Shape, argument_codec, local};
+use crate::signature::{Form, Parameter};
+
+impl Shape<'_> {
+    /// The codecs, as constants of the type that stands for the function.
+    pub(crate) fn codecs(&self) -> TokenStream {
+        let (function, runtime, operation) = (self.function, self.runtime(), self.operation());
+        let marker = self.marker();
+        let stored = local("stored");
+        let constants = function.stored().enumerate();
+        let constants: Vec<TokenStream> = constants
+            .map(|(index, (parameter, form))| self.argument(index, parameter, form))
+            .collect();
+        let takes = function.stored().enumerate();
+        let takes = takes.map(|(index, (_, form))| take(index, form, &stored));
+        let types = function
+            .stored()
+            .map(|(parameter, form)| function.without_self(form.owned(&parameter.ty)));
+        let value = self.value();
+        let span = function.output.value_span();
+        let new = quote_spanned!(span=> #operation::stored::codec::<#value>());
+        let count = constants.len();
+        let (bind, mutable) = match count {
+            0 => (quote!(_), None),
+            _ => (quote!(#stored), Some(quote!(mut))),
+        };
+        quote! {
+            impl #marker {
+                #(#constants)*
+                const OUTPUT: #operation::stored::Codec<#value> = #new;
+
+                #[allow(clippy::type_complexity)]
+                fn arguments(
+                    arguments: &#runtime::codec::Stored,
+                ) -> ::core::result::Result<(#(#types,)*), #runtime::codec::CodecError> {
+                    let #mutable #bind = #operation::stored::StoredArguments::open(arguments, #count)?;
+                    ::core::result::Result::Ok((#(#takes,)*))
+                }
+            }
+        }
+    }
+
+    fn argument(&self, index: usize, parameter: &Parameter, form: &Form) -> TokenStream {
+        let (operation, codec) = (self.operation(), argument_codec(index));
+        let ty = self.function.without_self(form.coded(&parameter.ty));
+        let new = quote_spanned!(ty.span()=> #operation::stored::codec::<#ty>());
+        quote!(const #codec: #operation::stored::Codec<#ty> = #new;)
+    }
+
+    /// Refuses an error type that is none, where it is written.
+    pub(crate) fn error_check(&self) -> Option<TokenStream> {
+        let operation = self.operation();
+        let error = self.error()?;
+        let span = self.function.output.error_span();
+        let check = quote_spanned!(span=> #operation::stored::is_an_error::<#error>());
+        Some(quote!(const _: () = #check;))
+    }
+
+    /// The type of the value that is stored.
+    pub(crate) fn value(&self) -> TokenStream {
+        let value = self.function.output.value(self.krate);
+        self.function.without_self(value)
+    }
+
+    /// The type of the error, where there can be one.
+    pub(crate) fn error(&self) -> Option<TokenStream> {
+        let error = self.function.output.error(self.krate)?;
+        Some(self.function.without_self(error))
+    }
+
+    /// What the function returns.
+    pub(crate) fn output(&self) -> TokenStream {
+        self.function.without_self(&self.function.output.ty)
+    }
+}
+
+fn take(index: usize, form: &Form, stored: &Ident) -> TokenStream {
+    let codec = argument_codec(index);
+    match form {
+        Form::Slice(_) => quote!(Self::#codec.take_vec(&mut #stored)?),
+        _ => quote!(Self::#codec.take(&mut #stored)?),
+    }
+}

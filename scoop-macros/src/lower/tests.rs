@@ -1,0 +1,188 @@
+//! The passes, seen from what they find out: names, the order of awaits, what each of them saves,
+//! the graph, and what is refused.
+
+use syn::{Block, parse_str};
+
+use super::{Param, emit, flatten, graph, liveness, name, points};
+
+fn params(names: &[&str]) -> Vec<Param> {
+    let param = |name: &&str| Param {
+        ident: syn::Ident::new(name, proc_macro2::Span::call_site()),
+        mutable: true,
+        kept: super::Kept::Stored,
+    };
+    names.iter().map(param).collect()
+}
+
+fn body(source: &str) -> Block {
+    parse_str(&format!("{{{source}}}")).expect("the test's body is Rust")
+}
+
+fn flat(names: &[&str], source: &str) -> super::ir::Flat {
+    let named = name::unique(&params(names), body(source));
+    let mut flat = flatten::flatten(named).unwrap_or_else(|errors| panic!("{errors:?}"));
+    assert!(points::name(&mut flat.points).is_empty());
+    flat
+}
+
+/// `point: slots` for each point.
+fn saved(names: &[&str], source: &str) -> Vec<String> {
+    let flat = flat(names, source);
+    let live = liveness::analyse(&flat);
+    let (_, slots) = emit::emit(&flat, &live, &quote::quote!(scoop));
+    let line = |(point, number): (&super::ir::PointInfo, u32)| {
+        format!("{}: {}", point.name, slots[&number].join(" "))
+    };
+    flat.points.iter().zip(1..).map(line).collect()
+}
+
+fn refused(names: &[&str], source: &str) -> Vec<String> {
+    let lowered = super::lower(&params(names), body(source), &quote::quote!(scoop));
+    let errors = lowered.err().expect("it is refused");
+    errors.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_point_saves_what_is_read_after_it_and_nothing_else() {
+    let source = "let a = one(x).await; let b = two(&a).await; let c = three().await; b + c";
+    assert_eq!(
+        saved(&["x", "unused"], source),
+        ["one:a: ", "two:b: ", "three:c: b"]
+    );
+}
+
+#[test]
+fn a_shadowed_name_is_another_local() {
+    let source = "let a = 1; one().await; let a = f(a); two(a).await; a";
+    assert_eq!(saved(&[], source), ["one: a", "two: a__2"]);
+}
+
+#[test]
+fn a_loop_needs_what_its_next_turn_reads() {
+    let source = "let mut sum = 0; let mut n = 0; \
+                  while n < limit { let x = ask(n).await; sum += x; n += 1; } sum";
+    assert_eq!(saved(&["limit"], source), ["ask:x: limit n sum"]);
+}
+
+#[test]
+fn what_is_assigned_before_it_is_read_is_not_saved() {
+    let source = "let mut a = first(); one(a).await; a = second(); two(a).await; a";
+    assert_eq!(saved(&[], source), ["one: ", "two: a"]);
+}
+
+#[test]
+fn what_is_left_of_a_local_is_saved_field_by_field() {
+    let source =
+        "let city = trip.address.city; book(city).await; pay(trip.price, &trip.name).await;";
+    assert_eq!(
+        saved(&["trip"], source),
+        ["book: trip.name trip.price", "pay: "]
+    );
+}
+
+#[test]
+fn a_pattern_that_names_fields_needs_only_these() {
+    let source = "let x = trip.note; one(x).await; let Trip { city, nights, .. } = trip; two(city).await; nights";
+    assert_eq!(
+        saved(&["trip"], source),
+        ["one: trip.city trip.nights", "two: nights"]
+    );
+}
+
+#[test]
+fn a_borrow_is_made_again_from_what_it_borrows() {
+    let source = "let name = &trip.name; one().await; two(name).await; name.len()";
+    assert_eq!(
+        saved(&["trip"], source),
+        ["one: trip", "two: trip"],
+        "the borrow itself is no slot"
+    );
+}
+
+#[test]
+fn a_transient_is_made_again_and_is_no_slot() {
+    let source = "#[transient] let client = connect(&url); one().await; client.send()";
+    assert_eq!(saved(&["url"], source), ["one: url"]);
+}
+
+#[test]
+fn awaits_inside_an_expression_are_taken_out_in_the_order_of_evaluation() {
+    let source = "f(one().await, (two().await, three(four().await).await))";
+    assert_eq!(
+        saved(&[], source),
+        [
+            "one: ",
+            "two: __result1",
+            "four: __result1 __result2",
+            "three: __result1 __result2"
+        ]
+    );
+}
+
+#[test]
+fn an_operand_with_effects_keeps_its_turn() {
+    assert_eq!(
+        saved(&[], "f((P { x: { effect(); 1 } }).x, two().await)"),
+        ["two: __operand1"]
+    );
+}
+
+#[test]
+fn points_of_one_name_are_told_apart_and_labels_are_kept() {
+    let source = "one().await; one().await; #[at(\"pay\")] one().await; let x = one().await; x";
+    assert_eq!(
+        saved(&[], source),
+        ["one (1 of 2): ", "one (2 of 2): ", "pay: ", "one:x: "]
+    );
+}
+
+#[test]
+fn two_equal_labels_are_refused() {
+    let source = "#[at(\"pay\")] one().await; #[at(\"pay\")] two().await;";
+    let errors = refused(&[], source);
+    assert_eq!(errors.len(), 1);
+    assert!(
+        errors[0].starts_with("two await points are labelled \"pay\""),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn the_graph_says_in_which_order_points_are_reached() {
+    let flat = flat(
+        &["n"],
+        "one().await; if n > 0 { two().await?; } else { three().await; } loop { four().await; break; }",
+    );
+    let graph = graph::describe(&flat.root, &quote::quote!(s)).to_string();
+    let graph = graph
+        .replace(' ', "")
+        .replace("s::protocol::description::Node::", "");
+    let some = "Break(::core::option::Option::None)";
+    assert_eq!(
+        graph,
+        format!(
+            "Sequence(&[Await(1u32),Choice(&[Sequence(&[Await(2u32),Choice(&[Sequence(&[]),Return])]),\
+             Await(3u32)]),Loop(&Sequence(&[Await(4u32),{some}]))])"
+        )
+    );
+}
+
+#[test]
+fn all_mistakes_are_found_at_once() {
+    let source = "items.map(|x| one(x).await); let y = async { 1 }; \
+                  match y { z if two(z).await => {} _ => {} } join!(a(), b());";
+    let errors = refused(&["items"], source);
+    let starts = [
+        "an `.await` inside a closure cannot be saved",
+        "an `async` block inside a saga has no checkpoints",
+        "an `.await` in a match guard cannot be saved",
+        "`join!` is not available in this release yet",
+    ];
+    assert_eq!(errors.len(), starts.len(), "{errors:#?}");
+    for start in starts {
+        assert!(
+            errors.iter().any(|error| error.starts_with(start)),
+            "{errors:#?}"
+        );
+    }
+}

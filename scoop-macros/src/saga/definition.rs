@@ -1,0 +1,70 @@
+//! The definition of a saga: its description, its descriptor, and how its end is read.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::Definition;
+
+impl Definition<'_> {
+    /// The description, the descriptor, and what ties them to the type that stands for the saga.
+    pub(super) fn saga_impl(&self) -> TokenStream {
+        let shape = self.shape;
+        let (runtime, operation, marker) = (shape.runtime(), shape.operation(), shape.marker());
+        let (output, ok) = (shape.output(), shape.value());
+        let error = shape.error().unwrap_or_else(|| quote!(#operation::Never));
+        let codec = quote!(#runtime::codec);
+        let statics = self.statics();
+        quote! {
+            #statics
+            impl #operation::Saga for #marker {
+                type Output = #output;
+                type Ok = #ok;
+                type Error = #error;
+
+                fn descriptor() -> &'static #operation::saga::SagaDescriptor {
+                    &__SAGA
+                }
+
+                fn decode_ok(
+                    stored: &#codec::Stored,
+                ) -> ::core::result::Result<#ok, #codec::CodecError> {
+                    #marker::OUTPUT.decode(stored)
+                }
+
+                fn decode_error(
+                    stored: &#codec::Stored,
+                ) -> ::core::result::Result<#error, #codec::CodecError> {
+                    #[allow(unused_imports)]
+                    use #operation::{CannotDecode as _, Decode as _};
+                    (&&#operation::DecodeProbe::<#error>::new()).decode(stored)
+                }
+            }
+            #runtime::inventory::submit! { #operation::saga::RegisteredSaga(&__SAGA) }
+        }
+    }
+
+    fn statics(&self) -> TokenStream {
+        let shape = self.shape;
+        let (runtime, operation) = (shape.runtime(), shape.operation());
+        let description = quote!(#runtime::protocol::description);
+        let name = shape.stored_name(self.arguments.name.as_ref());
+        let span = shape.function.item.sig.ident.span();
+        let line = quote_spanned!(span=> ::core::line!());
+        let (points, graph) = (&self.lowered.points, &self.lowered.graph);
+        let types = shape.function.resources();
+        quote! {
+            const __DESCRIPTION: #description::Description = #description::Description {
+                saga: #name,
+                points: &[#(#points),*],
+                graph: #graph,
+            };
+            static __SAGA: #operation::saga::SagaDescriptor = #operation::saga::SagaDescriptor {
+                description: &__DESCRIPTION,
+                file: ::core::file!(),
+                line: #line,
+                resources: || ::std::vec![#(#runtime::resource::ResourceType::of::<#types>()),*],
+                body: __start,
+            };
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Results, under whatever name.
+
+/// A `Result`, or an alias of one: takes its two types apart.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is called a result, but is no `std::result::Result`",
+    label = "a step or a saga fails by returning a `Result<T, E>`",
+    note = "give the type a name that does not end in `Result`"
+)]
+pub trait Fallible {
+    /// The value in `Ok`.
+    type Ok;
+    /// The value in `Err`.
+    type Error;
+
+    /// The `Result` itself.
+    ///
+    /// # Errors
+    /// When it is one.
+    fn into_result(self) -> Result<Self::Ok, Self::Error>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Ok = T;
+    type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
