@@ -16,7 +16,6 @@ mod tests {
     use super::super::checkpoint::Undoes;
     use super::super::failure::StoredError;
     use super::super::id::Seq;
-    use super::*;
 
     #[test]
     fn null_is_a_value() {
