@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/last-full-run.md");
 
 /// What one run came to.
@@ -68,7 +69,9 @@ impl Record {
 
     /// Writes the page.
     pub(crate) fn write(&self) -> bool {
-        match std::fs::write(PAGE, self.page()) {
+        let written =
+            std::fs::create_dir_all(FOLDER).and_then(|()| std::fs::write(PAGE, self.page()));
+        match written {
             Ok(()) => true,
             Err(error) => {
                 eprintln!("docs/last-full-run.md cannot be written: {error}");
