@@ -3,29 +3,14 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/example.rs"]
+mod example;
+
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// The example's binary, beside this test's own. Built here: `cargo test --all-targets` builds
-/// examples as tests.
-fn quickstart() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--example", "quickstart"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .unwrap();
-    assert!(built.success());
-    let own = std::env::current_exe().unwrap();
-    own.parent()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .join("examples/quickstart")
-}
-
 fn run(directory: &tempfile::TempDir) -> (Output, String) {
-    let output = Command::new(quickstart())
+    let output = Command::new(example::built("quickstart"))
         .current_dir(directory.path())
         .output()
         .unwrap();

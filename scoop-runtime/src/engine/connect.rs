@@ -24,6 +24,7 @@ pub struct Connect {
     served: Option<Vec<String>>,
     payload_limit: usize,
     resources: Resources,
+    environment: Option<Arc<dyn Environment>>,
 }
 
 /// Begins a connection to the store at this URL.
@@ -36,6 +37,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         served: None,
         payload_limit: DEFAULT_PAYLOAD_LIMIT,
         resources: Resources::default(),
+        environment: None,
     }
 }
 
@@ -86,6 +88,13 @@ impl Connect {
         self
     }
 
+    /// Uses another clock, other randomness and other tasks than this process's own.
+    #[doc(hidden)]
+    pub fn environment(mut self, environment: Arc<dyn Environment>) -> Self {
+        self.environment = Some(environment);
+        self
+    }
+
     /// Connects without async code: the runtime gets threads of its own.
     ///
     /// # Errors
@@ -106,7 +115,9 @@ impl Connect {
 
     async fn connect(self) -> Result<Scoop, Trouble> {
         let tokio = tokio::runtime::Handle::try_current().map_err(|_| Trouble::NoTokio)?;
-        let environment: Arc<dyn Environment> = Arc::new(System::new(tokio));
+        let environment = self
+            .environment
+            .unwrap_or_else(|| Arc::new(System::new(tokio)));
         let registry = Registry::linked(self.served)?;
         if self.works {
             registry.check(&self.resources)?;

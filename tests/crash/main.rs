@@ -1,0 +1,17 @@
+//! A crash at any commit changes nothing: every saga, every store, a crash before and after every
+//! commit, forward and in a rollback.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/end.rs"]
+mod end;
+#[path = "../support/journal.rs"]
+mod journal;
+#[path = "../support/sagas.rs"]
+mod sagas;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod back;
+mod forward;
+mod sweep;

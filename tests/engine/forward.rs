@@ -1,0 +1,65 @@
+//! Runs that end well.
+
+use std::sync::Arc;
+
+use scoop::testing::CrashStore;
+
+use crate::connect;
+use crate::sagas::{World, careful, names, sleeps, trip};
+use crate::support::{Place, on_every_store};
+
+on_every_store!(
+    a_saga_runs_with_one_commit_more_than_it_has_awaits,
+    a_caught_failure_undoes_nothing,
+    a_sleep_and_a_later_start_end
+);
+
+async fn a_saga_runs_with_one_commit_more_than_it_has_awaits(place: Place) {
+    let (world, store) = (
+        World::default(),
+        Arc::new(CrashStore::new(place.open().await, None)),
+    );
+    let scoop = connect(store.clone(), &world).await;
+    let handle = scoop
+        .start(trip("t".into(), names(&["a", "b"])))
+        .await
+        .unwrap();
+    assert_eq!(
+        handle.wait().await.unwrap(),
+        names(&["a-ticket", "b-ticket"])
+    );
+    assert_eq!(
+        world.log("t"),
+        ["+a", "+b", "flaky", "flaky", "flaky", "flaky"]
+    );
+    // Three awaits, the end, and one for each of three failed attempts.
+    assert_eq!(store.commits(), 3 + 1 + 3);
+}
+
+async fn a_caught_failure_undoes_nothing(place: Place) {
+    let world = World::default();
+    let scoop = connect(place.open().await, &world).await;
+    let said = scoop
+        .start(careful("t".into()))
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    assert!(said.contains("careful"), "{said}");
+    assert_eq!(world.log("t"), ["+full", "+explode"]);
+}
+
+async fn a_sleep_and_a_later_start_end(place: Place) {
+    let world = World::default();
+    let scoop = connect(place.open().await, &world).await;
+    let start = scoop
+        .start(sleeps())
+        .after(std::time::Duration::from_millis(30));
+    assert_eq!(start.await.unwrap().wait().await.unwrap(), 42);
+    scoop
+        .scope(async {
+            assert_eq!(sleeps().await.unwrap(), 42);
+        })
+        .await;
+}

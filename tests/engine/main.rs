@@ -1,0 +1,24 @@
+//! The engine on every store: what runs, what is undone, what is refused.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod back;
+mod forward;
+mod operator;
+mod sagas;
+mod start;
+
+use std::sync::Arc;
+
+use scoop::Scoop;
+use scoop::testing::Store;
+
+use self::sagas::World;
+use self::support::connecting;
+
+async fn connect(store: Arc<dyn Store>, world: &World) -> Scoop {
+    connecting(store).provide(world.clone()).await.unwrap()
+}

@@ -1,0 +1,78 @@
+//! The world outside the store: everything that happened, in order, whatever becomes of the runs.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock};
+
+static NOTES: Mutex<Option<HashMap<String, Vec<String>>>> = Mutex::new(None);
+static SINK: OnceLock<fn(&str, Moment)> = OnceLock::new();
+
+/// On which side of an effect the world stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Before,
+    After,
+}
+
+/// An effect of a step, or of a rollback, under its idempotency key.
+pub(crate) fn effect(case: &str, what: &str) {
+    let key = scoop::context().unwrap().idempotency_key();
+    note(case, format!("{key} {what}"));
+}
+
+/// Something that a saga's own code did between two awaits.
+pub(crate) fn body(case: &str, what: &str) {
+    note(case, format!("body {what}"));
+}
+
+fn note(case: &str, line: String) {
+    if let Some(sink) = SINK.get() {
+        sink(&line, Moment::Before);
+        sink(&line, Moment::After);
+        return;
+    }
+    let mut notes = NOTES.lock().unwrap();
+    let notes = notes.get_or_insert_default();
+    notes.entry(case.to_owned()).or_default().push(line);
+}
+
+/// From now on this process's notes go there instead: once when something is about to happen, once
+/// when it has.
+#[allow(dead_code)]
+pub(crate) fn to(sink: fn(&str, Moment)) {
+    SINK.set(sink).unwrap();
+}
+
+/// All that happened in this case.
+pub(crate) fn read(case: &str) -> Vec<String> {
+    let notes = NOTES.lock().unwrap();
+    let found = notes.as_ref().and_then(|notes| notes.get(case));
+    found.cloned().unwrap_or_default()
+}
+
+/// How often this happened, whatever the key.
+pub(crate) fn count(case: &str, what: &str) -> usize {
+    let lines = read(case);
+    let alike = lines
+        .iter()
+        .filter(|line| line.split_once(' ').is_some_and(|(_, rest)| rest == what));
+    alike.count()
+}
+
+/// The notes without the run's id, which is another one in each test: `3 +hotel`, `3:undo -hotel`.
+/// All of them are of one run.
+pub(crate) fn of_one_run(lines: &[String]) -> Vec<String> {
+    let mut runs = Vec::new();
+    let mut plain = Vec::new();
+    for line in lines {
+        match line.split_once(':') {
+            Some((run, rest)) if !line.starts_with("body ") => {
+                runs.push(run);
+                plain.push(rest.to_owned());
+            }
+            _ => plain.push(line.clone()),
+        }
+    }
+    runs.dedup();
+    assert!(runs.len() <= 1, "two runs under one id: {lines:?}");
+    plain
+}

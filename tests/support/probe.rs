@@ -1,0 +1,126 @@
+//! A store in front of another one, which looks at what passes: commits, and what is read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use scoop::RunFilter;
+use scoop::testing::Store;
+use scoop_runtime::codec::Stored;
+use scoop_runtime::protocol::checkpoint::CheckpointRow;
+use scoop_runtime::protocol::commit::{Commit, Committed};
+use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
+use scoop_runtime::protocol::run::RunRow;
+use scoop_runtime::store::StoreError;
+
+/// Called with the number of a commit, from 1, before it is sent and after it is written.
+type Watcher = fn(number: u64, written: bool);
+
+#[derive(Debug)]
+pub(crate) struct Probe {
+    inner: Arc<dyn Store>,
+    watcher: Watcher,
+    commits: AtomicU64,
+    rows: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Probe {
+    pub(crate) fn new(inner: Arc<dyn Store>, watcher: Watcher) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            watcher,
+            commits: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+        })
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
+    }
+
+    #[allow(dead_code, reason = "not every test binary asks")]
+    /// How many checkpoints were read, and how many bytes were in them.
+    pub(crate) fn read(&self) -> (u64, u64) {
+        (
+            self.rows.load(Ordering::SeqCst),
+            self.bytes.load(Ordering::SeqCst),
+        )
+    }
+
+    fn note(&self, rows: &[CheckpointRow]) {
+        self.rows.fetch_add(rows.len() as u64, Ordering::SeqCst);
+        let values = |row: &CheckpointRow| {
+            let all = [&row.arguments, &row.frame, &row.outcome];
+            all.into_iter().flatten().map(Stored::len).sum::<usize>() as u64
+        };
+        let bytes = rows.iter().map(values).sum();
+        self.bytes.fetch_add(bytes, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Store for Probe {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
+        self.inner.attach(worker).await
+    }
+
+    async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
+        self.inner.detach(fence).await
+    }
+
+    async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
+        let before = self.commits.fetch_add(batch.len() as u64, Ordering::SeqCst);
+        (self.watcher)(before + 1, false);
+        let answers = self.inner.commit(fence, batch).await?;
+        (self.watcher)(before + 1, true);
+        Ok(answers)
+    }
+
+    async fn claim(
+        &self,
+        fence: &Fence,
+        after: Option<RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        self.inner.claim(fence, after, limit).await
+    }
+
+    async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
+        self.inner.run(run).await
+    }
+
+    async fn run_by_key(&self, saga: &str, key: &str) -> Result<Option<RunRow>, StoreError> {
+        self.inner.run_by_key(saga, key).await
+    }
+
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
+        self.inner.runs(filter).await
+    }
+
+    async fn rows_at(&self, run: RunId, seqs: &[Seq]) -> Result<Vec<CheckpointRow>, StoreError> {
+        let rows = self.inner.rows_at(run, seqs).await?;
+        self.note(&rows);
+        Ok(rows)
+    }
+
+    async fn rows_before(
+        &self,
+        run: RunId,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<CheckpointRow>, StoreError> {
+        let rows = self.inner.rows_before(run, before, limit).await?;
+        self.note(&rows);
+        Ok(rows)
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}

@@ -1,0 +1,72 @@
+//! Real processes that are really killed (SIGKILL), at four points of every await, forward and in a
+//! rollback, on a SQLite file; started again until they are done. What they do is appended to a
+//! file outside the store.
+
+#![cfg(all(unix, feature = "sqlite"))]
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/end.rs"]
+mod end;
+#[path = "../support/journal.rs"]
+mod journal;
+#[path = "../support/probe.rs"]
+mod probe;
+#[path = "../support/sagas.rs"]
+mod sagas;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../support/trips.rs"]
+mod trips;
+
+mod life;
+mod parent;
+mod point;
+mod program;
+
+use self::parent::{killed_after_each_commit, killed_everywhere, killed_twice};
+
+macro_rules! killed_at_every_point {
+    ($($program:ident),* $(,)?) => {
+        mod at_every_point {
+            $(
+                #[test]
+                fn $program() {
+                    super::killed_everywhere(stringify!($program));
+                }
+            )*
+        }
+
+        mod after_each_commit {
+            $(
+                #[test]
+                fn $program() {
+                    super::killed_after_each_commit(stringify!($program));
+                }
+            )*
+        }
+    };
+}
+
+killed_at_every_point!(
+    quickstart,
+    quickstart_undone,
+    trip,
+    trip_undone,
+    trip_declined,
+    branching,
+    sleepy,
+    retried,
+    hard_to_undo,
+    panicking,
+    in_doubt,
+);
+
+#[test]
+fn a_recovery_that_is_killed_too_changes_nothing() {
+    killed_twice("trip");
+}
+
+#[test]
+fn a_recovery_of_a_rollback_that_is_killed_too_changes_nothing() {
+    killed_twice("trip_undone");
+}
