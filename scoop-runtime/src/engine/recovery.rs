@@ -1,27 +1,59 @@
-//! Takes up what an earlier life of this worker left unfinished.
+//! Takes up what nobody has: what an earlier life of this worker left unfinished, what a dead worker
+//! had, what a process started that runs nothing itself.
 
 use std::sync::Arc;
 
 use super::executor;
 use super::{Engine, Trouble};
+use crate::store::{Claim, StoreError};
 
 const PAGE: u32 = 256;
 
 /// Claims every unfinished run that no live worker has, and drives each.
 pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
-    let (mut after, mut count) = (None, 0);
+    let claim = claim(engine);
+    let mut count = 0;
     loop {
         let page = engine
-            .read(|| engine.store.claim(&engine.fence, after, PAGE))
+            .read(|| engine.store.claim(&engine.fence, &claim))
             .await?;
-        let Some(last) = page.last() else {
+        if page.is_empty() {
             return Ok(count);
-        };
-        after = Some(last.id);
+        }
         for run in page {
             count += 1;
             let engine = Arc::clone(engine);
             engine.clone().drive(executor::go_on(engine, run));
         }
+    }
+}
+
+/// Looks for such runs again and again, where other workers share the store.
+pub(super) async fn watch(engine: Arc<Engine>) {
+    let Some(lease) = engine.store.lease() else {
+        return;
+    };
+    loop {
+        engine.environment.sleep(lease.poll).await;
+        match recover(&engine).await {
+            Ok(0) => {}
+            Ok(runs) => tracing::info!(runs, "took up runs that nobody had"),
+            Err(Trouble::Store(error @ StoreError::Fenced(_))) => {
+                tracing::error!(%error, "the worker stops");
+                engine.stop_soon();
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "cannot look for runs"),
+        }
+    }
+}
+
+/// Other workers may know sagas that this program does not: their runs are left to them. Nobody
+/// else comes where the store is this process's own, so it takes all, and parks what it cannot run.
+fn claim(engine: &Engine) -> Claim {
+    let shared = engine.store.lease().is_some();
+    Claim {
+        sagas: shared.then(|| engine.registry.served()),
+        limit: PAGE,
     }
 }

@@ -10,7 +10,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
-use crate::store::{RunFilter, Store, StoreError};
+use crate::store::{Claim, Lease, RunFilter, Store, StoreError};
 
 /// A store in front of another one. It fails as often as it is told to.
 #[derive(Debug)]
@@ -130,8 +130,16 @@ impl Store for FaultStore {
         self.inner.name()
     }
 
+    fn lease(&self) -> Option<Lease> {
+        self.inner.lease()
+    }
+
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
         self.inner.attach(worker).await
+    }
+
+    async fn heartbeat(&self, fence: &Fence) -> Result<(), StoreError> {
+        self.death.outlives(self.inner.heartbeat(fence)).await
     }
 
     async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
@@ -160,16 +168,9 @@ impl Store for FaultStore {
         Ok(answers)
     }
 
-    async fn claim(
-        &self,
-        fence: &Fence,
-        after: Option<RunId>,
-        limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError> {
+    async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.read()?;
-        self.death
-            .outlives(self.inner.claim(fence, after, limit))
-            .await
+        self.death.outlives(self.inner.claim(fence, claim)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

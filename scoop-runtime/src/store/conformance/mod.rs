@@ -49,6 +49,7 @@ macro_rules! conformance {
             claim::claims_come_in_the_order_of_ids,
             claim::a_run_without_an_owner_is_claimed,
             claim::only_active_runs_are_claimed,
+            claim::only_runs_of_the_named_sagas_are_claimed,
             claim::runs_of_a_live_worker_are_left_alone,
             claim::runs_of_an_earlier_life_are_claimed,
             claim::an_old_life_writes_nothing,

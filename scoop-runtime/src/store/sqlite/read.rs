@@ -183,6 +183,11 @@ fn kind(number: i64) -> Result<RowKind> {
         .ok_or_else(|| odd("kind", number))
 }
 
+/// A JSON array of texts.
+pub(super) fn texts(texts: &[String]) -> String {
+    serde_json::json!(texts).to_string()
+}
+
 fn json(numbers: impl Iterator<Item = i64>) -> String {
     let numbers: Vec<_> = numbers.map(|number| number.to_string()).collect();
     format!("[{}]", numbers.join(","))

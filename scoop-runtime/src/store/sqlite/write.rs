@@ -8,7 +8,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId};
 use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
-use crate::store::apply;
+use crate::store::{Claim, apply};
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -48,14 +48,13 @@ pub(super) async fn commit(
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
     fence: &Fence,
-    after: Option<RunId>,
-    limit: u32,
+    claim: &Claim,
 ) -> Result<Vec<RunRow>> {
     let rows = sqlx::query(query::RUN_CLAIM)
         .bind(&*fence.worker.0)
         .bind(fence.epoch)
-        .bind(read::beyond(after))
-        .bind(limit)
+        .bind(claim.limit)
+        .bind(claim.sagas.as_deref().map(read::texts))
         .fetch_all(connection)
         .await?;
     let mut runs = rows.iter().map(read::run_row).collect::<Result<Vec<_>>>()?;
