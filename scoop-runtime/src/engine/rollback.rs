@@ -379,7 +379,7 @@ impl<'e> Undoing<'e> {
                 resources: self.engine.resources.clone(),
             };
             let context = self.context(target, number, false);
-            match performer::attempt(&self.engine, target.step, input, context).await {
+            match performer::attempt(self.engine, target.step, input, context).await {
                 Attempt::Done { stored, .. } => {
                     return Ok(Some(Ok(Undoes {
                         seq,

@@ -52,6 +52,14 @@ pub(super) fn spares_connection(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Says what is wrong with the URL, but not the URL, which may hold a password.
+pub(super) fn url(error: &sqlx::Error) -> StoreError {
+    StoreError::Unusable(format!(
+        "the URL is not one of PostgreSQL ({error}); it looks like \
+         `postgres://user:password@host:5432/database`"
+    ))
+}
+
 /// What a call on a closed store answers.
 pub(super) fn closed() -> StoreError {
     StoreError::Unusable("the PostgreSQL store is closed".to_owned())

@@ -81,7 +81,7 @@ impl PostgresStore {
         opening: Opening,
         migrations: &[Migration],
     ) -> Result<Self, StoreError> {
-        let server: PgConnectOptions = url.parse().map_err(|error| error::translate(&error))?;
+        let server: PgConnectOptions = url.parse().map_err(|error| error::url(&error))?;
         let server = server.application_name("scoop").disable_statement_logging();
         let writer = Line::new(server.clone(), LONGEST_COMMIT);
         prepare(&writer, opening.patience, migrations).await?;

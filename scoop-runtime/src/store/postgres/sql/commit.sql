@@ -40,14 +40,16 @@ change as materialized (
     )
 ),
 locked as materialized (
-    select run.id
-    from change
-    join scoop.run on run.id = change.run
+    select found.id
+    from (select * from change order by run) as change
     cross join fence
-    where (change.expect is null or run.status = change.expect)
-        and (select count(*) from made) >= 0
-    order by run.id
-    for no key update of run
+    cross join lateral (
+        select run.id
+        from scoop.run
+        where run.id = change.run and (change.expect is null or run.status = change.expect)
+        for no key update
+    ) as found
+    where (select count(*) from made) >= 0
 ),
 appended as (
     insert into scoop.checkpoint (
@@ -72,6 +74,14 @@ appended as (
     on conflict do nothing
     returning run
 ),
+-- The limit, which leaves out nothing, tells the planner that there are few.
+due as materialized (
+    select *
+    from change
+    where change.run in (select id from locked)
+        and (change.rule <> 1 or change.run in (select run from appended))
+    limit cardinality($14::uuid[])
+),
 changed as (
     update scoop.run set
         status = coalesce(change.status, run.status),
@@ -79,10 +89,8 @@ changed as (
         output = coalesce(change.output, run.output),
         failure = coalesce(change.failure, run.failure),
         finished_at = coalesce(change.finished_at, run.finished_at)
-    from change
+    from due as change
     where run.id = change.run
-        and change.run in (select id from locked)
-        and (change.rule <> 1 or change.run in (select run from appended))
     returning run.id
 )
 select
