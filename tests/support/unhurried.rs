@@ -23,7 +23,7 @@ impl Unhurried {
 }
 
 /// Tokio does not advance a paused clock while a blocking task is under way.
-async fn standing<T>(asked: impl Future<Output = T>) -> T {
+pub(crate) async fn standing<T>(asked: impl Future<Output = T>) -> T {
     let (done, wait) = std::sync::mpsc::channel::<()>();
     let _held = tokio::task::spawn_blocking(move || wait.recv());
     let answer = asked.await;
