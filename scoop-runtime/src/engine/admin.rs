@@ -139,8 +139,11 @@ impl Admin {
                 .and_then(|outcome| Stored::encode(outcome).ok()),
             created_at: engine.environment.now(),
         };
+        // Whoever had the run may be dead, or live and know nothing of this.
+        let mine = engine.works && engine.registry.saga(&row.saga).is_ok();
         let update = RunUpdate {
             expect: Some(RunStatus::Stuck),
+            owned: Some(mine),
             status: Some(RunStatus::RollingBack),
             failure: Stored::encode(&failure).ok(),
             ..RunUpdate::default()
@@ -154,7 +157,11 @@ impl Admin {
         match engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
                 engine.unpark(run);
-                executor::take_up(engine, run).await
+                if mine {
+                    executor::take_up(engine, run).await
+                } else {
+                    Ok(())
+                }
             }
             Ok(_) => Err(Trouble::NotAllowed(format!("run {run} is no longer stuck"))),
             Err(WriteError::Stopped) => Err(Trouble::ShutDown),

@@ -152,6 +152,11 @@ impl Engine {
             .cloned()
     }
 
+    pub(crate) fn all_parked(&self) -> Vec<RunId> {
+        let parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
+        parked.keys().copied().collect()
+    }
+
     pub(crate) fn unpark(&self, run: RunId) {
         self.parked
             .lock()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::execution::{Beginning, Begun, Execution, Exit};
-use super::{Engine, Trouble, history, rollback};
+use super::{Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, FrameMismatch, Position};
@@ -48,9 +48,18 @@ pub(super) async fn go_on(engine: Arc<Engine>, run: RunRow) {
     };
     match result {
         Ok(()) => engine.tell(),
-        Err(Trouble::Parked { reason, .. }) => engine.park(id, reason),
-        Err(trouble) => engine.park(id, trouble.to_string()),
+        Err(trouble) => park(&engine, id, trouble).await,
     }
+}
+
+/// Parks a run, after it was given back to other workers, if there are any.
+async fn park(engine: &Engine, run: RunId, trouble: Trouble) {
+    let reason = match trouble {
+        Trouble::Parked { reason, .. } => reason,
+        trouble => trouble.to_string(),
+    };
+    engine.park(run, reason);
+    recovery::give_back(engine, run).await;
 }
 
 async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
@@ -162,7 +171,7 @@ async fn body(
             };
             // A run that was never stored is nothing to be parked.
             if let Some(reason) = execution.tell_not_begun(reason) {
-                engine.park(run, reason);
+                park(&engine, run, Trouble::Parked { run, reason }).await;
             }
         }
     }

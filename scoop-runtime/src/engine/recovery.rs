@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use super::executor;
 use super::{Engine, Trouble};
+use crate::protocol::commit::Commit;
+use crate::protocol::id::RunId;
+use crate::protocol::run::RunUpdate;
 use crate::store::{Claim, StoreError};
 
 const PAGE: u32 = 256;
 
 /// Claims every unfinished run that no live worker has, and drives each.
 pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
-    let claim = claim(engine);
     let mut count = 0;
     loop {
+        let claim = claim(engine);
         let page = engine
             .read(|| engine.store.claim(&engine.fence, &claim))
             .await?;
@@ -48,12 +51,36 @@ pub(super) async fn watch(engine: Arc<Engine>) {
     }
 }
 
-/// Other workers may know sagas that this program does not: their runs are left to them. Nobody
-/// else comes where the store is this process's own, so it takes all, and parks what it cannot run.
+/// Gives a run that this build cannot continue back to the others.
+pub(super) async fn give_back(engine: &Engine, run: RunId) {
+    if engine.store.lease().is_none() {
+        return;
+    }
+    let commit = Commit {
+        run,
+        create: None,
+        update: RunUpdate {
+            owned: Some(false),
+            ..RunUpdate::default()
+        },
+        rows: Vec::new(),
+    };
+    // If it cannot be written, the others get the run with all that this worker has.
+    drop(engine.writer.write(commit).await);
+}
+
+/// Other builds may know sagas that this one does not, or be able to continue a run that is parked
+/// here: such runs are left to them. Nobody else comes where the store is this process's own, so
+/// it takes all, and parks what it cannot run.
 fn claim(engine: &Engine) -> Claim {
     let shared = engine.store.lease().is_some();
     Claim {
         sagas: shared.then(|| engine.registry.served()),
+        except: if shared {
+            engine.all_parked()
+        } else {
+            Vec::new()
+        },
         limit: PAGE,
     }
 }

@@ -86,6 +86,8 @@ pub struct RunFilter {
 pub struct Claim {
     /// Only runs of these sagas: those that this program can continue. All where it is `None`.
     pub sagas: Option<Vec<String>>,
+    /// None of these.
+    pub except: Vec<RunId>,
     /// At most so many.
     pub limit: u32,
 }

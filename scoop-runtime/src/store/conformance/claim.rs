@@ -92,6 +92,43 @@ pub async fn only_runs_of_the_named_sagas_are_claimed(fixture: &dyn Fixture) {
     assert_eq!(ids(&rest), [id(1)]);
 }
 
+/// It takes what is left.
+pub async fn named_runs_are_left_out_of_a_claim(fixture: &dyn Fixture) {
+    let store = abandoned(fixture, 4).await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let without = Claim {
+        except: vec![id(1), id(3), id(99)],
+        ..claim(1)
+    };
+    assert_eq!(ids(&store.claim(&fence, &without).await.unwrap()), [id(2)]);
+    assert_eq!(ids(&store.claim(&fence, &without).await.unwrap()), [id(4)]);
+    assert_eq!(store.claim(&fence, &without).await.unwrap(), []);
+    let rest = store.claim(&fence, &claim(9)).await.unwrap();
+    assert_eq!(ids(&rest), [id(1), id(3)]);
+}
+
+/// From one worker to nobody, and to another.
+pub async fn a_run_is_given_away_and_taken(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    let one = store.attach(&worker("one")).await.unwrap();
+    let two = store.attach(&worker("two")).await.unwrap();
+    store.commit(&one, &[start(1), start(2)]).await.unwrap();
+    let owned = |run, owned| {
+        let to = RunUpdate {
+            owned: Some(owned),
+            ..RunUpdate::default()
+        };
+        change(run, to)
+    };
+    store.commit(&one, &[owned(1, false)]).await.unwrap();
+    let run = store.run(id(1)).await.unwrap().unwrap();
+    assert_eq!((run.owner, run.epoch), (None, 0));
+    assert_eq!(ids(&store.claim(&two, &claim(9)).await.unwrap()), [id(1)]);
+    store.commit(&two, &[owned(2, true)]).await.unwrap();
+    let run = store.run(id(2)).await.unwrap().unwrap();
+    assert_eq!((run.owner, run.epoch), (Some(two.worker), two.epoch));
+}
+
 /// A run that waits is active, too.
 pub async fn only_active_runs_are_claimed(fixture: &dyn Fixture) {
     let store = fixture.fresh().await;

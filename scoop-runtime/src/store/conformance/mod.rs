@@ -50,6 +50,8 @@ macro_rules! conformance {
             claim::a_run_without_an_owner_is_claimed,
             claim::only_active_runs_are_claimed,
             claim::only_runs_of_the_named_sagas_are_claimed,
+            claim::named_runs_are_left_out_of_a_claim,
+            claim::a_run_is_given_away_and_taken,
             claim::runs_of_a_live_worker_are_left_alone,
             claim::runs_of_an_earlier_life_are_claimed,
             claim::an_old_life_writes_nothing,

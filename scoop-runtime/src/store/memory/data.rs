@@ -71,6 +71,7 @@ impl Data {
             .filter(|run| {
                 let sagas = claim.sagas.as_ref();
                 sagas.is_none_or(|sagas| sagas.contains(&run.saga))
+                    && !claim.except.contains(&run.id)
             })
             .filter(|run| run.status.is_active() && !lives(workers, run.owner.as_ref(), run.epoch));
         Ok(free
@@ -141,7 +142,7 @@ impl Data {
             if !apply::expects(commit, run.status) {
                 return Committed::Stale;
             }
-            apply::apply(run, commit);
+            apply::apply(run, commit, fence);
         } else {
             let Some(new) = &commit.create else {
                 return Committed::Stale;

@@ -62,6 +62,7 @@ struct Changes<'a> {
     output: Vec<Option<&'a [u8]>>,
     failure: Vec<Option<&'a [u8]>>,
     finished_at: Vec<Option<i64>>,
+    owned: Vec<Option<bool>>,
     rule: Vec<i16>,
 }
 
@@ -122,7 +123,7 @@ impl<'a> New<'a> {
         self.key.push(new.key.as_deref());
         self.input.push(new.input.as_bytes());
         self.status.push(row.status as i16);
-        self.owned.push(new.owned);
+        self.owned.push(row.owner.is_some());
         self.wake_at.push(row.wake_at.map(|time| time.0));
         self.output.push(bytes(commit.update.output.as_ref()));
         self.failure.push(bytes(commit.update.failure.as_ref()));
@@ -158,6 +159,7 @@ impl<'a> Changes<'a> {
         self.output.push(bytes(update.output.as_ref()));
         self.failure.push(bytes(update.failure.as_ref()));
         self.finished_at.push(update.finished_at.map(|time| time.0));
+        self.owned.push(update.owned);
         self.rule
             .push(i16::from(!forced && !commit.rows.is_empty()));
     }
@@ -172,6 +174,7 @@ impl<'a> Changes<'a> {
             .bind(self.output)
             .bind(self.failure)
             .bind(self.finished_at)
+            .bind(self.owned)
             .bind(self.rule)
     }
 }

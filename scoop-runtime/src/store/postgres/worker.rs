@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
 
 use super::{query, read};
-use crate::protocol::id::{Fence, WorkerName};
+use crate::protocol::id::{Fence, RunId, WorkerName};
 use crate::protocol::run::RunRow;
 use crate::store::Claim;
 
@@ -81,6 +81,7 @@ pub(super) async fn claim(
         .bind(fence.epoch)
         .bind(claim.sagas.as_deref())
         .bind(i64::from(claim.limit))
+        .bind(claim.except.iter().map(RunId::as_uuid).collect::<Vec<_>>())
         .fetch_all(pool)
         .await?;
     if rows.is_empty() {

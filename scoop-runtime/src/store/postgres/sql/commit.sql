@@ -34,9 +34,9 @@ change as materialized (
     select *
     from unnest(
         $14::uuid[], $15::smallint[], $16::smallint[], $17::boolean[], $18::bigint[], $19::bytea[],
-        $20::bytea[], $21::bigint[], $22::smallint[]
+        $20::bytea[], $21::bigint[], $22::boolean[], $23::smallint[]
     ) as change (
-        run, expect, status, wakes, wake_at, output, failure, finished_at, rule
+        run, expect, status, wakes, wake_at, output, failure, finished_at, owned, rule
     )
 ),
 locked as materialized (
@@ -59,8 +59,8 @@ appended as (
         entry.run, entry.seq, entry.part, entry.direction, entry.kind, entry.point, entry.operation,
         entry.arguments, entry.frame, entry.outcome, entry.created_at
     from unnest(
-        $23::smallint[], $24::uuid[], $25::bigint[], $26::text[], $27::smallint[], $28::smallint[],
-        $29::text[], $30::text[], $31::bytea[], $32::bytea[], $33::bytea[], $34::bigint[]
+        $24::smallint[], $25::uuid[], $26::bigint[], $27::text[], $28::smallint[], $29::smallint[],
+        $30::text[], $31::text[], $32::bytea[], $33::bytea[], $34::bytea[], $35::bigint[]
     ) as entry (
         gate, run, seq, part, direction, kind, point, operation, arguments, frame, outcome,
         created_at
@@ -88,7 +88,9 @@ changed as (
         wake_at = case when change.wakes then change.wake_at else run.wake_at end,
         output = coalesce(change.output, run.output),
         failure = coalesce(change.failure, run.failure),
-        finished_at = coalesce(change.finished_at, run.finished_at)
+        finished_at = coalesce(change.finished_at, run.finished_at),
+        owner = case change.owned when true then $1 when false then null else run.owner end,
+        epoch = case change.owned when true then $2 when false then 0 else run.epoch end
     from due as change
     where run.id = change.run
     returning run.id

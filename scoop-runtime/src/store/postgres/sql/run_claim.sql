@@ -20,6 +20,7 @@ candidate as materialized (
                 and (run.epoch < worker.epoch or not worker.live)
                 and run.status in (1, 2)
                 and ($3::text[] is null or run.saga = any($3))
+                and run.id <> all($5)
             order by run.owner, run.epoch, run.id
             limit $4
         ) dead
@@ -30,6 +31,7 @@ candidate as materialized (
             where run.owner is null
                 and run.status in (1, 2)
                 and ($3::text[] is null or run.saga = any($3))
+                and run.id <> all($5)
             order by run.owner, run.epoch, run.id
             limit $4
         )

@@ -4,6 +4,7 @@ where id in (
     select run.id from scoop_run run
     where run.status in (1, 2)
         and (?4 is null or run.saga in (select value from json_each(?4)))
+        and hex(run.id) not in (select value from json_each(?5))
         and not exists (
             select 1 from scoop_worker worker
             where worker.name = run.owner and worker.epoch = run.epoch and worker.live = 1

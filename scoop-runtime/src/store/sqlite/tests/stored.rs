@@ -48,6 +48,7 @@ fn commits() -> [Commit; 2] {
             output: value("7"),
             failure: value("{}"),
             finished_at: Some(Timestamp(1_700_000_000_002)),
+            owned: None,
         },
         rows: vec![CheckpointRow {
             seq: Seq(3),
