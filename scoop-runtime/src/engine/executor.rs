@@ -52,7 +52,7 @@ pub(super) async fn go_on(engine: Arc<Engine>, run: RunRow) {
     }
 }
 
-/// Parks a run, after it was given back to other workers, if there are any.
+/// Parks a run, and gives it back to the other workers, if there are any.
 async fn park(engine: &Engine, run: RunId, trouble: Trouble) {
     let reason = match trouble {
         Trouble::Parked { reason, .. } => reason,

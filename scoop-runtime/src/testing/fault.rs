@@ -18,6 +18,8 @@ pub struct FaultStore {
     inner: Arc<dyn Store>,
     away_for_reads: AtomicU32,
     away_for_commits: AtomicU32,
+    away_for_heartbeats: AtomicU32,
+    lease: Mutex<Option<Lease>>,
     lost_answers: AtomicU32,
     fenced: AtomicBool,
     refused: Mutex<Option<String>>,
@@ -33,6 +35,8 @@ impl FaultStore {
             inner,
             away_for_reads: AtomicU32::new(0),
             away_for_commits: AtomicU32::new(0),
+            away_for_heartbeats: AtomicU32::new(0),
+            lease: Mutex::new(None),
             lost_answers: AtomicU32::new(0),
             fenced: AtomicBool::new(false),
             refused: Mutex::new(None),
@@ -49,6 +53,16 @@ impl FaultStore {
     /// The next `times` batches find the store away; nothing of them is written.
     pub fn away_for_commits(&self, times: u32) {
         self.away_for_commits.store(times, Ordering::SeqCst);
+    }
+
+    /// Wants heartbeats, as a store does that many processes share.
+    pub fn share(&self, lease: Lease) {
+        *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = Some(lease);
+    }
+
+    /// The next `times` heartbeats find the store away.
+    pub fn away_for_heartbeats(&self, times: u32) {
+        self.away_for_heartbeats.store(times, Ordering::SeqCst);
     }
 
     /// The next `times` batches are written, but the answer is lost.
@@ -131,7 +145,8 @@ impl Store for FaultStore {
     }
 
     fn lease(&self) -> Option<Lease> {
-        self.inner.lease()
+        let lease = *self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+        lease.or_else(|| self.inner.lease())
     }
 
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
@@ -139,6 +154,12 @@ impl Store for FaultStore {
     }
 
     async fn heartbeat(&self, fence: &Fence) -> Result<(), StoreError> {
+        if take(&self.away_for_heartbeats) {
+            return Err(away());
+        }
+        if self.fenced.load(Ordering::SeqCst) {
+            return Err(StoreError::Fenced(fence.worker.clone()));
+        }
         self.death.outlives(self.inner.heartbeat(fence)).await
     }
 
