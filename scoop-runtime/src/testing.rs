@@ -1,9 +1,13 @@
 //! For tests: a store that stops dead at a chosen commit, as a process that is killed does, and
 //! one that fails as a database does.
 
+#[cfg(feature = "postgres")]
+mod database;
 mod death;
 mod fault;
 
+#[cfg(feature = "postgres")]
+pub use database::fresh_database;
 pub use fault::FaultStore;
 
 use std::sync::Arc;
@@ -16,7 +20,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
-use crate::store::{RunFilter, Store, StoreError};
+use crate::store::{Claim, Lease, RunFilter, Store, StoreError};
 
 /// A store that writes a number of commits and then answers never again: what is written is
 /// written, and nothing that was to follow happens. The store behind it is closed then, as the end
@@ -58,8 +62,16 @@ impl Store for CrashStore {
         self.inner.name()
     }
 
+    fn lease(&self) -> Option<Lease> {
+        self.inner.lease()
+    }
+
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
         self.death.outlives(self.inner.attach(worker)).await
+    }
+
+    async fn heartbeat(&self, fence: &Fence) -> Result<(), StoreError> {
+        self.death.outlives(self.inner.heartbeat(fence)).await
     }
 
     async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
@@ -82,15 +94,8 @@ impl Store for CrashStore {
         Ok(answers)
     }
 
-    async fn claim(
-        &self,
-        fence: &Fence,
-        after: Option<RunId>,
-        limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError> {
-        self.death
-            .outlives(self.inner.claim(fence, after, limit))
-            .await
+    async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
+        self.death.outlives(self.inner.claim(fence, claim)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

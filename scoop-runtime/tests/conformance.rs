@@ -76,3 +76,42 @@ mod sqlite_file {
 
 #[cfg(feature = "sqlite")]
 scoop_runtime::conformance!(sqlite, sqlite_file::SqliteFixture::new());
+
+#[cfg(feature = "postgres")]
+mod postgres_database {
+    use scoop_runtime::store::{Opening, PostgresStore};
+    use scoop_runtime::testing::fresh_database;
+
+    use super::*;
+
+    /// Each store is a database of its own on one server.
+    #[derive(Default)]
+    pub(super) struct PostgresFixture {
+        newest: Mutex<String>,
+    }
+
+    impl PostgresFixture {
+        async fn open(&self) -> Arc<dyn Store> {
+            let url = self.newest.lock().unwrap().clone();
+            let store = PostgresStore::open(&url, Opening::default()).await;
+            Arc::new(store.unwrap())
+        }
+    }
+
+    #[async_trait]
+    impl Fixture for PostgresFixture {
+        async fn fresh(&self) -> Arc<dyn Store> {
+            let url = fresh_database(scoop_testserver::url()).await;
+            *self.newest.lock().unwrap() = url;
+            self.open().await
+        }
+
+        async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+            store.close().await;
+            self.open().await
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+scoop_runtime::conformance!(postgres, postgres_database::PostgresFixture::default());

@@ -97,12 +97,13 @@ async fn a_file_that_cannot_be_used_is_named() {
             "missing",
         ),
         ("sqlite::memory:".to_owned(), "memory:"),
-        ("postgres://localhost".to_owned(), "not available"),
+        ("postgres://127.0.0.1:1/trips".to_owned(), "PostgreSQL"),
         ("mysql://localhost".to_owned(), "is not a store"),
         ("trips.db".to_owned(), "not the URL of a store"),
     ] {
         let error = Scoop::connect(&url)
             .provide(World::default())
+            .patience(std::time::Duration::ZERO)
             .await
             .unwrap_err()
             .to_string();

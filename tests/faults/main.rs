@@ -7,6 +7,7 @@
 mod support;
 
 mod crash;
+mod lease;
 mod sagas;
 mod step;
 mod store;

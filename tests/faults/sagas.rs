@@ -130,6 +130,20 @@ pub(crate) async fn second_choice() -> Result<(), Full> {
 }
 
 #[saga]
+pub(crate) async fn late() -> Result<String, Full> {
+    scoop::sleep(Duration::from_secs(60)).await;
+    book("a").await
+}
+
+#[saga]
+pub(crate) async fn late_and_full() -> Result<(), Full> {
+    book("a").await?;
+    scoop::sleep(Duration::from_secs(60)).await;
+    remember().await?;
+    Err(Full("all".to_owned()))
+}
+
+#[saga]
 pub(crate) async fn naps() -> u32 {
     scoop::sleep(Duration::from_secs(3_600)).await;
     7

@@ -24,6 +24,10 @@ impl Environment for Clock {
         EPOCH.after(now.saturating_duration_since(origin))
     }
 
+    fn monotonic(&self) -> Duration {
+        self.now().since(EPOCH)
+    }
+
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }

@@ -34,6 +34,16 @@ macro_rules! on_every_store {
                 }
             )*
         }
+
+        #[cfg(feature = "postgres")]
+        mod postgres {
+            $(
+                #[tokio::test(start_paused = true)]
+                async fn $fact() {
+                    super::$fact(crate::support::Place::postgres()).await;
+                }
+            )*
+        }
     };
 }
 pub(crate) use on_every_store;

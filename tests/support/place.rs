@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use scoop::testing::{MemoryStore, Store};
 
-use super::unhurried::Unhurried;
+use super::unhurried::{Unhurried, standing};
 
 /// A place that outlives the stores that are opened on it.
 #[derive(Clone)]
@@ -14,6 +14,9 @@ pub(crate) enum Place {
     /// A file in a directory that is removed in the end.
     #[cfg(feature = "sqlite")]
     Sqlite(Arc<tempfile::TempDir>),
+    /// A database of its own, made when it is opened first.
+    #[cfg(feature = "postgres")]
+    Postgres(Arc<tokio::sync::OnceCell<String>>),
 }
 
 impl Place {
@@ -26,12 +29,19 @@ impl Place {
         Self::Sqlite(Arc::new(tempfile::tempdir().unwrap()))
     }
 
+    #[cfg(feature = "postgres")]
+    pub(crate) fn postgres() -> Self {
+        Self::Postgres(Arc::default())
+    }
+
     /// Another one of the same kind, with nothing in it.
     pub(crate) fn fresh(&self) -> Self {
         match self {
             Self::Memory(_) => Self::memory(),
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => Self::sqlite(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Self::postgres(),
         }
     }
 
@@ -45,6 +55,29 @@ impl Place {
                 let store = scoop::testing::SqliteStore::open(file).await.unwrap();
                 Arc::new(Unhurried::new(Arc::new(store)))
             }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => standing(postgres(url)).await,
         }
     }
+}
+
+#[cfg(feature = "postgres")]
+async fn postgres(url: &tokio::sync::OnceCell<String>) -> Arc<dyn Store> {
+    use scoop_runtime::store::{Lease, Opening, PostgresStore};
+
+    const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+    let make = || scoop_runtime::testing::fresh_database(scoop_testserver::url());
+    // The clock of the tests leaps by hours: nobody is to count them.
+    let lease = Lease {
+        length: DAY * 300,
+        heartbeat: DAY * 30,
+        poll: DAY * 30,
+    };
+    let opening = Opening {
+        lease,
+        ..Opening::default()
+    };
+    let url = url.get_or_init(make).await;
+    let store = PostgresStore::open(url, opening).await.unwrap();
+    Arc::new(Unhurried::new(Arc::new(store)))
 }

@@ -13,7 +13,7 @@ use scoop_runtime::protocol::checkpoint::CheckpointRow;
 use scoop_runtime::protocol::commit::{Commit, Committed};
 use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
-use scoop_runtime::store::StoreError;
+use scoop_runtime::store::{Claim, Lease, StoreError};
 
 /// What becomes of a commit.
 #[derive(Clone, Copy, Debug)]
@@ -76,8 +76,16 @@ impl Store for Probe {
         self.inner.name()
     }
 
+    fn lease(&self) -> Option<Lease> {
+        self.inner.lease()
+    }
+
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
         self.inner.attach(worker).await
+    }
+
+    async fn heartbeat(&self, fence: &Fence) -> Result<(), StoreError> {
+        self.inner.heartbeat(fence).await
     }
 
     async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
@@ -95,13 +103,8 @@ impl Store for Probe {
         answers
     }
 
-    async fn claim(
-        &self,
-        fence: &Fence,
-        after: Option<RunId>,
-        limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError> {
-        self.inner.claim(fence, after, limit).await
+    async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
+        self.inner.claim(fence, claim).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

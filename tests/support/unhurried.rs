@@ -11,7 +11,7 @@ use scoop_runtime::protocol::checkpoint::CheckpointRow;
 use scoop_runtime::protocol::commit::{Commit, Committed};
 use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
-use scoop_runtime::store::StoreError;
+use scoop_runtime::store::{Claim, Lease, StoreError};
 
 #[derive(Debug)]
 pub(crate) struct Unhurried(Arc<dyn Store>);
@@ -23,7 +23,7 @@ impl Unhurried {
 }
 
 /// Tokio does not advance a paused clock while a blocking task is under way.
-async fn standing<T>(asked: impl Future<Output = T>) -> T {
+pub(crate) async fn standing<T>(asked: impl Future<Output = T>) -> T {
     let (done, wait) = std::sync::mpsc::channel::<()>();
     let _held = tokio::task::spawn_blocking(move || wait.recv());
     let answer = asked.await;
@@ -37,8 +37,16 @@ impl Store for Unhurried {
         self.0.name()
     }
 
+    fn lease(&self) -> Option<Lease> {
+        self.0.lease()
+    }
+
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
         standing(self.0.attach(worker)).await
+    }
+
+    async fn heartbeat(&self, fence: &Fence) -> Result<(), StoreError> {
+        standing(self.0.heartbeat(fence)).await
     }
 
     async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
@@ -49,13 +57,8 @@ impl Store for Unhurried {
         standing(self.0.commit(fence, batch)).await
     }
 
-    async fn claim(
-        &self,
-        fence: &Fence,
-        after: Option<RunId>,
-        limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError> {
-        standing(self.0.claim(fence, after, limit)).await
+    async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
+        standing(self.0.claim(fence, claim)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -103,7 +103,7 @@ impl Long {
         println!("== {} {part}", self.program);
         let args: Vec<String> = part.split(' ').map(ToOwned::to_owned).collect();
         let mut last = Vec::new();
-        let passed = run::heard(self.program, &args, |line| {
+        let passed = run::heard(self.program, &args, &[], |line| {
             println!("{line}");
             if !line.trim().is_empty() {
                 last.push(line.to_owned());

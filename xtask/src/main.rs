@@ -1,17 +1,19 @@
-//! Project automation: `cargo xtask test | ci | full | bless`. Plain standard library.
+//! Project automation: `cargo xtask test | ci | full | bless | migrations`. Plain standard library.
 
 mod count;
 mod full;
+mod migrations;
 mod record;
 mod run;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask <test | ci | full | bless>
+const USAGE: &str = "usage: cargo xtask <test | ci | full | bless | migrations>
   test   all tests of the workspace
   ci     format, clippy, docs, dependencies, then all tests
   full   the long runs, recorded in docs/last-full-run.md
-  bless  accept what the compiler prints for ui-tests/, and what programs print for the README";
+  bless  accept what the compiler prints for ui-tests/, and what programs print for the README
+  migrations  print the SQL that makes the tables in PostgreSQL, for an administrator";
 
 fn main() -> ExitCode {
     let verb = std::env::args().nth(1).unwrap_or_default();
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
         "ci" => run::ci(),
         "full" => full::full(),
         "bless" => run::bless(),
+        "migrations" => migrations::print(),
         _ => {
             eprintln!("{USAGE}");
             false

@@ -4,17 +4,38 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use scoop_testserver::{Server, VARIABLE};
+
 use crate::count::Count;
 
-/// All tests of the workspace, doc tests among them.
+/// All tests of the workspace, doc tests among them, on one PostgreSQL server.
 pub(crate) fn test() -> bool {
+    let given = std::env::var(VARIABLE).is_ok_and(|url| !url.is_empty());
+    let server = if given {
+        Ok(None)
+    } else {
+        Server::start().map(Some)
+    };
+    let server = match &server {
+        Ok(server) => server.as_ref(),
+        Err(error) => {
+            eprintln!("{error}");
+            return false;
+        }
+    };
+    let vars: Vec<(&str, &str)> = server
+        .iter()
+        .map(|server| (VARIABLE, server.url()))
+        .collect();
     let mut count = Count::default();
     let tests = counted(
         &["test", "--workspace", "--all-targets", "--no-fail-fast"],
+        &vars,
         &mut count,
     );
     let docs = counted(
         &["test", "--workspace", "--doc", "--no-fail-fast"],
+        &vars,
         &mut count,
     );
     println!(
@@ -88,10 +109,10 @@ fn cargo(args: &[&str], vars: &[(&str, &str)]) -> bool {
 }
 
 /// Runs tests, prints what they print, and counts them.
-fn counted(args: &[&str], count: &mut Count) -> bool {
+fn counted(args: &[&str], vars: &[(&str, &str)], count: &mut Count) -> bool {
     println!("== cargo {}", args.join(" "));
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-    heard("cargo", &args, |line| {
+    heard("cargo", &args, vars, |line| {
         println!("{line}");
         count.add(line);
     })
@@ -107,9 +128,15 @@ pub(crate) fn succeeds(command: &[&str]) -> bool {
 }
 
 /// Runs a program, and hears each line that it prints.
-pub(crate) fn heard(program: &str, args: &[String], mut hear: impl FnMut(&str)) -> bool {
+pub(crate) fn heard(
+    program: &str,
+    args: &[String],
+    vars: &[(&str, &str)],
+    mut hear: impl FnMut(&str),
+) -> bool {
     let child = Command::new(own(program))
         .args(args)
+        .envs(vars.iter().copied())
         .stdout(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else { return false };

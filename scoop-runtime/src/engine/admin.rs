@@ -106,16 +106,7 @@ impl Admin {
                  has to be finished by hand"
             )));
         };
-        let outcome = match &result {
-            None => None,
-            Some(CompensationResult::Skipped { reason }) => {
-                Some(StoredOutcome::Skipped(reason.clone()))
-            }
-            Some(CompensationResult::Resolved { reason }) => {
-                Some(StoredOutcome::Resolved(reason.clone()))
-            }
-            Some(_) => None,
-        };
+        let outcome = result.as_ref().and_then(decided);
         match result {
             Some(result) => stuck.result = result,
             None => {
@@ -139,8 +130,11 @@ impl Admin {
                 .and_then(|outcome| Stored::encode(outcome).ok()),
             created_at: engine.environment.now(),
         };
+        // Whoever had the run may be dead, or live and know nothing of this.
+        let mine = engine.works && engine.registry.saga(&row.saga).is_ok();
         let update = RunUpdate {
             expect: Some(RunStatus::Stuck),
+            owned: Some(mine),
             status: Some(RunStatus::RollingBack),
             failure: Stored::encode(&failure).ok(),
             ..RunUpdate::default()
@@ -154,11 +148,24 @@ impl Admin {
         match engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
                 engine.unpark(run);
-                executor::take_up(engine, run).await
+                if mine {
+                    executor::take_up(engine, run).await
+                } else {
+                    Ok(())
+                }
             }
             Ok(_) => Err(Trouble::NotAllowed(format!("run {run} is no longer stuck"))),
             Err(WriteError::Stopped) => Err(Trouble::ShutDown),
             Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
         }
+    }
+}
+
+/// How a decision is stored; none is one to try again.
+fn decided(result: &CompensationResult) -> Option<StoredOutcome> {
+    match result {
+        CompensationResult::Skipped { reason } => Some(StoredOutcome::Skipped(reason.clone())),
+        CompensationResult::Resolved { reason } => Some(StoredOutcome::Resolved(reason.clone())),
+        _ => None,
     }
 }

@@ -3,14 +3,16 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::core::{Engine, Parts};
+use super::pulse::{self, Moment, Pulse};
 use super::registry::Registry;
 use super::{Scoop, Trouble, recovery};
 use crate::environment::{BoxFuture, Environment, System};
 use crate::protocol::id::WorkerName;
 use crate::resource::{Resource, Resources};
-use crate::store::{self, Store};
+use crate::store::{self, Opening, Store};
 
 const DEFAULT_PAYLOAD_LIMIT: usize = 4 * 1024 * 1024;
 
@@ -23,6 +25,7 @@ pub struct Connect {
     works: bool,
     served: Option<Vec<String>>,
     payload_limit: usize,
+    opening: Opening,
     resources: Resources,
     environment: Option<Arc<dyn Environment>>,
 }
@@ -36,6 +39,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         works: true,
         served: None,
         payload_limit: DEFAULT_PAYLOAD_LIMIT,
+        opening: Opening::default(),
         resources: Resources::default(),
         environment: None,
     }
@@ -54,8 +58,9 @@ impl Connect {
         self
     }
 
-    /// Names the worker; one that starts under the same name takes its runs up. `worker` where no
-    /// name is given.
+    /// Names the worker: one that starts under the same name takes its runs up at once, while
+    /// others wait until its lease is over. Where no name is given, it is `worker` on a store of
+    /// this process's own, and a new one each time on one that is shared.
     pub fn name(mut self, worker: impl Into<String>) -> Self {
         self.worker = Some(worker.into());
         self
@@ -78,6 +83,20 @@ impl Connect {
     /// locals. 4 MiB unless set.
     pub const fn payload_limit(mut self, bytes: usize) -> Self {
         self.payload_limit = bytes;
+        self
+    }
+
+    /// How long other workers believe that this one lives when they hear nothing of it, on a store
+    /// that is shared. It says that it does five times as often. 10 seconds unless set.
+    pub fn lease(mut self, length: Duration) -> Self {
+        self.opening.lease.length = length;
+        self.opening.lease.heartbeat = length / 5;
+        self
+    }
+
+    /// How long to wait for a database that is away when this is awaited. 30 seconds unless set.
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.opening.patience = patience;
         self
     }
 
@@ -124,22 +143,31 @@ impl Connect {
         }
         let store = match self.store {
             Some(store) => store,
-            None => store::open(&self.url).await?,
+            None => store::open(&self.url, self.opening).await?,
         };
-        let worker = WorkerName(self.worker.unwrap_or_else(|| "worker".to_owned()));
-        let fence = store.attach(&worker).await?;
+        let lease = store.lease();
+        let worker = self.worker.unwrap_or_else(|| match lease {
+            None => "worker".to_owned(),
+            Some(_) => format!("worker {}", environment.uuid()),
+        });
+        let asked = Moment::now(&*environment);
+        let fence = store.attach(&WorkerName(worker)).await?;
+        let pulse = Pulse::new(Arc::clone(&environment), lease, asked);
         let engine = Arc::new(Engine::new(Parts {
             store,
             fence,
+            pulse,
             registry,
             resources: self.resources,
             environment,
             payload_limit: self.payload_limit,
             works: self.works,
         }));
-        let scoop = Scoop::new(engine);
+        let scoop = Scoop::new(Arc::clone(&engine));
+        engine.drive(pulse::beat(Arc::clone(&engine)));
         if self.works {
-            recovery::recover(scoop.engine()).await?;
+            recovery::recover(&engine).await?;
+            engine.drive(recovery::watch(Arc::clone(&engine)));
         }
         Ok(scoop)
     }

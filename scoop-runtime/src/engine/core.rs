@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use super::pulse::Pulse;
 use super::reading;
 use super::registry::Registry;
 use super::writer::Writer;
@@ -19,6 +20,8 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) fence: Fence,
     pub(crate) writer: Writer,
+    /// Whether this worker may begin anything.
+    pub(crate) pulse: Pulse,
     pub(crate) registry: Registry,
     pub(crate) resources: Resources,
     pub(crate) environment: Arc<dyn Environment>,
@@ -49,6 +52,7 @@ impl Drop for Driven {
 pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) fence: Fence,
+    pub(crate) pulse: Pulse,
     pub(crate) registry: Registry,
     pub(crate) resources: Resources,
     pub(crate) environment: Arc<dyn Environment>,
@@ -69,6 +73,7 @@ impl Engine {
             store: parts.store,
             fence: parts.fence,
             writer,
+            pulse: parts.pulse,
             registry: parts.registry,
             resources: parts.resources,
             environment: parts.environment,
@@ -145,6 +150,11 @@ impl Engine {
             .unwrap_or_else(PoisonError::into_inner)
             .get(&run)
             .cloned()
+    }
+
+    pub(crate) fn all_parked(&self) -> Vec<RunId> {
+        let parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
+        parked.keys().copied().collect()
     }
 
     pub(crate) fn unpark(&self, run: RunId) {

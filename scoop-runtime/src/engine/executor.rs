@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::execution::{Beginning, Begun, Execution, Exit};
-use super::{Engine, Trouble, history, rollback};
+use super::{Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, FrameMismatch, Position};
@@ -48,8 +48,14 @@ pub(super) async fn go_on(engine: Arc<Engine>, run: RunRow) {
     };
     match result {
         Ok(()) => engine.tell(),
-        Err(trouble) => engine.park(id, trouble.reason()),
+        Err(trouble) => park(&engine, id, trouble).await,
     }
+}
+
+/// Parks a run, and gives it back to the other workers, if there are any.
+async fn park(engine: &Engine, run: RunId, trouble: Trouble) {
+    engine.park(run, trouble.reason());
+    recovery::give_back(engine, run).await;
 }
 
 async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
@@ -158,7 +164,7 @@ async fn body(
         Err(trouble) => {
             // A run that was never stored is nothing to be parked.
             if let Some(reason) = execution.tell_not_begun(trouble.reason()) {
-                engine.park(run, reason);
+                park(&engine, run, Trouble::Parked { run, reason }).await;
             }
         }
     }

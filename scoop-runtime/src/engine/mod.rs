@@ -1,7 +1,8 @@
 //! The engine: takes runs from the store, drives them forward or back, and writes what they did.
 //!
 //! `runtime` is what users hold; `executor` drives one run, `performer` does one operation,
-//! `rollback` undoes one run, `writer` is the only way to the store's tables.
+//! `rollback` undoes one run, `writer` is the only way to the store's tables; `pulse` shows that the worker
+//! lives, `recovery` takes up what nobody has.
 
 pub mod admin;
 mod connect;
@@ -10,6 +11,7 @@ mod execution;
 mod executor;
 mod history;
 mod performer;
+mod pulse;
 mod reading;
 mod recovery;
 mod registry;

@@ -4,11 +4,11 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use super::Engine;
 use super::execution::{Execution, Exit};
 use super::history::PendingRow;
 use crate::codec::Stored;
 use crate::context::Context;
-use crate::environment::Environment;
 use crate::operation::step::{StepDescriptor, StepInput};
 use crate::operation::{Settled, Sleep, StepEnd, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredAttempt, StoredOutcome};
@@ -39,20 +39,21 @@ pub(super) enum Attempt {
     Impossible(String),
 }
 
-/// Runs one attempt at a step.
+/// Runs one attempt at a step, once this worker is sure that it still has its lease.
 pub(super) async fn attempt(
-    environment: &dyn Environment,
+    engine: &Engine,
     step: &'static StepDescriptor,
     input: StepInput,
     context: Context,
 ) -> Attempt {
+    engine.pulse.held().await;
     let running = guarded(context.scope(async move { (step.run)(input).await }));
     let ended = match step.timeout {
         None => running.await,
         Some(limit) => {
             tokio::select! {
                 ended = running => ended,
-                () = environment.sleep(limit) => return timed_out(step, limit),
+                () = engine.environment.sleep(limit) => return timed_out(step, limit),
             }
         }
     };
@@ -255,7 +256,7 @@ impl Execution {
             arguments,
             resources: self.engine.resources.clone(),
         };
-        attempt(&*self.engine.environment, step, input, context).await
+        attempt(&self.engine, step, input, context).await
     }
 
     /// Writes down that an attempt failed and when the next one is due.

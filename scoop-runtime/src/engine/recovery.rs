@@ -1,27 +1,86 @@
-//! Takes up what an earlier life of this worker left unfinished.
+//! Takes up what nobody has: what an earlier life of this worker left unfinished, what a dead worker
+//! had, what a process started that runs nothing itself.
 
 use std::sync::Arc;
 
 use super::executor;
 use super::{Engine, Trouble};
+use crate::protocol::commit::Commit;
+use crate::protocol::id::RunId;
+use crate::protocol::run::RunUpdate;
+use crate::store::{Claim, StoreError};
 
 const PAGE: u32 = 256;
 
 /// Claims every unfinished run that no live worker has, and drives each.
 pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
-    let (mut after, mut count) = (None, 0);
+    let mut count = 0;
     loop {
+        let claim = claim(engine);
         let page = engine
-            .read(|| engine.store.claim(&engine.fence, after, PAGE))
+            .read(|| engine.store.claim(&engine.fence, &claim))
             .await?;
-        let Some(last) = page.last() else {
+        if page.is_empty() {
             return Ok(count);
-        };
-        after = Some(last.id);
+        }
         for run in page {
             count += 1;
             let engine = Arc::clone(engine);
             engine.clone().drive(executor::go_on(engine, run));
         }
+    }
+}
+
+/// Looks for such runs again and again, where other workers share the store.
+pub(super) async fn watch(engine: Arc<Engine>) {
+    let Some(lease) = engine.store.lease() else {
+        return;
+    };
+    loop {
+        engine.environment.sleep(lease.poll).await;
+        match recover(&engine).await {
+            Ok(0) => {}
+            Ok(runs) => tracing::info!(runs, "took up runs that nobody had"),
+            Err(Trouble::Store(error @ StoreError::Fenced(_))) => {
+                tracing::error!(%error, "the worker stops");
+                engine.stop_soon();
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "cannot look for runs"),
+        }
+    }
+}
+
+/// Gives a run that this build cannot continue back to the others.
+pub(super) async fn give_back(engine: &Engine, run: RunId) {
+    if engine.store.lease().is_none() {
+        return;
+    }
+    let commit = Commit {
+        run,
+        create: None,
+        update: RunUpdate {
+            owned: Some(false),
+            ..RunUpdate::default()
+        },
+        rows: Vec::new(),
+    };
+    // If it cannot be written, the others get the run with all that this worker has.
+    drop(engine.writer.write(commit).await);
+}
+
+/// Other builds may know sagas that this one does not, or be able to continue a run that is parked
+/// here: such runs are left to them. Nobody else comes where the store is this process's own, so
+/// it takes all, and parks what it cannot run.
+fn claim(engine: &Engine) -> Claim {
+    let shared = engine.store.lease().is_some();
+    Claim {
+        sagas: shared.then(|| engine.registry.served()),
+        except: if shared {
+            engine.all_parked()
+        } else {
+            Vec::new()
+        },
+        limit: PAGE,
     }
 }

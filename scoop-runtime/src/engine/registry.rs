@@ -114,6 +114,12 @@ impl Registry {
         }
     }
 
+    /// The names of the sagas that this program runs.
+    pub(crate) fn served(&self) -> Vec<String> {
+        let names = self.sagas.keys().filter(|name| self.serves(name));
+        names.map(ToString::to_string).collect()
+    }
+
     fn serves(&self, saga: &str) -> bool {
         self.served
             .as_ref()

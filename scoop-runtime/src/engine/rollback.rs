@@ -329,6 +329,7 @@ impl<'e> Undoing<'e> {
         };
         let context = self.context(target, number, true);
         let run = target.undo.run;
+        self.engine.pulse.held().await;
         match guarded(context.scope(async move { run(input).await })).await {
             Ok(UndoEnd::Returned(result)) => Ok(result),
             Ok(UndoEnd::Undecodable(error)) => {
@@ -374,7 +375,7 @@ impl<'e> Undoing<'e> {
                 resources: self.engine.resources.clone(),
             };
             let context = self.context(target, number, false);
-            match performer::attempt(&*self.engine.environment, target.step, input, context).await {
+            match performer::attempt(self.engine, target.step, input, context).await {
                 Attempt::Done { stored, .. } => {
                     return Ok(Some(Ok(Undoes {
                         seq,

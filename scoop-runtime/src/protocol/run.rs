@@ -142,4 +142,7 @@ pub struct RunUpdate {
     pub failure: Option<Stored>,
     /// When it reached a final status.
     pub finished_at: Option<Timestamp>,
+    /// Whose the run is from now on: the worker's that writes this, or, where false, nobody's, so
+    /// that any worker may claim it.
+    pub owned: Option<bool>,
 }

@@ -1,19 +1,20 @@
 //! What a commit means for a run row: pure, and the same for every store.
 
 use crate::protocol::commit::Commit;
-use crate::protocol::id::{Fence, Seq};
+use crate::protocol::id::{Fence, Seq, WorkerName};
 use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
 
 /// The row of a run that `commit` creates.
 pub(super) fn created(new: &NewRun, commit: &Commit, fence: &Fence) -> RunRow {
+    let (owner, epoch) = owner(new.owned, fence);
     let mut row = RunRow {
         id: new.id,
         saga: new.saga.clone(),
         key: new.key.clone(),
         input: new.input.clone(),
         status: RunStatus::Running,
-        owner: new.owned.then(|| fence.worker.clone()),
-        epoch: if new.owned { fence.epoch } else { 0 },
+        owner,
+        epoch,
         wake_at: new.wake_at,
         pending_children: 0,
         cancel: false,
@@ -23,12 +24,12 @@ pub(super) fn created(new: &NewRun, commit: &Commit, fence: &Fence) -> RunRow {
         created_at: new.created_at,
         finished_at: None,
     };
-    apply(&mut row, commit);
+    apply(&mut row, commit, fence);
     row
 }
 
 /// Changes `row` as `commit` says.
-pub(super) fn apply(row: &mut RunRow, commit: &Commit) {
+pub(super) fn apply(row: &mut RunRow, commit: &Commit, fence: &Fence) {
     let RunUpdate {
         expect: _,
         status,
@@ -36,13 +37,26 @@ pub(super) fn apply(row: &mut RunRow, commit: &Commit) {
         output,
         failure,
         finished_at,
+        owned,
     } = commit.update.clone();
     row.status = status.unwrap_or(row.status);
     row.wake_at = wake_at.unwrap_or(row.wake_at);
     row.output = output.or(row.output.take());
     row.failure = failure.or(row.failure.take());
     row.finished_at = finished_at.or(row.finished_at);
+    if let Some(owned) = owned {
+        (row.owner, row.epoch) = owner(owned, fence);
+    }
     row.seq = row.seq.max(newest(commit));
+}
+
+/// The owner of a run that is this worker's, or nobody's.
+pub(super) fn owner(owned: bool, fence: &Fence) -> (Option<WorkerName>, i64) {
+    if owned {
+        (Some(fence.worker.clone()), fence.epoch)
+    } else {
+        (None, 0)
+    }
 }
 
 /// The greatest `seq` of the commit's rows.

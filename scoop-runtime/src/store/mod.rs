@@ -6,15 +6,20 @@ mod check;
 pub mod conformance;
 pub mod memory;
 mod open;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 pub use self::memory::MemoryStore;
-pub use self::open::open;
+pub use self::open::{Opening, open};
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
 use crate::protocol::checkpoint::CheckpointRow;
@@ -76,19 +81,64 @@ pub struct RunFilter {
     pub limit: u32,
 }
 
+/// Which runs to take.
+#[derive(Clone, Debug, Default)]
+pub struct Claim {
+    /// Only runs of these sagas: those that this program can continue. All where it is `None`.
+    pub sagas: Option<Vec<String>>,
+    /// None of these.
+    pub except: Vec<RunId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// How the workers of a store that many processes share show that they live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// For how long a worker is believed to live after a heartbeat.
+    pub length: Duration,
+    /// The time between two heartbeats.
+    pub heartbeat: Duration,
+    /// The time between two looks for runs that nobody has.
+    pub poll: Duration,
+}
+
+impl Default for Lease {
+    fn default() -> Self {
+        Self {
+            length: Duration::from_secs(10),
+            heartbeat: Duration::from_secs(2),
+            poll: Duration::from_secs(1),
+        }
+    }
+}
+
 /// A place where runs are kept.
 ///
 /// A store decides nothing: it writes what it is given, all of a commit or nothing of it.
 #[async_trait]
 pub trait Store: Debug + Send + Sync + 'static {
-    /// What the store is called in messages: `memory`, `sqlite`.
+    /// What the store is called in messages: `memory`, `sqlite`, `postgres`.
     fn name(&self) -> &'static str;
+
+    /// How workers show that they live; nothing where one process has the store for itself.
+    fn lease(&self) -> Option<Lease> {
+        None
+    }
 
     /// Begins a life of this worker: takes its name, counts its epoch up.
     ///
     /// # Errors
     /// [`StoreError::InUse`] when the name belongs to a live process.
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError>;
+
+    /// Says that the worker lives, for as long as the lease is from now on.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when it was declared dead.
+    async fn heartbeat(&self, _: &Fence) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Ends a life of this worker.
     async fn detach(&self, fence: &Fence) -> Result<(), StoreError>;
@@ -108,13 +158,9 @@ pub trait Store: Debug + Send + Sync + 'static {
     async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError>;
 
     /// Takes active runs that no live worker owns (those of an earlier life of this worker among
-    /// them) for this worker: up to `limit` of them, in the order of their ids, after `after`.
-    async fn claim(
-        &self,
-        fence: &Fence,
-        after: Option<RunId>,
-        limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError>;
+    /// them) for this worker; the answer is in the order of their ids. A worker that is dead by then
+    /// writes nothing any more.
+    async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError>;
 
     /// A run.
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;

@@ -1,21 +1,43 @@
-//! From a URL to a store: `memory:` and `sqlite:trips.db`.
+//! From a URL to a store: `memory:`, `sqlite:trips.db`, `postgres://host/database`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{MemoryStore, Store, StoreError};
+use super::{Lease, MemoryStore, Store, StoreError};
 
-const KNOWN: [&str; 2] = ["memory", "sqlite"];
+const KNOWN: [&str; 3] = ["memory", "sqlite", "postgres"];
+
+/// How a store that many processes share is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// How workers show that they live, and how often they look for runs of those who do not.
+    pub lease: Lease,
+    /// How long to wait for a database that is away.
+    pub patience: Duration,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self {
+            lease: Lease::default(),
+            patience: Duration::from_secs(30),
+        }
+    }
+}
 
 /// Opens the store that `url` names.
 ///
 /// - `memory:` keeps runs in this process only.
 /// - `sqlite:trips.db`, `sqlite://trips.db`, `sqlite:/var/lib/trips.db`: a SQLite file, which is
 ///   made where it is missing.
+/// - `postgres://user:password@host/database`: a PostgreSQL database, in which a schema `scoop` is
+///   made where it is missing.
 ///
 /// # Errors
 /// [`StoreError::Unusable`] when the URL names no store of this build, or one that cannot be
-/// opened; [`StoreError::InUse`] when another process has it.
-pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+/// opened; [`StoreError::InUse`] when another process has it; [`StoreError::Unavailable`] when the
+/// server stays away.
+pub async fn open(url: &str, opening: Opening) -> Result<Arc<dyn Store>, StoreError> {
     let Some((scheme, rest)) = url.split_once(':') else {
         return Err(unusable(format!(
             "`{url}` is not the URL of a store: it has no scheme. For a SQLite file write \
@@ -26,10 +48,7 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         ("memory", "" | "//") => Ok(Arc::new(MemoryStore::new())),
         ("memory", _) => Err(unusable("nothing may follow `memory:`".to_owned())),
         ("sqlite", rest) => sqlite(file(rest)?).await,
-        ("postgres" | "postgresql", _) => Err(unusable(format!(
-            "`{scheme}:` is not available in this release yet; use `sqlite:trips.db`, or `memory:` \
-             in tests"
-        ))),
+        ("postgres" | "postgresql", _) => postgres(url, opening).await,
         _ => Err(unusable(unknown(scheme))),
     }
 }
@@ -70,11 +89,24 @@ async fn sqlite(path: &str) -> Result<Arc<dyn Store>, StoreError> {
     )))
 }
 
+#[cfg(feature = "postgres")]
+async fn postgres(url: &str, opening: Opening) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(super::PostgresStore::open(url, opening).await?))
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn postgres(_: &str, _: Opening) -> Result<Arc<dyn Store>, StoreError> {
+    Err(unusable(
+        "this program was built without PostgreSQL; switch on the feature `postgres` of \
+         `scoop-saga`"
+            .to_owned(),
+    ))
+}
+
 /// Names the scheme only: what follows it may hold a password.
 fn unknown(scheme: &str) -> String {
     let closest = KNOWN
         .into_iter()
-        .chain(["postgres"])
         .map(|known| {
             (
                 strsim::damerau_levenshtein(known, &scheme.to_lowercase()),
@@ -86,8 +118,8 @@ fn unknown(scheme: &str) -> String {
     let hint = closest.map_or_else(String::new, |(_, known)| {
         format!("; did you mean `{known}:`?")
     });
-    let known = KNOWN.map(|known| format!("`{known}:`")).join(" and ");
-    format!("`{scheme}:` is not a store; there are {known}{hint}")
+    let known = KNOWN.map(|known| format!("`{known}:`")).join(", ");
+    format!("`{scheme}:` is not a store; there are: {known}{hint}")
 }
 
 const fn unusable(message: String) -> StoreError {
@@ -99,12 +131,18 @@ mod tests {
     use super::*;
 
     async fn refused(url: &str) -> String {
-        open(url).await.expect_err(url).to_string()
+        open(url, Opening::default())
+            .await
+            .expect_err(url)
+            .to_string()
     }
 
     #[tokio::test]
     async fn memory_opens() {
-        assert_eq!(open("memory:").await.unwrap().name(), "memory");
+        assert_eq!(
+            open("memory:", Opening::default()).await.unwrap().name(),
+            "memory"
+        );
     }
 
     #[cfg(feature = "sqlite")]
@@ -113,7 +151,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a b.db");
         for prefix in ["sqlite:", "sqlite://"] {
-            let store = open(&format!("{prefix}{}", path.display())).await.unwrap();
+            let store = open(&format!("{prefix}{}", path.display()), Opening::default())
+                .await
+                .unwrap();
             assert_eq!(store.name(), "sqlite");
             store.close().await;
         }
@@ -130,6 +170,13 @@ mod tests {
         );
     }
 
+    #[cfg(not(feature = "postgres"))]
+    #[tokio::test]
+    async fn postgres_names_its_feature_when_it_is_off() {
+        let message = refused("postgres://u:secret@h/db").await;
+        assert!(message.contains("the feature `postgres`"), "{message}");
+    }
+
     #[tokio::test]
     async fn a_wrong_url_says_what_to_write() {
         for (url, says) in [
@@ -139,15 +186,14 @@ mod tests {
             ("sqlite:", "as in `sqlite:trips.db`"),
             ("sqlite://t.db?mode=rwc", "write `sqlite:t.db`"),
             ("memory:x", "nothing may follow"),
-            (
-                "postgres://u:secret@h/db",
-                "not available in this release yet",
-            ),
-            ("postgresql://h/db", "not available in this release yet"),
+            ("postgre://u:secret@h/db", "did you mean `postgres:`?"),
             ("sqlite3:t.db", "did you mean `sqlite:`?"),
             ("memroy:", "did you mean `memory:`?"),
             ("Sqlite:t.db", "did you mean `sqlite:`?"),
-            ("redis://u:secret@h", "there are `memory:` and `sqlite:`"),
+            (
+                "redis://u:secret@h",
+                "there are: `memory:`, `sqlite:`, `postgres:`",
+            ),
         ] {
             let message = refused(url).await;
             assert!(message.contains(says), "{url}: {message}");

@@ -10,7 +10,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
-use crate::store::{RunFilter, Store, StoreError};
+use crate::store::{Claim, Lease, RunFilter, Store, StoreError};
 
 /// A store in front of another one. It fails as often as it is told to.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct FaultStore {
     inner: Arc<dyn Store>,
     away_for_reads: AtomicU32,
     away_for_commits: AtomicU32,
+    away_for_heartbeats: AtomicU32,
+    lease: Mutex<Option<Lease>>,
     lost_answers: AtomicU32,
     fenced: AtomicBool,
     refused: Mutex<Option<String>>,
@@ -33,6 +35,8 @@ impl FaultStore {
             inner,
             away_for_reads: AtomicU32::new(0),
             away_for_commits: AtomicU32::new(0),
+            away_for_heartbeats: AtomicU32::new(0),
+            lease: Mutex::new(None),
             lost_answers: AtomicU32::new(0),
             fenced: AtomicBool::new(false),
             refused: Mutex::new(None),
@@ -49,6 +53,16 @@ impl FaultStore {
     /// The next `times` batches find the store away; nothing of them is written.
     pub fn away_for_commits(&self, times: u32) {
         self.away_for_commits.store(times, Ordering::SeqCst);
+    }
+
+    /// Wants heartbeats, as a store does that many processes share.
+    pub fn share(&self, lease: Lease) {
+        *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = Some(lease);
+    }
+
+    /// The next `times` heartbeats find the store away.
+    pub fn away_for_heartbeats(&self, times: u32) {
+        self.away_for_heartbeats.store(times, Ordering::SeqCst);
     }
 
     /// The next `times` batches are written, but the answer is lost.
@@ -130,8 +144,23 @@ impl Store for FaultStore {
         self.inner.name()
     }
 
+    fn lease(&self) -> Option<Lease> {
+        let lease = *self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+        lease.or_else(|| self.inner.lease())
+    }
+
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
         self.inner.attach(worker).await
+    }
+
+    async fn heartbeat(&self, fence: &Fence) -> Result<(), StoreError> {
+        if take(&self.away_for_heartbeats) {
+            return Err(away());
+        }
+        if self.fenced.load(Ordering::SeqCst) {
+            return Err(StoreError::Fenced(fence.worker.clone()));
+        }
+        self.death.outlives(self.inner.heartbeat(fence)).await
     }
 
     async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
@@ -160,16 +189,9 @@ impl Store for FaultStore {
         Ok(answers)
     }
 
-    async fn claim(
-        &self,
-        fence: &Fence,
-        after: Option<RunId>,
-        limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError> {
+    async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.read()?;
-        self.death
-            .outlives(self.inner.claim(fence, after, limit))
-            .await
+        self.death.outlives(self.inner.claim(fence, claim)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::Fixture;
-use super::sample::{change, id, new_run, start, step, worker};
+use super::sample::{change, claim, id, new_run, start, start_keyed, step, worker};
 use crate::protocol::commit::Commit;
 use crate::protocol::id::{Fence, RunId};
 use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
-use crate::store::{Store, StoreError};
+use crate::store::{Claim, Store, StoreError};
 
 async fn abandoned(fixture: &dyn Fixture, runs: u128) -> Arc<dyn Store> {
     let store = fixture.fresh().await;
@@ -26,7 +26,7 @@ async fn assert_fenced(store: &dyn Store, fence: &Fence) {
     for error in [
         store.commit(fence, &[start(77)]).await.unwrap_err(),
         store.commit(fence, &[step(1, 9)]).await.unwrap_err(),
-        store.claim(fence, None, 9).await.unwrap_err(),
+        store.claim(fence, &claim(9)).await.unwrap_err(),
     ] {
         let StoreError::Fenced(name) = &error else {
             panic!("{error}")
@@ -40,15 +40,15 @@ async fn assert_fenced(store: &dyn Store, fence: &Fence) {
 pub async fn claims_come_in_the_order_of_ids(fixture: &dyn Fixture) {
     let store = abandoned(fixture, 5).await;
     let fence = store.attach(&worker("w")).await.unwrap();
-    assert_eq!(store.claim(&fence, None, 0).await.unwrap(), []);
-    let first = store.claim(&fence, Some(id(1)), 2).await.unwrap();
-    assert_eq!(ids(&first), [id(2), id(3)]);
+    assert_eq!(store.claim(&fence, &claim(0)).await.unwrap(), []);
+    let first = store.claim(&fence, &claim(2)).await.unwrap();
+    assert_eq!(ids(&first), [id(1), id(2)]);
     assert_eq!(first[0].owner, Some(worker("w")));
     assert_eq!(first[0].epoch, fence.epoch);
-    assert_eq!(store.run(id(2)).await.unwrap().as_ref(), Some(&first[0]));
-    let rest = store.claim(&fence, None, 9).await.unwrap();
-    assert_eq!(ids(&rest), [id(1), id(4), id(5)]);
-    assert_eq!(store.claim(&fence, None, 9).await.unwrap(), []);
+    assert_eq!(store.run(id(1)).await.unwrap().as_ref(), Some(&first[0]));
+    let rest = store.claim(&fence, &claim(9)).await.unwrap();
+    assert_eq!(ids(&rest), [id(3), id(4), id(5)]);
+    assert_eq!(store.claim(&fence, &claim(9)).await.unwrap(), []);
 }
 
 /// A process that only starts runs leaves them to the workers.
@@ -66,7 +66,67 @@ pub async fn a_run_without_an_owner_is_claimed(fixture: &dyn Fixture) {
     store.commit(&starter, &[commit]).await.unwrap();
     assert_eq!(store.run(id(1)).await.unwrap().unwrap().owner, None);
     let fence = store.attach(&worker("w")).await.unwrap();
-    assert_eq!(ids(&store.claim(&fence, None, 9).await.unwrap()), [id(1)]);
+    assert_eq!(ids(&store.claim(&fence, &claim(9)).await.unwrap()), [id(1)]);
+}
+
+/// Those of the sagas that are named, and no others; they stay for whoever can continue them.
+pub async fn only_runs_of_the_named_sagas_are_claimed(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    let fence = store.attach(&worker("dead")).await.unwrap();
+    let batch = [
+        start_keyed(1, "order", "1"),
+        start_keyed(2, "trip", "2"),
+        start_keyed(3, "refund", "3"),
+    ];
+    store.commit(&fence, &batch).await.unwrap();
+    store.detach(&fence).await.unwrap();
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let of = |sagas: &[&str]| Claim {
+        sagas: Some(sagas.iter().map(ToString::to_string).collect()),
+        ..claim(9)
+    };
+    assert_eq!(store.claim(&fence, &of(&[])).await.unwrap(), []);
+    let known = store.claim(&fence, &of(&["trip", "o", "refund"])).await;
+    assert_eq!(ids(&known.unwrap()), [id(2), id(3)]);
+    let rest = store.claim(&fence, &claim(9)).await.unwrap();
+    assert_eq!(ids(&rest), [id(1)]);
+}
+
+/// It takes what is left.
+pub async fn named_runs_are_left_out_of_a_claim(fixture: &dyn Fixture) {
+    let store = abandoned(fixture, 4).await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let without = Claim {
+        except: vec![id(1), id(3), id(99)],
+        ..claim(1)
+    };
+    assert_eq!(ids(&store.claim(&fence, &without).await.unwrap()), [id(2)]);
+    assert_eq!(ids(&store.claim(&fence, &without).await.unwrap()), [id(4)]);
+    assert_eq!(store.claim(&fence, &without).await.unwrap(), []);
+    let rest = store.claim(&fence, &claim(9)).await.unwrap();
+    assert_eq!(ids(&rest), [id(1), id(3)]);
+}
+
+/// From one worker to nobody, and to another.
+pub async fn a_run_is_given_away_and_taken(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    let one = store.attach(&worker("one")).await.unwrap();
+    let two = store.attach(&worker("two")).await.unwrap();
+    store.commit(&one, &[start(1), start(2)]).await.unwrap();
+    let owned = |run, owned| {
+        let to = RunUpdate {
+            owned: Some(owned),
+            ..RunUpdate::default()
+        };
+        change(run, to)
+    };
+    store.commit(&one, &[owned(1, false)]).await.unwrap();
+    let run = store.run(id(1)).await.unwrap().unwrap();
+    assert_eq!((run.owner, run.epoch), (None, 0));
+    assert_eq!(ids(&store.claim(&two, &claim(9)).await.unwrap()), [id(1)]);
+    store.commit(&two, &[owned(2, true)]).await.unwrap();
+    let run = store.run(id(2)).await.unwrap().unwrap();
+    assert_eq!((run.owner, run.epoch), (Some(two.worker), two.epoch));
 }
 
 /// A run that waits is active, too.
@@ -83,7 +143,7 @@ pub async fn only_active_runs_are_claimed(fixture: &dyn Fixture) {
     }
     store.detach(&fence).await.unwrap();
     let fence = store.attach(&worker("w")).await.unwrap();
-    let claimed = store.claim(&fence, None, 9).await.unwrap();
+    let claimed = store.claim(&fence, &claim(9)).await.unwrap();
     let statuses: Vec<_> = claimed.iter().map(|run| run.status).collect();
     assert_eq!(statuses, [RunStatus::Running, RunStatus::RollingBack]);
 }
@@ -94,10 +154,10 @@ pub async fn runs_of_a_live_worker_are_left_alone(fixture: &dyn Fixture) {
     let one = store.attach(&worker("one")).await.unwrap();
     let two = store.attach(&worker("two")).await.unwrap();
     store.commit(&one, &[start(1)]).await.unwrap();
-    assert_eq!(store.claim(&two, None, 9).await.unwrap(), []);
-    assert_eq!(store.claim(&one, None, 9).await.unwrap(), []);
+    assert_eq!(store.claim(&two, &claim(9)).await.unwrap(), []);
+    assert_eq!(store.claim(&one, &claim(9)).await.unwrap(), []);
     store.detach(&one).await.unwrap();
-    assert_eq!(ids(&store.claim(&two, None, 9).await.unwrap()), [id(1)]);
+    assert_eq!(ids(&store.claim(&two, &claim(9)).await.unwrap()), [id(1)]);
 }
 
 /// Whether the name is the same or another.
@@ -108,7 +168,7 @@ pub async fn runs_of_an_earlier_life_are_claimed(fixture: &dyn Fixture) {
         store.commit(&before, &[start(1)]).await.unwrap();
         let store = fixture.reopen(store).await;
         let after = store.attach(&worker(name)).await.unwrap();
-        let claimed = store.claim(&after, None, 9).await.unwrap();
+        let claimed = store.claim(&after, &claim(9)).await.unwrap();
         assert_eq!(ids(&claimed), [id(1)], "{name}");
         assert_eq!(
             (claimed[0].owner.clone(), claimed[0].epoch),

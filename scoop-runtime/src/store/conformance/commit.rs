@@ -44,6 +44,7 @@ pub async fn every_field_is_read_back(fixture: &dyn Fixture) {
         output: Some(Stored::from_json("1")),
         failure: Some(Stored::from_json("2")),
         finished_at: Some(Timestamp(9)),
+        owned: None,
     };
     let commit = Commit {
         run: id(1),

@@ -1,7 +1,7 @@
 //! Facts about what is stored: unusual text, large values, and that it is still there later.
 
 use super::Fixture;
-use super::sample::{append, id, new_run, part, row, start, start_keyed, step, worker};
+use super::sample::{append, claim, id, new_run, part, row, start, start_keyed, step, worker};
 use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
@@ -198,7 +198,7 @@ pub async fn a_closed_store_refuses_calls(fixture: &dyn Fixture) {
     for error in [
         store.attach(&worker("w")).await.unwrap_err(),
         store.commit(&fence, &[start(1)]).await.unwrap_err(),
-        store.claim(&fence, None, 1).await.unwrap_err(),
+        store.claim(&fence, &claim(1)).await.unwrap_err(),
         store.run(id(1)).await.unwrap_err(),
     ] {
         assert!(error.to_string().contains("store is closed"), "{error}");

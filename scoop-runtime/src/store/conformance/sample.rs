@@ -8,6 +8,7 @@ use crate::protocol::commit::Commit;
 use crate::protocol::id::{Part, RunId, Seq, WorkerName};
 use crate::protocol::run::{NewRun, RunUpdate};
 use crate::protocol::timestamp::Timestamp;
+use crate::store::Claim;
 
 /// The `number`th id.
 #[must_use]
@@ -19,6 +20,15 @@ pub const fn id(number: u128) -> RunId {
 #[must_use]
 pub fn worker(name: &str) -> WorkerName {
     WorkerName(name.to_owned())
+}
+
+/// Any runs, at most `limit` of them.
+#[must_use]
+pub fn claim(limit: u32) -> Claim {
+    Claim {
+        limit,
+        ..Claim::default()
+    }
 }
 
 /// A run of the saga `trip`, without a key.

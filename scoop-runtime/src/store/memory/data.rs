@@ -7,7 +7,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, Part, RunId, Seq, WorkerName};
 use crate::protocol::run::{NewRun, RunRow};
-use crate::store::{RunFilter, StoreError, apply};
+use crate::store::{Claim, RunFilter, StoreError, apply};
 
 type Rows = BTreeMap<(Seq, Part), CheckpointRow>;
 
@@ -61,18 +61,21 @@ impl Data {
     pub(super) fn claim(
         &mut self,
         fence: &Fence,
-        after: Option<RunId>,
-        limit: u32,
+        claim: &Claim,
     ) -> Result<Vec<RunRow>, StoreError> {
         self.guard(fence)?;
         let workers = &self.workers;
         let free = self
             .runs
-            .range_mut(beyond(after))
-            .map(|(_, run)| run)
+            .values_mut()
+            .filter(|run| {
+                let sagas = claim.sagas.as_ref();
+                sagas.is_none_or(|sagas| sagas.contains(&run.saga))
+                    && !claim.except.contains(&run.id)
+            })
             .filter(|run| run.status.is_active() && !lives(workers, run.owner.as_ref(), run.epoch));
         Ok(free
-            .take(limit as usize)
+            .take(claim.limit as usize)
             .map(|run| {
                 run.owner = Some(fence.worker.clone());
                 run.epoch = fence.epoch;
@@ -139,7 +142,7 @@ impl Data {
             if !apply::expects(commit, run.status) {
                 return Committed::Stale;
             }
-            apply::apply(run, commit);
+            apply::apply(run, commit, fence);
         } else {
             let Some(new) = &commit.create else {
                 return Committed::Stale;

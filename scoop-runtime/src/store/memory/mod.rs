@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use self::data::Data;
-use super::{RunFilter, Store, StoreError, check};
+use super::{Claim, RunFilter, Store, StoreError, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -118,13 +118,8 @@ impl Store for MemoryStore {
         self.data()?.commit(fence, batch)
     }
 
-    async fn claim(
-        &self,
-        fence: &Fence,
-        after: Option<RunId>,
-        limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError> {
-        self.data()?.claim(fence, after, limit)
+    async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
+        self.data()?.claim(fence, claim)
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
@@ -179,8 +174,11 @@ mod tests {
         let dead = first.attach(&sample::worker("dead")).await.unwrap();
         first.commit(&dead, &[sample::start(1)]).await.unwrap();
         let fence = store.attach(&sample::worker("alive")).await.unwrap();
-        assert_eq!(store.claim(&fence, None, 9).await.unwrap(), []);
+        assert_eq!(store.claim(&fence, &sample::claim(9)).await.unwrap(), []);
         drop(first);
-        assert_eq!(store.claim(&fence, None, 9).await.unwrap().len(), 1);
+        assert_eq!(
+            store.claim(&fence, &sample::claim(9)).await.unwrap().len(),
+            1
+        );
     }
 }

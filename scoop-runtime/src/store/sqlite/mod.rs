@@ -26,7 +26,7 @@ use sqlx::sqlite::{
 
 use self::migrate::{MIGRATIONS, Migration, Newer};
 use self::writer::Writer;
-use super::{RunFilter, Store, StoreError, apply, check};
+use super::{Claim, RunFilter, Store, StoreError, apply, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -172,15 +172,10 @@ impl Store for SqliteStore {
         Ok(answers)
     }
 
-    async fn claim(
-        &self,
-        fence: &Fence,
-        after: Option<RunId>,
-        limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError> {
+    async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         let mut transaction = self.writer.begin().await?;
         self.guard(&mut transaction.connection, fence).await?;
-        let runs = write::claim(&mut transaction.connection, fence, after, limit)
+        let runs = write::claim(&mut transaction.connection, fence, claim)
             .await
             .map_err(self.translate())?;
         transaction.commit().await?;

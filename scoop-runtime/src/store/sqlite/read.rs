@@ -183,6 +183,17 @@ fn kind(number: i64) -> Result<RowKind> {
         .ok_or_else(|| odd("kind", number))
 }
 
+/// A JSON array of texts.
+pub(super) fn texts(texts: &[String]) -> String {
+    serde_json::json!(texts).to_string()
+}
+
+/// A JSON array of ids, as `hex` writes them.
+pub(super) fn ids(runs: &[RunId]) -> String {
+    let hex = |run: &RunId| format!("{:X}", run.as_uuid().simple());
+    texts(&runs.iter().map(hex).collect::<Vec<_>>())
+}
+
 fn json(numbers: impl Iterator<Item = i64>) -> String {
     let numbers: Vec<_> = numbers.map(|number| number.to_string()).collect();
     format!("[{}]", numbers.join(","))

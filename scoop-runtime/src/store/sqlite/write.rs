@@ -8,7 +8,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId};
 use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
-use crate::store::apply;
+use crate::store::{Claim, apply};
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -41,21 +41,21 @@ pub(super) async fn commit(
             return Ok(Committed::Stored);
         }
     }
-    advance(connection, commit).await
+    advance(connection, fence, commit).await
 }
 
 /// Takes runs that nobody has.
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
     fence: &Fence,
-    after: Option<RunId>,
-    limit: u32,
+    claim: &Claim,
 ) -> Result<Vec<RunRow>> {
     let rows = sqlx::query(query::RUN_CLAIM)
         .bind(&*fence.worker.0)
         .bind(fence.epoch)
-        .bind(read::beyond(after))
-        .bind(limit)
+        .bind(claim.limit)
+        .bind(claim.sagas.as_deref().map(read::texts))
+        .bind(read::ids(&claim.except))
         .fetch_all(connection)
         .await?;
     let mut runs = rows.iter().map(read::run_row).collect::<Result<Vec<_>>>()?;
@@ -74,14 +74,18 @@ async fn taken(connection: &mut SqliteConnection, row: &RunRow) -> Result<Commit
 
 /// The first row goes in only where the run has the expected status and the row is not there: then
 /// all is as it should be, in two statements.
-async fn advance(connection: &mut SqliteConnection, commit: &Commit) -> Result<Committed> {
+async fn advance(
+    connection: &mut SqliteConnection,
+    fence: &Fence,
+    commit: &Commit,
+) -> Result<Committed> {
     let expect = commit.update.expect;
     let rows = match commit.rows.split_first() {
         Some((first, rest)) if append(connection, commit, first, expect).await? => rest,
         Some(_) if resent(connection, commit).await? => return Ok(Committed::Stored),
         _ => &commit.rows,
     };
-    if !update(connection, commit).await? {
+    if !update(connection, fence, commit).await? {
         return Ok(Committed::Stale);
     }
     // The update may have changed the status, so that it is no longer the expected one.
@@ -98,7 +102,7 @@ async fn resent(connection: &mut SqliteConnection, commit: &Commit) -> Result<bo
     Ok(true)
 }
 
-async fn update(connection: &mut SqliteConnection, commit: &Commit) -> Result<bool> {
+async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commit) -> Result<bool> {
     let RunUpdate {
         expect,
         status,
@@ -106,6 +110,7 @@ async fn update(connection: &mut SqliteConnection, commit: &Commit) -> Result<bo
         output,
         failure,
         finished_at,
+        owned,
     } = &commit.update;
     let advances = RunUpdate {
         expect: *expect,
@@ -120,13 +125,17 @@ async fn update(connection: &mut SqliteConnection, commit: &Commit) -> Result<bo
     .bind(expect.map(number))
     .bind(apply::newest(commit).0);
     if !advances {
+        let (owner, epoch) = apply::owner(*owned == Some(true), fence);
         query = query
             .bind(status.map(number))
             .bind(wake_at.is_some())
             .bind(wake_at.flatten().map(|time| time.0))
             .bind(bytes(output.as_ref()))
             .bind(bytes(failure.as_ref()))
-            .bind(finished_at.map(|time| time.0));
+            .bind(finished_at.map(|time| time.0))
+            .bind(owned.is_some())
+            .bind(owner.map(|owner| owner.0))
+            .bind(epoch);
     }
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }

@@ -5,5 +5,7 @@ update scoop_run set
     output = coalesce(?7, output),
     failure = coalesce(?8, failure),
     finished_at = coalesce(?9, finished_at),
+    owner = case when ?10 then ?11 else owner end,
+    epoch = case when ?10 then ?12 else epoch end,
     seq = max(seq, ?3)
 where id = ?1 and (?2 is null or status = ?2)

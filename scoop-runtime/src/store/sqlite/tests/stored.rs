@@ -7,7 +7,7 @@ use crate::protocol::commit::Commit;
 use crate::protocol::id::{Part, Seq};
 use crate::protocol::run::{NewRun, RunStatus, RunUpdate};
 use crate::protocol::timestamp::Timestamp;
-use crate::store::conformance::sample::{id, new_run, row, step, worker};
+use crate::store::conformance::sample::{claim, id, new_run, row, step, worker};
 use crate::store::{RunFilter, SqliteStore, Store as _};
 
 const RUN: &str = "select quote(id) || ' ' || quote(saga) || ' ' || quote(key) || ' ' || \
@@ -48,6 +48,7 @@ fn commits() -> [Commit; 2] {
             output: value("7"),
             failure: value("{}"),
             finished_at: Some(Timestamp(1_700_000_000_002)),
+            owned: None,
         },
         rows: vec![CheckpointRow {
             seq: Seq(3),
@@ -123,6 +124,6 @@ async fn a_file_of_version_1_opens() {
     // The worker of the dump was alive when its process died.
     let fence = store.attach(&worker("w")).await.unwrap();
     assert_eq!(fence.epoch, 2);
-    assert_eq!(store.claim(&fence, None, 9).await.unwrap().len(), 1);
+    assert_eq!(store.claim(&fence, &claim(9)).await.unwrap().len(), 1);
     store.commit(&fence, &[step(1, 2)]).await.unwrap();
 }

@@ -1,0 +1,217 @@
+//! A batch as the columns that one statement takes: new runs, runs that change, rows.
+
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use uuid::Uuid;
+
+use crate::codec::Stored;
+use crate::protocol::checkpoint::CheckpointRow;
+use crate::protocol::commit::Commit;
+use crate::protocol::id::Fence;
+use crate::protocol::run::RunUpdate;
+use crate::store::apply;
+
+type Statement<'q> = Query<'q, Postgres, PgArguments>;
+
+/// What a commit does to its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// Makes it.
+    Create = 1,
+    /// Leaves it and appends rows.
+    Append = 2,
+    /// Changes it.
+    Change = 3,
+}
+
+impl Verb {
+    pub(super) fn of(commit: &Commit) -> Self {
+        if commit.create.is_some() {
+            Self::Create
+        } else if commit.update == RunUpdate::default() && !commit.rows.is_empty() {
+            Self::Append
+        } else {
+            Self::Change
+        }
+    }
+}
+
+#[derive(Default)]
+struct New<'a> {
+    id: Vec<Uuid>,
+    saga: Vec<&'a str>,
+    key: Vec<Option<&'a str>>,
+    input: Vec<&'a [u8]>,
+    status: Vec<i16>,
+    owned: Vec<bool>,
+    wake_at: Vec<Option<i64>>,
+    output: Vec<Option<&'a [u8]>>,
+    failure: Vec<Option<&'a [u8]>>,
+    created_at: Vec<i64>,
+    finished_at: Vec<Option<i64>>,
+}
+
+#[derive(Default)]
+struct Changes<'a> {
+    run: Vec<Uuid>,
+    expect: Vec<Option<i16>>,
+    status: Vec<Option<i16>>,
+    wakes: Vec<bool>,
+    wake_at: Vec<Option<i64>>,
+    output: Vec<Option<&'a [u8]>>,
+    failure: Vec<Option<&'a [u8]>>,
+    finished_at: Vec<Option<i64>>,
+    owned: Vec<Option<bool>>,
+    rule: Vec<i16>,
+}
+
+#[derive(Default)]
+struct Rows<'a> {
+    gate: Vec<i16>,
+    run: Vec<Uuid>,
+    seq: Vec<i64>,
+    part: Vec<&'a str>,
+    direction: Vec<i16>,
+    kind: Vec<i16>,
+    point: Vec<&'a str>,
+    operation: Vec<Option<&'a str>>,
+    arguments: Vec<Option<&'a [u8]>>,
+    frame: Vec<Option<&'a [u8]>>,
+    outcome: Vec<Option<&'a [u8]>>,
+    created_at: Vec<i64>,
+}
+
+/// The columns of a batch.
+#[derive(Default)]
+pub(super) struct Columns<'a> {
+    new: New<'a>,
+    changes: Changes<'a>,
+    rows: Rows<'a>,
+}
+
+impl<'a> Columns<'a> {
+    /// The columns of these commits, each of another run. What is forced changes its run even
+    /// where all its rows are there already.
+    pub(super) fn of(fence: &Fence, commits: &[&'a Commit], forced: bool) -> Self {
+        let mut columns = Self::default();
+        for commit in commits {
+            let verb = Verb::of(commit);
+            match verb {
+                Verb::Create => columns.new.add(fence, commit),
+                Verb::Append => {}
+                Verb::Change => columns.changes.add(commit, forced),
+            }
+            for row in &commit.rows {
+                columns.rows.add(verb, commit, row);
+            }
+        }
+        columns
+    }
+
+    pub(super) fn bind(self, statement: Statement<'_>) -> Statement<'_> {
+        self.rows.bind(self.changes.bind(self.new.bind(statement)))
+    }
+}
+
+impl<'a> New<'a> {
+    fn add(&mut self, fence: &Fence, commit: &'a Commit) {
+        let Some(new) = &commit.create else { return };
+        let row = apply::created(new, commit, fence);
+        self.id.push(row.id.as_uuid());
+        self.saga.push(&new.saga);
+        self.key.push(new.key.as_deref());
+        self.input.push(new.input.as_bytes());
+        self.status.push(row.status as i16);
+        self.owned.push(row.owner.is_some());
+        self.wake_at.push(row.wake_at.map(|time| time.0));
+        self.output.push(bytes(commit.update.output.as_ref()));
+        self.failure.push(bytes(commit.update.failure.as_ref()));
+        self.created_at.push(row.created_at.0);
+        self.finished_at.push(row.finished_at.map(|time| time.0));
+    }
+
+    fn bind(self, statement: Statement<'_>) -> Statement<'_> {
+        statement
+            .bind(self.id)
+            .bind(self.saga)
+            .bind(self.key)
+            .bind(self.input)
+            .bind(self.status)
+            .bind(self.owned)
+            .bind(self.wake_at)
+            .bind(self.output)
+            .bind(self.failure)
+            .bind(self.created_at)
+            .bind(self.finished_at)
+    }
+}
+
+impl<'a> Changes<'a> {
+    fn add(&mut self, commit: &'a Commit, forced: bool) {
+        let update = &commit.update;
+        self.run.push(commit.run.as_uuid());
+        self.expect.push(update.expect.map(|status| status as i16));
+        self.status.push(update.status.map(|status| status as i16));
+        self.wakes.push(update.wake_at.is_some());
+        self.wake_at
+            .push(update.wake_at.flatten().map(|time| time.0));
+        self.output.push(bytes(update.output.as_ref()));
+        self.failure.push(bytes(update.failure.as_ref()));
+        self.finished_at.push(update.finished_at.map(|time| time.0));
+        self.owned.push(update.owned);
+        self.rule
+            .push(i16::from(!forced && !commit.rows.is_empty()));
+    }
+
+    fn bind(self, statement: Statement<'_>) -> Statement<'_> {
+        statement
+            .bind(self.run)
+            .bind(self.expect)
+            .bind(self.status)
+            .bind(self.wakes)
+            .bind(self.wake_at)
+            .bind(self.output)
+            .bind(self.failure)
+            .bind(self.finished_at)
+            .bind(self.owned)
+            .bind(self.rule)
+    }
+}
+
+impl<'a> Rows<'a> {
+    fn add(&mut self, gate: Verb, commit: &'a Commit, row: &'a CheckpointRow) {
+        self.gate.push(gate as i16);
+        self.run.push(commit.run.as_uuid());
+        self.seq.push(row.seq.0);
+        self.part.push(&row.part.0);
+        self.direction.push(row.direction as i16);
+        self.kind.push(row.kind as i16);
+        self.point.push(&row.point);
+        self.operation.push(row.operation.as_deref());
+        self.arguments.push(bytes(row.arguments.as_ref()));
+        self.frame.push(bytes(row.frame.as_ref()));
+        self.outcome.push(bytes(row.outcome.as_ref()));
+        self.created_at.push(row.created_at.0);
+    }
+
+    fn bind(self, statement: Statement<'_>) -> Statement<'_> {
+        statement
+            .bind(self.gate)
+            .bind(self.run)
+            .bind(self.seq)
+            .bind(self.part)
+            .bind(self.direction)
+            .bind(self.kind)
+            .bind(self.point)
+            .bind(self.operation)
+            .bind(self.arguments)
+            .bind(self.frame)
+            .bind(self.outcome)
+            .bind(self.created_at)
+    }
+}
+
+fn bytes(value: Option<&Stored>) -> Option<&[u8]> {
+    value.map(Stored::as_bytes)
+}

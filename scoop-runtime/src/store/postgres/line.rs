@@ -1,0 +1,90 @@
+//! One connection that is the engine's own. Work that does not end well takes its connection with
+//! it: what state that was in is never guessed at, and the next work begins on a new one.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::error::{closed, silent, spares_connection, translate};
+use crate::store::StoreError;
+
+/// The owner of the connection.
+pub(super) struct Line {
+    options: PgConnectOptions,
+    limit: Duration,
+    slot: Mutex<Slot>,
+}
+
+enum Slot {
+    Ready(Box<PgConnection>),
+    Lost,
+    Closed,
+}
+
+/// The connection while it is used; lost when this is dropped.
+pub(super) struct Held<'a> {
+    slot: MutexGuard<'a, Slot>,
+    limit: Duration,
+    pub(super) connection: Box<PgConnection>,
+}
+
+impl Line {
+    /// Nothing on it may take longer than `limit`.
+    pub(super) fn new(options: PgConnectOptions, limit: Duration) -> Self {
+        Self {
+            options,
+            limit,
+            slot: Mutex::new(Slot::Lost),
+        }
+    }
+
+    /// Waits for the connection to be free, and makes a new one where there is none.
+    pub(super) async fn hold(&self) -> Result<Held<'_>, StoreError> {
+        let mut slot = self.slot.lock().await;
+        let connection = match std::mem::replace(&mut *slot, Slot::Lost) {
+            Slot::Ready(connection) => connection,
+            Slot::Lost => {
+                let connecting = tokio::time::timeout(self.limit, self.options.connect());
+                let connected = connecting.await.map_err(|_| silent())?;
+                Box::new(connected.map_err(|error| translate(&error))?)
+            }
+            Slot::Closed => {
+                *slot = Slot::Closed;
+                return Err(closed());
+            }
+        };
+        Ok(Held {
+            slot,
+            limit: self.limit,
+            connection,
+        })
+    }
+
+    /// Waits for the work under way and closes the connection.
+    pub(super) async fn close(&self) {
+        let slot = std::mem::replace(&mut *self.slot.lock().await, Slot::Closed);
+        if let Slot::Ready(connection) = slot {
+            // Whatever goes wrong here, all that was committed is durable.
+            drop(tokio::time::timeout(self.limit, connection.close()).await);
+        }
+    }
+}
+
+impl Held<'_> {
+    /// Does one piece of work, and keeps the connection where it can be used again.
+    pub(super) async fn run<T, W>(mut self, work: W) -> Result<T, StoreError>
+    where
+        W: AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    {
+        let result = tokio::time::timeout(self.limit, work(&mut self.connection)).await;
+        let Ok(result) = result else {
+            return Err(silent());
+        };
+        if result.as_ref().err().is_none_or(spares_connection) {
+            *self.slot = Slot::Ready(self.connection);
+        }
+        result.map_err(|error| translate(&error))
+    }
+}

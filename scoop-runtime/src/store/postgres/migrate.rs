@@ -1,0 +1,95 @@
+//! Brings the schema up to date, in one transaction and under a lock that ends with it, so that
+//! many processes may start at once, behind a transaction-pooling proxy, too.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _};
+
+use super::query;
+
+/// One step of the schema. Its SQL writes down its own version, so that an administrator can run
+/// it by hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Counts up from 1.
+    pub version: i64,
+    /// What it is about.
+    pub name: &'static str,
+    /// What to execute, in one transaction.
+    pub sql: &'static str,
+}
+
+/// All steps, oldest first. Released ones are never edited.
+///
+/// A newer program may run beside the one before it: a migration only adds (`oldest` in the table of
+/// migrations stays), and what is no longer used is taken away a release later (`oldest` goes up).
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "runs",
+    sql: include_str!("migrations/0001_runs.sql"),
+}];
+
+/// `scoop`, in ASCII.
+const LOCK: i64 = 0x73_63_6f_6f_70;
+
+/// The schema needs a program that knows a newer version.
+#[derive(Debug)]
+pub(super) struct Newer {
+    pub(super) found: i64,
+    pub(super) known: i64,
+}
+
+/// Applies what is missing. Locks and writes nothing where nothing is.
+pub(super) async fn migrate(
+    connection: &mut PgConnection,
+    migrations: &[Migration],
+) -> Result<Result<(), Newer>, sqlx::Error> {
+    let known = migrations.last().map_or(0, |migration| migration.version);
+    match missing(connection, known).await? {
+        Ok(Some(_)) => {}
+        Ok(None) => return Ok(Ok(())),
+        Err(newer) => return Ok(Err(newer)),
+    }
+    let mut transaction = connection.begin().await?;
+    sqlx::query(query::MIGRATION_LOCK)
+        .bind(LOCK)
+        .execute(&mut *transaction)
+        .await?;
+    // Somebody may have been faster.
+    let found = match missing(&mut transaction, known).await? {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(Ok(())),
+        Err(newer) => return Ok(Err(newer)),
+    };
+    for migration in migrations.iter().filter(|one| one.version > found) {
+        tracing::info!(
+            version = migration.version,
+            name = migration.name,
+            "migrating"
+        );
+        sqlx::raw_sql(AssertSqlSafe(migration.sql))
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(Ok(()))
+}
+
+/// The version from which on migrations are missing; nothing where none is.
+async fn missing(
+    connection: &mut PgConnection,
+    known: i64,
+) -> Result<Result<Option<i64>, Newer>, sqlx::Error> {
+    let exists: bool = sqlx::query_scalar(query::MIGRATION_KNOWN)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !exists {
+        return Ok(Ok(Some(0)));
+    }
+    let (found, oldest): (i64, i64) = sqlx::query_as(query::MIGRATION_VERSION)
+        .fetch_one(connection)
+        .await?;
+    if oldest > known {
+        return Ok(Err(Newer { found, known }));
+    }
+    Ok(Ok((found < known).then_some(found)))
+}

@@ -1,0 +1,271 @@
+//! Runs kept in PostgreSQL, by any number of processes. All tables are in the schema `scoop`.
+//!
+//! Locks are taken in this order, everywhere: the row of a worker (its own `for key share`, that of
+//! a dead one `for update`); new runs in the order of their keys; runs that are there in the order
+//! of their ids. Checkpoints are only appended. So two batches, or a batch and a claim, never wait
+//! for each other in a circle; if the server finds one all the same, the batch is sent again.
+//!
+//! A batch holds its worker's row `for key share` until it is committed; whoever ends that life
+//! (a takeover, a new life, a detach) changes a key column of the row and waits for the batch. So
+//! what a dead worker wrote is all there when its runs are read, and nothing comes after.
+
+mod batch;
+mod error;
+mod line;
+mod migrate;
+mod query;
+mod read;
+#[cfg(test)]
+mod tests;
+mod worker;
+mod write;
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use backon::BackoffBuilder as _;
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+
+use self::line::Line;
+pub use self::migrate::Migration;
+use self::migrate::{MIGRATIONS, Newer};
+use super::{Claim, Lease, Opening, RunFilter, Store, StoreError, check};
+use crate::protocol::checkpoint::CheckpointRow;
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
+use crate::protocol::run::RunRow;
+
+/// How long the server may take for a batch.
+const LONGEST_COMMIT: Duration = Duration::from_secs(60);
+/// How long a reader waits for a connection.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const READERS: u32 = 4;
+/// The server takes no message of a gigabyte.
+const LARGEST_COMMIT: usize = 768 << 20;
+
+/// A store in PostgreSQL, version 13 or later.
+///
+/// Its connections are its own: one for the batches, one for heartbeats, and up to four that read.
+pub struct PostgresStore {
+    opening: Opening,
+    writer: Line,
+    pulse: Line,
+    readers: PgPool,
+    attached: Mutex<Vec<Fence>>,
+}
+
+impl PostgresStore {
+    /// Connects to the server that `url` names (`postgres://user:password@host:port/database`, with
+    /// `?sslmode=require` or stricter for TLS), and brings the schema up to date. Waits for a
+    /// while for a server that is away.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] when the server lets nobody in, or has no such database;
+    /// [`StoreError::NewerSchema`] when a newer program made the schema;
+    /// [`StoreError::Unavailable`] when the server stays away.
+    pub async fn open(url: &str, opening: Opening) -> Result<Self, StoreError> {
+        Self::open_with(url, opening, MIGRATIONS).await
+    }
+
+    /// All migrations, for an administrator who wants to run them by hand.
+    #[must_use]
+    pub const fn migrations() -> &'static [Migration] {
+        MIGRATIONS
+    }
+
+    async fn open_with(
+        url: &str,
+        opening: Opening,
+        migrations: &[Migration],
+    ) -> Result<Self, StoreError> {
+        let server: PgConnectOptions = url.parse().map_err(|error| error::url(&error))?;
+        let server = server.application_name("scoop").disable_statement_logging();
+        let writer = Line::new(server.clone(), LONGEST_COMMIT);
+        prepare(&writer, opening.patience, migrations).await?;
+        let readers = PgPoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(LONGEST_WAIT)
+            .test_before_acquire(false)
+            .connect_lazy_with(server.clone());
+        Ok(Self {
+            opening,
+            writer,
+            // A heartbeat that is not answered is better begun again before the lease is over.
+            pulse: Line::new(server, opening.lease.length / 2),
+            readers,
+            attached: Mutex::default(),
+        })
+    }
+
+    fn attached(&self) -> std::sync::MutexGuard<'_, Vec<Fence>> {
+        self.attached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits for the server, and migrates.
+async fn prepare(
+    line: &Line,
+    patience: Duration,
+    migrations: &[Migration],
+) -> Result<(), StoreError> {
+    let began = Instant::now();
+    let mut pauses = backon::ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(100))
+        .with_max_delay(Duration::from_secs(2))
+        .without_max_times()
+        .build();
+    loop {
+        let error = match first(line, migrations).await {
+            Err(error) if error.is_temporary() => error,
+            result => return result,
+        };
+        let pause = pauses.next().unwrap_or_default();
+        if began.elapsed() + pause > patience {
+            return Err(error);
+        }
+        tracing::warn!(%error, "the database is not available; trying again");
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn first(line: &Line, migrations: &[Migration]) -> Result<(), StoreError> {
+    let held = line.hold().await?;
+    held.run(async |connection| migrate::migrate(connection, migrations).await)
+        .await?
+        .map_err(|Newer { found, known }| StoreError::NewerSchema { found, known })
+}
+
+fn translate(error: sqlx::Error) -> StoreError {
+    error::translate(&error)
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("opening", &self.opening)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn lease(&self) -> Option<Lease> {
+        Some(self.opening.lease)
+    }
+
+    async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
+        check::worker(worker)?;
+        let length = self.opening.lease.length;
+        let held = self.pulse.hold().await?;
+        let attached = held
+            .run(async |connection| worker::attach(connection, worker, length).await)
+            .await?;
+        let epoch = attached.map_err(|left| {
+            StoreError::InUse(format!(
+                "a worker named `{worker}` is running already; if it is not, its name is free in \
+                 {:.0} s, when its lease is over",
+                left.as_secs_f64().ceil()
+            ))
+        })?;
+        let fence = Fence {
+            worker: worker.clone(),
+            epoch,
+        };
+        self.attached().push(fence.clone());
+        Ok(fence)
+    }
+
+    async fn heartbeat(&self, fence: &Fence) -> Result<(), StoreError> {
+        let length = self.opening.lease.length;
+        let held = self.pulse.hold().await?;
+        let lives = held
+            .run(async |connection| worker::heartbeat(connection, fence, length).await)
+            .await?;
+        if lives {
+            Ok(())
+        } else {
+            Err(StoreError::Fenced(fence.worker.clone()))
+        }
+    }
+
+    async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
+        let held = self.pulse.hold().await?;
+        held.run(async |connection| worker::detach(connection, fence).await)
+            .await?;
+        self.attached().retain(|attached| attached != fence);
+        Ok(())
+    }
+
+    async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
+        check::batch(batch, check::LARGEST)?;
+        if let Some(large) = batch.iter().find(|one| write::size(one) > LARGEST_COMMIT) {
+            let message = format!(
+                "run {}: one commit has {} bytes",
+                large.run,
+                write::size(large)
+            );
+            return Err(StoreError::Refused(message));
+        }
+        let held = self.writer.hold().await?;
+        held.run(async |connection| write::commit(connection, fence, batch).await)
+            .await?
+            .map_err(|write::Fenced| StoreError::Fenced(fence.worker.clone()))
+    }
+
+    async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
+        worker::claim(&self.readers, fence, claim)
+            .await
+            .map_err(translate)?
+            .ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
+    }
+
+    async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
+        read::run(&self.readers, run).await.map_err(translate)
+    }
+
+    async fn run_by_key(&self, saga: &str, key: &str) -> Result<Option<RunRow>, StoreError> {
+        read::run_by_key(&self.readers, saga, key)
+            .await
+            .map_err(translate)
+    }
+
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
+        read::runs(&self.readers, filter).await.map_err(translate)
+    }
+
+    async fn rows_at(&self, run: RunId, seqs: &[Seq]) -> Result<Vec<CheckpointRow>, StoreError> {
+        read::rows_at(&self.readers, run, seqs)
+            .await
+            .map_err(translate)
+    }
+
+    async fn rows_before(
+        &self,
+        run: RunId,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<CheckpointRow>, StoreError> {
+        read::rows_before(&self.readers, run, before, limit)
+            .await
+            .map_err(translate)
+    }
+
+    /// The workers that attached through this handle end.
+    async fn close(&self) {
+        let attached = std::mem::take(&mut *self.attached());
+        for fence in &attached {
+            // A server that is away finds out by itself, when the lease is over.
+            drop(self.detach(fence).await);
+        }
+        self.writer.close().await;
+        self.pulse.close().await;
+        self.readers.close().await;
+    }
+}

@@ -1,0 +1,29 @@
+//! The statements, one file each. The first lines of each file say who runs it and what it locks.
+
+macro_rules! statements {
+    ($($name:ident = $file:literal,)*) => {
+        $(pub(super) const $name: &str = include_str!(concat!("sql/", $file, ".sql"));)*
+
+        #[cfg(test)]
+        pub(super) const ALL: &[(&str, &str)] = &[$(($file, $name),)*];
+    };
+}
+
+statements! {
+    MIGRATION_KNOWN = "migration_known",
+    MIGRATION_VERSION = "migration_version",
+    MIGRATION_LOCK = "migration_lock",
+    WORKER_ATTACH = "worker_attach",
+    WORKER_LEFT = "worker_left",
+    WORKER_HEARTBEAT = "worker_heartbeat",
+    WORKER_DETACH = "worker_detach",
+    WORKER_BURY = "worker_bury",
+    COMMIT = "commit",
+    RUN_CLAIM = "run_claim",
+    RUN = "run",
+    RUN_BY_KEY = "run_by_key",
+    RUNS = "runs",
+    RUNS_OF_SAGA = "runs_of_saga",
+    ROWS_AT = "rows_at",
+    ROWS_BEFORE = "rows_before",
+}

@@ -1,0 +1,161 @@
+//! What is read, and how a row of the database becomes one of the protocol.
+
+use std::fmt::Display;
+
+use sqlx::postgres::{PgRow, Postgres};
+use sqlx::{Executor, Row as _};
+
+use super::query;
+use crate::codec::Stored;
+use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
+use crate::protocol::id::{Part, RunId, Seq, WorkerName};
+use crate::protocol::run::{RunRow, RunStatus};
+use crate::protocol::timestamp::Timestamp;
+use crate::store::RunFilter;
+
+type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// A run.
+pub(super) async fn run<'c>(
+    from: impl Executor<'c, Database = Postgres>,
+    run: RunId,
+) -> Result<Option<RunRow>> {
+    let row = sqlx::query(query::RUN)
+        .bind(run.as_uuid())
+        .fetch_optional(from)
+        .await?;
+    row.as_ref().map(run_row).transpose()
+}
+
+/// The run that has this key.
+pub(super) async fn run_by_key<'c>(
+    from: impl Executor<'c, Database = Postgres>,
+    saga: &str,
+    key: &str,
+) -> Result<Option<RunRow>> {
+    let row = sqlx::query(query::RUN_BY_KEY)
+        .bind(saga)
+        .bind(key)
+        .fetch_optional(from)
+        .await?;
+    row.as_ref().map(run_row).transpose()
+}
+
+/// Runs in the order of their ids.
+pub(super) async fn runs<'c>(
+    from: impl Executor<'c, Database = Postgres>,
+    filter: &RunFilter,
+) -> Result<Vec<RunRow>> {
+    let status: Option<Vec<i16>> = (!filter.status.is_empty())
+        .then(|| filter.status.iter().map(|status| *status as i16).collect());
+    let query = match &filter.saga {
+        None => sqlx::query(query::RUNS),
+        Some(_) => sqlx::query(query::RUNS_OF_SAGA),
+    };
+    let query = query
+        .bind(filter.after.map(|run| run.as_uuid()))
+        .bind(status)
+        .bind(i64::from(filter.limit));
+    let query = match filter.saga.as_deref() {
+        None => query,
+        Some(saga) => query.bind(saga),
+    };
+    query.fetch_all(from).await?.iter().map(run_row).collect()
+}
+
+/// The rows with these `seq`s.
+pub(super) async fn rows_at<'c>(
+    from: impl Executor<'c, Database = Postgres>,
+    run: RunId,
+    seqs: &[Seq],
+) -> Result<Vec<CheckpointRow>> {
+    let seqs: Vec<i64> = seqs.iter().map(|seq| seq.0).collect();
+    let rows = sqlx::query(query::ROWS_AT)
+        .bind(run.as_uuid())
+        .bind(seqs)
+        .fetch_all(from)
+        .await?;
+    rows.iter().map(checkpoint_row).collect()
+}
+
+/// The rows before `before`, newest first.
+pub(super) async fn rows_before<'c>(
+    from: impl Executor<'c, Database = Postgres>,
+    run: RunId,
+    before: Option<Seq>,
+    limit: u32,
+) -> Result<Vec<CheckpointRow>> {
+    let last = before.map_or(i64::MAX, |before| before.0.saturating_sub(1));
+    let rows = sqlx::query(query::ROWS_BEFORE)
+        .bind(run.as_uuid())
+        .bind(last)
+        .bind(i64::from(limit))
+        .fetch_all(from)
+        .await?;
+    rows.iter().map(checkpoint_row).collect()
+}
+
+/// The order of columns is the same in every query that gives runs.
+pub(super) fn run_row(row: &PgRow) -> Result<RunRow> {
+    let status: i16 = row.try_get(4)?;
+    Ok(RunRow {
+        id: RunId::from_uuid(row.try_get(0)?),
+        saga: row.try_get(1)?,
+        key: row.try_get(2)?,
+        input: Stored::from_bytes(row.try_get(3)?),
+        status: RunStatus::from_number(status.into()).ok_or_else(|| odd("status", status))?,
+        owner: row.try_get::<Option<_>, _>(5)?.map(WorkerName),
+        epoch: row.try_get(6)?,
+        wake_at: row.try_get::<Option<_>, _>(7)?.map(Timestamp),
+        pending_children: row.try_get(8)?,
+        cancel: row.try_get(9)?,
+        output: stored(row, 10)?,
+        failure: stored(row, 11)?,
+        created_at: Timestamp(row.try_get(12)?),
+        finished_at: row.try_get::<Option<_>, _>(13)?.map(Timestamp),
+        seq: Seq(row.try_get(14)?),
+    })
+}
+
+fn checkpoint_row(row: &PgRow) -> Result<CheckpointRow> {
+    Ok(CheckpointRow {
+        seq: Seq(row.try_get(0)?),
+        part: Part(row.try_get(1)?),
+        direction: direction(row.try_get(2)?)?,
+        kind: kind(row.try_get(3)?)?,
+        point: row.try_get(4)?,
+        operation: row.try_get(5)?,
+        arguments: stored(row, 6)?,
+        frame: stored(row, 7)?,
+        outcome: stored(row, 8)?,
+        created_at: Timestamp(row.try_get(9)?),
+    })
+}
+
+fn stored(row: &PgRow, column: usize) -> Result<Option<Stored>> {
+    Ok(row.try_get::<Option<_>, _>(column)?.map(Stored::from_bytes))
+}
+
+fn direction(number: i16) -> Result<Direction> {
+    let all = [Direction::Forward, Direction::Undo];
+    all.into_iter()
+        .find(|one| *one as i16 == number)
+        .ok_or_else(|| odd("direction", number))
+}
+
+fn kind(number: i16) -> Result<RowKind> {
+    let all = [
+        RowKind::Await,
+        RowKind::Attempt,
+        RowKind::Turn,
+        RowKind::End,
+        RowKind::Operator,
+    ];
+    all.into_iter()
+        .find(|one| *one as i16 == number)
+        .ok_or_else(|| odd("kind", number))
+}
+
+fn odd(what: &str, value: impl Display) -> sqlx::Error {
+    sqlx::Error::Decode(format!("a row has the {what} {value}").into())
+}

@@ -1,0 +1,103 @@
+-- The writer, for each batch. Locks, in this order: its own worker's row `for key share`; new runs
+-- in the order of their keys; runs that change in the order of their ids. A run that is only
+-- appended to is not locked: nobody else writes what its owner writes.
+--
+-- A row has a gate: 1, the run was made by this statement; 2, the run is there; 3, the run is
+-- locked because it changes, too. A change with rows is left out when all its rows were there
+-- already, unless it is forced: it looks as if it had been written before.
+with fence as materialized (
+    select from scoop.worker where name = $1 and epoch = $2 and live for key share
+),
+new as materialized (
+    select *
+    from unnest(
+        $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::smallint[], $8::boolean[], $9::bigint[],
+        $10::bytea[], $11::bytea[], $12::bigint[], $13::bigint[]
+    ) as new (
+        id, saga, key, input, status, owned, wake_at, output, failure, created_at, finished_at
+    )
+),
+made as (
+    insert into scoop.run (
+        id, saga, key, input, status, owner, epoch, wake_at, output, failure, created_at, finished_at
+    )
+    select
+        new.id, new.saga, new.key, new.input, new.status, case when new.owned then $1 end,
+        case when new.owned then $2 else 0 end, new.wake_at, new.output, new.failure,
+        new.created_at, new.finished_at
+    from new, fence
+    order by new.saga, new.key, new.id
+    on conflict do nothing
+    returning id
+),
+change as materialized (
+    select *
+    from unnest(
+        $14::uuid[], $15::smallint[], $16::smallint[], $17::boolean[], $18::bigint[], $19::bytea[],
+        $20::bytea[], $21::bigint[], $22::boolean[], $23::smallint[]
+    ) as change (
+        run, expect, status, wakes, wake_at, output, failure, finished_at, owned, rule
+    )
+),
+locked as materialized (
+    select found.id
+    from (select * from change order by run) as change
+    cross join fence
+    cross join lateral (
+        select run.id
+        from scoop.run
+        where run.id = change.run and (change.expect is null or run.status = change.expect)
+        for no key update
+    ) as found
+    where (select count(*) from made) >= 0
+),
+appended as (
+    insert into scoop.checkpoint (
+        run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at
+    )
+    select
+        entry.run, entry.seq, entry.part, entry.direction, entry.kind, entry.point, entry.operation,
+        entry.arguments, entry.frame, entry.outcome, entry.created_at
+    from unnest(
+        $24::smallint[], $25::uuid[], $26::bigint[], $27::text[], $28::smallint[], $29::smallint[],
+        $30::text[], $31::text[], $32::bytea[], $33::bytea[], $34::bytea[], $35::bigint[]
+    ) as entry (
+        gate, run, seq, part, direction, kind, point, operation, arguments, frame, outcome,
+        created_at
+    ),
+    fence
+    where case entry.gate
+        when 1 then entry.run in (select id from made)
+        when 2 then (select true from scoop.run where run.id = entry.run limit 1)
+        else entry.run in (select id from locked)
+    end
+    on conflict do nothing
+    returning run
+),
+-- The limit, which leaves out nothing, tells the planner that there are few.
+due as materialized (
+    select *
+    from change
+    where change.run in (select id from locked)
+        and (change.rule <> 1 or change.run in (select run from appended))
+    limit cardinality($14::uuid[])
+),
+changed as (
+    update scoop.run set
+        status = coalesce(change.status, run.status),
+        wake_at = case when change.wakes then change.wake_at else run.wake_at end,
+        output = coalesce(change.output, run.output),
+        failure = coalesce(change.failure, run.failure),
+        finished_at = coalesce(change.finished_at, run.finished_at),
+        owner = case change.owned when true then $1 when false then null else run.owner end,
+        epoch = case change.owned when true then $2 when false then 0 else run.epoch end
+    from due as change
+    where run.id = change.run
+    returning run.id
+)
+select
+    exists (select from fence),
+    array(select id from made),
+    array(select distinct run from appended),
+    array(select id from locked),
+    array(select id from changed)

@@ -1,0 +1,64 @@
+-- A worker that looks for work. Holds its own row `for key share`, then locks runs, in the order
+-- of their ids, passing over those that another worker is claiming. No row at all: the worker was
+-- declared dead. One row of nulls: there is nothing to claim.
+--
+-- Who had a run is looked up first and compared again under the lock: a life that is over stays
+-- over, so the run is still free if its owner and epoch are the same.
+with fence as materialized (
+    select from scoop.worker where name = $1 and epoch = $2 and live for key share
+),
+candidate as materialized (
+    select found.id, found.owner, found.epoch
+    from (
+        select dead.id, dead.owner, dead.epoch
+        from scoop.worker
+        cross join lateral (
+            select run.id, run.owner, run.epoch
+            from scoop.run
+            where run.owner = worker.name
+                and run.epoch <= worker.epoch
+                and (run.epoch < worker.epoch or not worker.live)
+                and run.status in (1, 2)
+                and ($3::text[] is null or run.saga = any($3))
+                and run.id <> all($5)
+            order by run.owner, run.epoch, run.id
+            limit $4
+        ) dead
+        union all
+        (
+            select run.id, run.owner, run.epoch
+            from scoop.run
+            where run.owner is null
+                and run.status in (1, 2)
+                and ($3::text[] is null or run.saga = any($3))
+                and run.id <> all($5)
+            order by run.owner, run.epoch, run.id
+            limit $4
+        )
+    ) found
+    order by found.id
+    limit $4
+),
+free as materialized (
+    select run.id
+    from candidate
+    join scoop.run on run.id = candidate.id
+    where run.owner is not distinct from candidate.owner
+        and run.epoch = candidate.epoch
+        and run.status in (1, 2)
+    order by run.id
+    for no key update of run skip locked
+),
+claimed as (
+    update scoop.run set owner = $1, epoch = $2
+    from free, fence
+    where run.id = free.id
+    returning run.*
+)
+select
+    run.id, run.saga, run.key, run.input, run.status, run.owner, run.epoch, run.wake_at,
+    run.pending_children, run.cancel, run.output, run.failure, run.created_at, run.finished_at,
+    coalesce((select max(seq) from scoop.checkpoint where checkpoint.run = run.id), 0) as seq
+from fence
+left join claimed run on true
+order by run.id

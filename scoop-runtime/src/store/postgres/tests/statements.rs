@@ -1,0 +1,94 @@
+//! Every statement is one that PostgreSQL can prepare, says who runs it, and uses the index meant.
+
+use std::collections::BTreeSet;
+
+use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
+
+use super::{database, open, raw};
+use crate::store::postgres::query;
+
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    let url = database().await;
+    let _store = open(&url).await;
+    let mut connection = raw(&url).await;
+    for (file, sql) in query::ALL {
+        let prepared = connection.prepare(AssertSqlSafe(*sql).into_sql_str()).await;
+        assert!(prepared.is_ok(), "{file}: {:?}", prepared.err());
+    }
+}
+
+#[test]
+fn every_statement_says_who_runs_it_and_what_it_locks() {
+    for (file, sql) in query::ALL {
+        let says: Vec<&str> = sql
+            .lines()
+            .take_while(|line| line.starts_with("--"))
+            .collect();
+        let says = says.join(" ").to_lowercase();
+        assert!(!says.is_empty(), "{file}");
+        assert!(
+            ["lock", "holds", "waits", "one process at a time"]
+                .iter()
+                .any(|word| says.contains(word)),
+            "{file}: {says}"
+        );
+        let rest = sql.lines().filter(|line| !line.starts_with("--"));
+        assert!(
+            !rest.collect::<String>().contains(';'),
+            "{file}: one statement a file"
+        );
+    }
+}
+
+#[test]
+fn every_file_is_used() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/postgres/sql");
+    let files: BTreeSet<String> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let used = query::ALL
+        .iter()
+        .map(|(file, _)| format!("{file}.sql"))
+        .collect();
+    assert_eq!(files, used);
+}
+
+/// The plan that is kept for a prepared statement, made while the tables are empty: it is used
+/// until they are analysed, however much they grow until then.
+#[tokio::test]
+async fn no_plan_scans_a_whole_table() {
+    let url = database().await;
+    let _store = open(&url).await;
+    let mut connection = raw(&url).await;
+    connection
+        .execute("set plan_cache_mode = force_generic_plan")
+        .await
+        .unwrap();
+    for (file, sql) in query::ALL
+        .iter()
+        .filter(|(file, _)| !file.starts_with("migration"))
+    {
+        let prepare = format!("prepare {file} as {sql}");
+        connection.execute(AssertSqlSafe(prepare)).await.unwrap();
+        let count: i64 = sqlx::query_scalar(
+            "select cardinality(parameter_types)::bigint from pg_prepared_statements where name = $1",
+        )
+        .bind(*file)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        let nulls = vec!["null"; usize::try_from(count).unwrap()].join(", ");
+        let explain = format!("explain execute {file} ({nulls})");
+        let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        let plan = plan.join("\n");
+        for table in ["run", "checkpoint"] {
+            let scan = format!("Seq Scan on {table}");
+            assert!(!plan.contains(&scan), "{file}:\n{plan}");
+        }
+    }
+}

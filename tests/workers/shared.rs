@@ -1,0 +1,72 @@
+//! Runs that pass from one process to another.
+
+use scoop::Status;
+use tokio::time::timeout;
+
+use crate::database::database;
+use crate::sagas::{World, hinged, many};
+use crate::{LONG, client, connecting, worker};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_starts_a_worker_runs() {
+    let (url, world) = (database().await, World::default());
+    let client = client(&url, &world).await;
+    let worker = worker(&url, "w", &world).await;
+    let handle = client.start(many(3)).id("one").await.unwrap();
+    assert_eq!(timeout(LONG, handle.wait()).await.unwrap().unwrap(), 3);
+    worker.shutdown().await;
+}
+
+/// Both start it, one runs it.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_id_is_one_run_in_all_processes() {
+    let (url, world) = (database().await, World::default());
+    let (one, two) = (
+        worker(&url, "1", &world).await,
+        worker(&url, "2", &world).await,
+    );
+    let starts = [&one, &two, &one, &two].map(|scoop| {
+        let start = scoop.start(many(10)).id("same");
+        tokio::spawn(async move { start.await.unwrap().wait().await.unwrap() })
+    });
+    for start in starts {
+        assert_eq!(timeout(LONG, start).await.unwrap().unwrap(), 45);
+    }
+    assert_eq!(world.log().len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_left_to_a_worker_that_serves_its_saga() {
+    let (url, world) = (database().await, World::default());
+    let client = client(&url, &world).await;
+    let other = connecting(&url, "other", &world)
+        .sagas(["hinged"])
+        .await
+        .unwrap();
+    let handle = client.start(many(3)).await.unwrap();
+    // It has looked twice by then, and did not take the run.
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    assert_eq!(handle.status().await.unwrap(), Status::Running);
+    assert_eq!(world.log(), Vec::<String>::new());
+    let right = worker(&url, "right", &world).await;
+    assert_eq!(timeout(LONG, handle.wait()).await.unwrap().unwrap(), 3);
+    other.shutdown().await;
+    right.shutdown().await;
+}
+
+/// The worker that had it lives on, and takes it up again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_in_another_process_sets_a_stuck_run_going() {
+    let (url, world) = (database().await, World::default());
+    let client = client(&url, &world).await;
+    let _worker = worker(&url, "w", &world).await;
+    let handle = client.start(hinged()).await.unwrap();
+    let error = timeout(LONG, handle.wait()).await.unwrap().unwrap_err();
+    assert!(error.is_stuck(), "{error:?}");
+    world.mend();
+    client.admin().retry(handle.id()).await.unwrap();
+    let error = timeout(LONG, handle.wait()).await.unwrap().unwrap_err();
+    assert!(!error.is_stuck(), "{error:?}");
+    assert_eq!(handle.status().await.unwrap(), Status::RolledBack);
+    assert_eq!(world.log(), ["+1", "-1"]);
+}
