@@ -2,9 +2,9 @@
 
 use scoop::Status::{RolledBack, Stuck};
 
-use crate::sagas::{by_taxi, failing, in_doubt, panicking, past_pivot};
+use crate::sagas::{by_taxi, failing, in_doubt, panicking, past_pivot, refused};
 use crate::support::{Place, on_every_store};
-use crate::sweep::{Wanted, after_every_commit, everywhere};
+use crate::sweep::{Crash, Wanted, after_every_commit, crashed, everywhere};
 
 on_every_store!(
     a_rollback,
@@ -13,7 +13,8 @@ on_every_store!(
     a_panic_of_the_body,
     a_step_in_doubt,
     a_step_in_doubt_that_is_asked_again,
-    a_failure_past_the_pivot
+    a_failure_past_the_pivot,
+    an_error_after_doubt_is_undone_by_who_knows_of_doubt
 );
 
 fn places(names: &[&str]) -> Vec<String> {
@@ -132,4 +133,29 @@ async fn a_failure_past_the_pivot(place: Place) {
         happened: &["1 +a", "2 pay 100", "body has paid", "3 +full"],
     };
     everywhere(place, past_pivot, wanted).await;
+}
+
+/// The process died after the effect: nobody knows what that came to, and the error of the next
+/// attempt does not settle it. A rollback that knows of doubt is told; the others are not called.
+async fn an_error_after_doubt_is_undone_by_who_knows_of_doubt(place: Place) {
+    let calm = ["1 +a", "2 refuse"];
+    let undone = ["1:undo -a"];
+    for (number, wanted) in [
+        // Before the commit with the error: it is asked again.
+        (
+            Crash::Before(3),
+            [&calm[..], &["2 refuse", "2:undo -refuse Unknown"], &undone].concat(),
+        ),
+        // After it the error is known.
+        (Crash::After(3), [&calm[..], &undone].concat()),
+        // After the intent and before the effect: it may have happened for all that is known.
+        (
+            Crash::After(2),
+            [&calm[..], &["2:undo -refuse Unknown"], &undone].concat(),
+        ),
+    ] {
+        let told = crashed(&place.fresh(), refused, number).await;
+        assert_eq!(told.all, wanted, "{number:?}");
+        assert_eq!(told.end.status, RolledBack);
+    }
 }

@@ -14,7 +14,7 @@ use crate::support::{Place, connect, kill};
 
 /// When the first life ends.
 #[derive(Clone, Copy, Debug)]
-enum Crash {
+pub(crate) enum Crash {
     /// Before the commit with this number, from 1: what led to it is lost.
     Before(u32),
     /// Right after it: nothing that was to follow has happened.
@@ -29,10 +29,10 @@ pub(crate) struct Wanted {
 }
 
 /// What happened in a case: until the crash, and altogether.
-struct Told {
-    end: End,
+pub(crate) struct Told {
+    pub(crate) end: End,
     first: Vec<String>,
-    all: Vec<String>,
+    pub(crate) all: Vec<String>,
 }
 
 /// Crashes before and after every commit.
@@ -126,7 +126,8 @@ async fn to_its_end<S: Saga<Ok: Debug, Error: Debug>>(
     end
 }
 
-async fn crashed<S: Saga<Ok: Debug, Error: Debug>>(
+/// One run that crashes there, and goes on in a second life.
+pub(crate) async fn crashed<S: Saga<Ok: Debug, Error: Debug>>(
     place: &Place,
     call: impl Fn(String) -> SagaCall<S>,
     crash: Crash,

@@ -69,7 +69,7 @@ async fn an_argument_of_another_type() {
 async fn an_argument_too_few() {
     let sql = r#"update scoop_checkpoint set arguments = cast(x'014A' || '["c"]' as blob)
         where run = $run and seq = 2 and part = ''"#;
-    check(sql, "an argument of `damage::sagas::second_attempt` cannot be decoded: expected 2 arguments, found 1").await;
+    check(sql, "an argument of `damage::sagas::second_attempt` cannot be decoded: invalid length 1, expected 2 arguments").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use scoop::{Handle, Scoop, Status};
 use scoop_runtime::operation::{Saga, SagaCall};
 use scoop_runtime::protocol::id::RunId;
 
-use crate::support::{Place, connect, kill};
+use crate::support::{Place, connect, kill, soon};
 use crate::{journal, sql};
 
 const SAVE: &str = "create table kept_run as select * from scoop_run where id = $run;
@@ -72,7 +72,7 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
     let store = place.open().await;
     let second = connect(Arc::clone(&store)).await;
     let handles: Vec<Handle<S>> = ids.iter().map(|id| second.handle(*id)).collect();
-    let told = handles[1].wait().await.unwrap_err();
+    let told = soon(handles[1].wait()).await.unwrap_err();
     assert!(told.is_infrastructure(), "{told:?}");
     let said = told.to_string().replace(&ids[1].to_string(), "RUN");
     let wanted = format!(
@@ -83,8 +83,8 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
     let status = handles[1].status().await.unwrap();
     assert!(matches!(status, Status::Parked(_)), "{status:?}");
     let ends = [
-        format!("{:?}", handles[0].wait().await.map_err(drop)),
-        format!("{:?}", handles[2].wait().await.map_err(drop)),
+        format!("{:?}", soon(handles[0].wait()).await.map_err(drop)),
+        format!("{:?}", soon(handles[2].wait()).await.map_err(drop)),
     ];
     assert_eq!(
         journal::read(&cases[1]),
@@ -97,7 +97,7 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
     let store = place.open().await;
     let third = connect(Arc::clone(&store)).await;
     let handle: Handle<S> = third.handle(ids[1]);
-    let end = format!("{:?}", handle.wait().await.map_err(drop));
+    let end = format!("{:?}", soon(handle.wait()).await.map_err(drop));
     assert_eq!([end.clone(), end], ends);
     for case in &cases {
         let lines = journal::of_one_run(&journal::read(case));

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::stay::{Guest, StayError, stay};
 use crate::support::clock::EPOCH;
-use crate::support::{Place, connect, kill};
+use crate::support::{Place, connect, kill, soon};
 use crate::{journal, sql};
 
 /// Two runs of the first program, the one in front of an attempt, the other in its rollback. Never
@@ -147,13 +147,13 @@ async fn runs_of_an_earlier_program_are_gone_on_with() {
     let ritz = scoop.find(|| unreachable!(), "Ritz").await.unwrap();
     let ritz = typed(stay, ritz.unwrap());
     assert_eq!(ritz.id().to_string(), run(1));
-    let (rooms, said) = ritz.wait().await.unwrap();
+    let (rooms, said) = soon(ritz.wait()).await.unwrap();
     assert_eq!(rooms, [100, 200, 300]);
     assert_eq!(said, format!("for {}", guest().name));
     let full = scoop.find(|| unreachable!(), "Full").await.unwrap();
     let full = typed(stay, full.unwrap());
     assert_eq!(full.id().to_string(), run(2));
-    let error = full.wait().await.unwrap_err();
+    let error = soon(full.wait()).await.unwrap_err();
     let (hotel, night) = ("Full".to_owned(), 3);
     assert_eq!(error.error(), Some(&StayError::Full { hotel, night }));
     assert_eq!(error.compensations().len(), 2);

@@ -13,14 +13,8 @@ use crate::support::{Place, connect, kill, on_every_store};
 
 on_every_store!(a_late_turn_is_resumed_as_fast_as_an_early_one);
 
-/// How many turns the long loop has; enough, and not more, where each is a write to a disk.
-const fn late(place: &Place) -> u64 {
-    match place {
-        Place::Memory(_) => 10_000,
-        #[cfg(feature = "sqlite")]
-        Place::Sqlite(_) => 10_000,
-    }
-}
+const EARLY: u64 = 10;
+const LATE: u64 = 10_000;
 
 #[step(read_only)]
 async fn look(turn: u64) -> u64 {
@@ -83,8 +77,8 @@ async fn check_slots(store: &dyn Store, run: scoop::RunId, turns: u64) {
 }
 
 async fn a_late_turn_is_resumed_as_fast_as_an_early_one(place: Place) {
-    let early = resumed(&place.fresh(), 10).await;
-    let late = resumed(&place, late(&place)).await;
+    let early = resumed(&place.fresh(), EARLY).await;
+    let late = resumed(&place, LATE).await;
     // The large local's row, the newest, and those of the list's patches.
     assert!(late.0 <= early.0 + 40, "rows: {early:?} {late:?}");
     assert!(late.1 <= early.1 * 2, "bytes: {early:?} {late:?}");

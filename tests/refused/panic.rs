@@ -26,7 +26,7 @@ async fn fell_over<S: Saga<Ok: std::fmt::Debug>>(
     let report = format!("{error:?}");
     let plain = |line: &str| {
         let line = line.trim().replace(&handle.id().to_string(), "RUN");
-        match line.split_once(" at 2023") {
+        match line.split_once(", 2023") {
             Some((run, _)) => run.to_owned(),
             None => line,
         }
@@ -55,7 +55,7 @@ async fn a_panic_before_the_first_await(place: Place) {
     let says = [
         "saga `refused::sagas::fall_over` failed",
         "error: panicked: before the first await",
-        "where: in its body at tests/refused/sagas.rs:47",
+        "where: its body failed at tests/refused/sagas.rs:47",
         "run RUN",
         "nothing had to be undone",
     ];
@@ -66,10 +66,10 @@ async fn a_panic_between_two_awaits(place: Place) {
     let says = [
         "saga `refused::sagas::fall_over` failed and was rolled back",
         "error: panicked: between two awaits, after 5",
-        "where: in its body at tests/refused/sagas.rs:47",
+        "where: its body failed at tests/refused/sagas.rs:47",
         "run RUN",
         "undone, newest first:",
-        "✓ refused::sagas::send by refused::sagas::take_back",
+        "✓ `refused::sagas::send` (row 1) undone by `refused::sagas::take_back`",
     ];
     check(place, fall_over(false), RolledBack, &says).await;
 }
@@ -79,11 +79,13 @@ async fn a_panic_of_a_step(place: Place) {
         "saga `refused::sagas::ring` failed and was rolled back",
         "error: panicked: digits: ParseIntError { kind: InvalidDigit }",
         "where: `refused::sagas::dial` failed at tests/refused/sagas.rs:76",
-        "await point `dial`",
+        "await point `dial`, attempt 1",
         "run RUN",
+        "in doubt: nobody knows whether `refused::sagas::dial` happened",
         "undone, newest first:",
-        "✓ refused::sagas::dial by refused::sagas::hang_up",
-        "✓ refused::sagas::send by refused::sagas::take_back",
+        "✓ `refused::sagas::dial` (row 2) undone by `refused::sagas::hang_up`, told that it may have \
+         happened",
+        "✓ `refused::sagas::send` (row 1) undone by `refused::sagas::take_back`",
     ];
     check(place, ring("!".to_owned()), RolledBack, &says).await;
 }
@@ -95,11 +97,14 @@ async fn a_panic_of_a_step_that_has_to_be_known(place: Place) {
         "saga `refused::sagas::send_twice` failed and is stuck while it is rolled back",
         "error: panicked: ! is no letter",
         "where: `refused::sagas::send` failed at tests/refused/sagas.rs:59",
-        "await point `send (2 of 2)`",
+        "await point `send (2 of 2)`, attempt 1",
         "run RUN",
+        "in doubt: nobody knows whether `refused::sagas::send` happened",
         "undone, newest first:",
-        "✗ refused::sagas::send by refused::sagas::take_back: failed 10 times: panicked: ! is no \
-         letter",
+        "✗ `refused::sagas::send` (row 2) NOT undone by `refused::sagas::take_back`, which failed 10 \
+         times: panicked: ! is no letter",
+        "anything done before that is not undone yet",
+        "to go on: `retry`, `skip` or `resolve` run RUN with `scoop.admin()`",
     ];
     check(place, send_twice("!".to_owned()), Stuck, &says).await;
 }

@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use scoop::{Compensation, CompensationResult, Handle, SagaError, Status};
 use scoop_runtime::operation::Saga;
 
+use crate::support::soon;
+
 /// All that whoever started a run is told.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct End {
@@ -14,7 +16,7 @@ pub(crate) struct End {
 
 /// Waits for the end of a run.
 pub(crate) async fn end_of<S: Saga<Ok: Debug, Error: Debug>>(handle: &Handle<S>) -> End {
-    let result = match handle.wait().await {
+    let result = match soon(handle.wait()).await {
         Ok(value) => format!("{value:?}"),
         Err(error) => failure(&error),
     };

@@ -1,6 +1,7 @@
 //! One life of a process: connected to a store, killed, connected again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use scoop::testing::Store;
 use scoop::{Connect, Scoop};
@@ -24,4 +25,12 @@ pub(crate) async fn connect(store: Arc<dyn Store>) -> Scoop {
 pub(crate) async fn kill(scoop: Scoop, store: &dyn Store) {
     store.close().await;
     scoop.shutdown().await;
+}
+
+/// What a test waits for. An hour of the tests' clock is as long as anything may take: a run that
+/// never ends fails its test.
+pub(crate) async fn soon<T>(awaited: impl Future<Output = T>) -> T {
+    let hour = Duration::from_secs(3_600);
+    let awaited = tokio::time::timeout(hour, awaited).await;
+    awaited.expect("it ends within an hour")
 }

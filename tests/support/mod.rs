@@ -9,7 +9,7 @@ pub(crate) mod life;
 pub(crate) mod place;
 pub(crate) mod unhurried;
 
-pub(crate) use self::life::{connect, connecting, kill};
+pub(crate) use self::life::{connect, connecting, kill, soon};
 pub(crate) use self::place::Place;
 
 /// Makes each of these facts (`async fn fact(place: Place)`) a test on every store. A new store is

@@ -54,6 +54,17 @@ async fn forget(case: &str, done: Outcome<u32>) -> Result<(), Full> {
     Ok(())
 }
 
+#[step(rollback = unrefuse)]
+pub(crate) async fn refuse(case: &str) -> Result<(), Full> {
+    effect(case, "refuse");
+    Err(Full("the house".to_owned()))
+}
+
+async fn unrefuse(case: &str, done: Outcome<()>) -> Result<(), Full> {
+    effect(case, &format!("-refuse {done:?}"));
+    Ok(())
+}
+
 /// Panics when it is called first, so whoever undoes it has to ask again.
 #[step(rollback = dismiss)]
 pub(crate) async fn taxi(case: &str) -> Result<u32, Full> {
@@ -171,6 +182,12 @@ pub(crate) async fn in_doubt(case: String) -> Result<u32, Full> {
     body(&case, "lights it");
     let number = explode(&case).await?;
     Ok(number)
+}
+
+#[saga]
+pub(crate) async fn refused(case: String) -> Result<(), Full> {
+    book(&case, "a").await?;
+    refuse(&case).await
 }
 
 #[saga]

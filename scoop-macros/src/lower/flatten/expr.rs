@@ -1,13 +1,10 @@
-//! Expressions: operands are evaluated from left to right, and what stands before an await is kept
-//! in a local of its own where it could change meanwhile.
+//! Expressions: takes the awaits out of each form of them.
 
-use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{BinOp, Expr, ExprAwait, ExprCall, ExprMethodCall, parse_quote};
+use syn::{BinOp, Expr, ExprCall, ExprMethodCall, parse_quote};
 
-use super::super::borrow;
-use super::super::ir::{Await, Dest, Node, PointInfo, VarId};
+use super::super::ir::{Dest, Node, VarId};
 use super::super::order;
 use super::super::place::Place;
 use super::statement::is_control;
@@ -163,7 +160,7 @@ impl Flatten {
         Box::new(self.expr(*expr, out))
     }
 
-    fn call(&mut self, mut e: ExprCall, out: &mut Vec<Node>) -> Expr {
+    pub(super) fn call(&mut self, mut e: ExprCall, out: &mut Vec<Node>) -> Expr {
         if find::in_expr(&e.func) {
             e.func = self.boxed(e.func, out);
         }
@@ -174,7 +171,7 @@ impl Flatten {
         Expr::Call(e)
     }
 
-    fn method_call(&mut self, mut e: ExprMethodCall, out: &mut Vec<Node>) -> Expr {
+    pub(super) fn method_call(&mut self, mut e: ExprMethodCall, out: &mut Vec<Node>) -> Expr {
         let args_await = e.args.iter().any(find::in_expr);
         let receiver = self.boxed(e.receiver, out);
         e.receiver = match Place::root_of(&receiver, &self.vars) {
@@ -229,114 +226,9 @@ impl Flatten {
         }
     }
 
-    /// Flattens operands from left to right.
-    fn operands(&mut self, operands: Vec<Expr>, out: &mut Vec<Node>) -> Vec<Expr> {
-        let Some(last) = operands.iter().rposition(find::in_expr) else {
-            return operands;
-        };
-        let mut flat = Vec::new();
-        for (index, operand) in operands.into_iter().enumerate() {
-            let value = self.expr(operand, out);
-            let stays = index >= last || self.stays(&value);
-            flat.push(if stays {
-                value
-            } else {
-                self.pinned(value, "operand", out)
-            });
-        }
-        flat
-    }
-
-    /// A place that is looked into after an await stays where it is, as it cannot be changed
-    /// meanwhile; but the indices on the way to it are evaluated before.
-    fn stay_in_place(&mut self, place: &mut Expr, out: &mut Vec<Node>) {
-        match place {
-            Expr::Field(e) => self.stay_in_place(&mut e.base, out),
-            Expr::Paren(e) => self.stay_in_place(&mut e.expr, out),
-            Expr::Index(e) => {
-                self.stay_in_place(&mut e.expr, out);
-                let index = self.expr((*e.index).clone(), out);
-                *e.index = if self.stays(&index) {
-                    index
-                } else {
-                    self.pinned(index, "operand", out)
-                };
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether an operand has the same value after a later operand's await.
-    fn stays(&self, expr: &Expr) -> bool {
-        if borrow::evaluated_again(expr, &self.vars).is_some() {
-            return true;
-        }
-        match expr {
-            Expr::Lit(_) | Expr::Closure(_) => true,
-            Expr::Path(_) => {
-                Place::of(expr, &self.vars).is_none_or(|place| !self.vars.get(place.root).mutable)
-            }
-            Expr::Field(field) => self.stays(&field.base),
-            _ => false,
-        }
-    }
-
-    /// Keeps a value in a local of its own.
-    pub(super) fn pinned(&mut self, value: Expr, what: &str, out: &mut Vec<Node>) -> Expr {
-        let temp = self.temp(what, value.span());
-        let id = self.vars.find(&temp).expect("it was just made");
-        if super::statement::borrow_may_hide(&value) {
-            self.vars.get_mut(id).probe = true;
-        }
-        out.push(Node::Plain(parse_quote!(let #temp = #value;)));
-        parse_quote!(#temp)
-    }
-
     fn make_mutable(&mut self, expr: &Expr) {
         if let Some(place) = Place::of(expr, &self.vars) {
             self.vars.get_mut(place.root).mutable = true;
-        }
-    }
-
-    fn awaited(&mut self, e: ExprAwait, out: &mut Vec<Node>) -> Expr {
-        let binding = self.binding.take().map(|name| base_name(&name));
-        let span = e.base.span();
-        let operation = self.operation(*e.base, out);
-        let callee = callee_of(&operation);
-        let label = self.label.clone();
-        let result = self.temp("result", span);
-        let result = self.vars.find(&result).expect("it was just made");
-        let point = self.next_point();
-        self.points.push(PointInfo {
-            callee: callee.unwrap_or_else(|| "operation".to_owned()),
-            binding,
-            label,
-            name: String::new(),
-            span: head_span(&operation),
-            tried: false,
-        });
-        out.push(Node::Await(Await {
-            point,
-            result,
-            operation,
-        }));
-        let ident = self.vars.get(result).ident.clone();
-        parse_quote!(#ident)
-    }
-
-    fn operation(&mut self, base: Expr, out: &mut Vec<Node>) -> Expr {
-        match base {
-            Expr::Paren(e) => self.operation(*e.expr, out),
-            Expr::Call(e) => self.call(e, out),
-            Expr::MethodCall(e) => self.method_call(e, out),
-            other => {
-                self.refuse(
-                    other.span(),
-                    "a saga awaits the call itself, so that it can be stored before it begins: \
-                     write `step(..).await`",
-                );
-                other
-            }
         }
     }
 
@@ -357,45 +249,6 @@ impl Flatten {
         let mut visitor = Assigns(self, root, false);
         visitor.visit_expr(expr);
         visitor.2
-    }
-}
-
-/// The name of what is called. `caught(step(..))` is named for the step.
-fn callee_of(operation: &Expr) -> Option<String> {
-    match operation {
-        Expr::Call(call) => {
-            let Expr::Path(path) = &*call.func else {
-                return None;
-            };
-            let name = path.path.segments.last()?.ident.to_string();
-            match call.args.first() {
-                Some(inner @ (Expr::Call(_) | Expr::MethodCall(_))) if name == "caught" => {
-                    callee_of(inner)
-                }
-                _ => Some(name),
-            }
-        }
-        Expr::MethodCall(call) => Some(call.method.to_string()),
-        _ => None,
-    }
-}
-
-/// Where messages about an operation belong: on the name of what is called.
-fn head_span(operation: &Expr) -> Span {
-    match operation {
-        Expr::Call(call) => call.func.span(),
-        Expr::MethodCall(call) => call.method.span(),
-        other => other.span(),
-    }
-}
-
-/// The user's name for a local whose name was made unique.
-fn base_name(unique: &str) -> String {
-    match unique.rsplit_once("__") {
-        Some((base, number)) if number.parse::<u32>().is_ok() && !base.is_empty() => {
-            base.to_owned()
-        }
-        _ => unique.to_owned(),
     }
 }
 

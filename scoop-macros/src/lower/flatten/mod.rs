@@ -1,8 +1,10 @@
 //! Pass 2: every await becomes a statement of its own, in the order in which Rust evaluates.
 
+mod awaited;
 mod control;
 mod expr;
 pub(super) mod find;
+mod operand;
 mod refuse;
 mod statement;
 
