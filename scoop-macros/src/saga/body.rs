@@ -24,7 +24,7 @@ impl Definition<'_> {
             #[doc(hidden)]
             #[allow(
                 unused, irrefutable_let_patterns, non_camel_case_types, non_snake_case,
-                let_underscore_drop,                clippy::all, clippy::pedantic, clippy::nursery
+                let_underscore_drop, clippy::all, clippy::pedantic, clippy::nursery
             )]
             async fn #name(#this mut #frame: #runtime::frame::Frame, #(#parameters),*) -> #output {
                 #code

@@ -11,7 +11,7 @@ use super::text::Text;
 use super::wording::{self, Ending};
 use super::{kept, report};
 use crate::protocol::failure::{
-    Compensation, CompensationResult, Earlier, FailureKind, Hop, StoredError, StoredFailure,
+    Compensation, Earlier, FailureKind, Hop, StoredError, StoredFailure,
 };
 
 /// Why a saga did not return a value.
@@ -126,8 +126,8 @@ impl<E> SagaError<E> {
     }
 
     /// The first error of type `T` among those that led here: what the saga returned, what the
-    /// failed step returned, failures before, compensations that failed. By the name of its type,
-    /// so it works after a crash, too.
+    /// failed step returned, failures before. By the name of its type, so it works after a crash,
+    /// too. Errors of compensations are kept as text, and are not among them.
     #[must_use]
     pub fn find<T: DeserializeOwned + 'static>(&self) -> Option<T> {
         self.failure().and_then(find)
@@ -235,12 +235,4 @@ fn stored_errors(failure: &StoredFailure) -> impl Iterator<Item = &StoredError> 
     std::iter::once(&failure.error)
         .chain(&failure.cause)
         .chain(earlier)
-        .chain(failure.compensations.iter().filter_map(failed))
-}
-
-fn failed(compensation: &Compensation) -> Option<&StoredError> {
-    match &compensation.result {
-        CompensationResult::Failed { error, .. } => Some(error),
-        _ => None,
-    }
 }
