@@ -1,6 +1,7 @@
 //! One connection that is the engine's own. Work that does not end well takes its connection with
 //! it: what state that was in is never guessed at, and the next work begins on a new one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -8,11 +9,13 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::error::{closed, silent, spares_connection, translate};
+use super::session::{Proxy, Session};
 use crate::store::StoreError;
 
 /// The owner of the connection.
 pub(super) struct Line {
     options: PgConnectOptions,
+    proxy: Arc<Proxy>,
     limit: Duration,
     slot: Mutex<Slot>,
 }
@@ -26,15 +29,17 @@ enum Slot {
 /// The connection while it is used; lost when this is dropped.
 pub(super) struct Held<'a> {
     slot: MutexGuard<'a, Slot>,
+    proxy: &'a Proxy,
     limit: Duration,
     pub(super) connection: Box<PgConnection>,
 }
 
 impl Line {
     /// Nothing on it may take longer than `limit`.
-    pub(super) fn new(options: PgConnectOptions, limit: Duration) -> Self {
+    pub(super) fn new(options: PgConnectOptions, proxy: &Arc<Proxy>, limit: Duration) -> Self {
         Self {
             options,
+            proxy: Arc::clone(proxy),
             limit,
             slot: Mutex::new(Slot::Lost),
         }
@@ -57,6 +62,7 @@ impl Line {
         };
         Ok(Held {
             slot,
+            proxy: &self.proxy,
             limit: self.limit,
             connection,
         })
@@ -73,12 +79,18 @@ impl Line {
 }
 
 impl Held<'_> {
+    /// Keeps the connection.
+    pub(super) fn release(mut self) {
+        *self.slot = Slot::Ready(self.connection);
+    }
+
     /// Does one piece of work, and keeps the connection where it can be used again.
     pub(super) async fn run<T, W>(mut self, work: W) -> Result<T, StoreError>
     where
-        W: AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+        W: AsyncFnOnce(&mut Session<'_>) -> Result<T, sqlx::Error>,
     {
-        let result = tokio::time::timeout(self.limit, work(&mut self.connection)).await;
+        let working = self.proxy.perform(&mut self.connection, work);
+        let result = tokio::time::timeout(self.limit, working).await;
         let Ok(result) = result else {
             return Err(silent());
         };

@@ -1,10 +1,10 @@
 //! Brings the schema up to date, in one transaction and under a lock that ends with it, so that
 //! many processes may start at once, behind a transaction-pooling proxy, too.
 
-use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection as _};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
 use super::query;
+use super::session::Session;
 
 /// One step of the schema. Its SQL writes down its own version, so that an administrator can run
 /// it by hand.
@@ -40,22 +40,24 @@ pub(super) struct Newer {
 
 /// Applies what is missing. Locks and writes nothing where nothing is.
 pub(super) async fn migrate(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     migrations: &[Migration],
 ) -> Result<Result<(), Newer>, sqlx::Error> {
     let known = migrations.last().map_or(0, |migration| migration.version);
-    match missing(connection, known).await? {
+    match missing(session, known).await? {
         Ok(Some(_)) => {}
         Ok(None) => return Ok(Ok(())),
         Err(newer) => return Ok(Err(newer)),
     }
-    let mut transaction = connection.begin().await?;
-    sqlx::query(query::MIGRATION_LOCK)
-        .bind(LOCK)
-        .execute(&mut *transaction)
-        .await?;
+    let mut transaction = session.connection.begin().await?;
+    let mut inner = Session {
+        connection: &mut transaction,
+        kept: session.kept,
+    };
+    let lock = inner.statement(query::MIGRATION_LOCK).bind(LOCK);
+    lock.execute(&mut *inner.connection).await?;
     // Somebody may have been faster.
-    let found = match missing(&mut transaction, known).await? {
+    let found = match missing(&mut inner, known).await? {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(Ok(())),
         Err(newer) => return Ok(Err(newer)),
@@ -76,18 +78,17 @@ pub(super) async fn migrate(
 
 /// The version from which on migrations are missing; nothing where none is.
 async fn missing(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     known: i64,
 ) -> Result<Result<Option<i64>, Newer>, sqlx::Error> {
-    let exists: bool = sqlx::query_scalar(query::MIGRATION_KNOWN)
-        .fetch_one(&mut *connection)
-        .await?;
-    if !exists {
+    let exists = session.statement(query::MIGRATION_KNOWN);
+    let row = exists.fetch_one(&mut *session.connection).await?;
+    if !row.try_get::<bool, _>(0)? {
         return Ok(Ok(Some(0)));
     }
-    let (found, oldest): (i64, i64) = sqlx::query_as(query::MIGRATION_VERSION)
-        .fetch_one(connection)
-        .await?;
+    let version = session.statement(query::MIGRATION_VERSION);
+    let row = version.fetch_one(&mut *session.connection).await?;
+    let (found, oldest): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     if oldest > known {
         return Ok(Err(Newer { found, known }));
     }

@@ -15,13 +15,14 @@ mod line;
 mod migrate;
 mod query;
 mod read;
+mod session;
 #[cfg(test)]
 mod tests;
 mod worker;
 mod write;
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -29,9 +30,11 @@ use backon::BackoffBuilder as _;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
+use self::error::silent;
 use self::line::Line;
 pub use self::migrate::Migration;
 use self::migrate::{MIGRATIONS, Newer};
+use self::session::{Proxy, Session};
 use super::{Claim, Lease, Opening, RunFilter, Store, StoreError, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
@@ -54,6 +57,7 @@ pub struct PostgresStore {
     writer: Line,
     pulse: Line,
     readers: PgPool,
+    proxy: Arc<Proxy>,
     attached: Mutex<Vec<Fence>>,
 }
 
@@ -83,59 +87,82 @@ impl PostgresStore {
     ) -> Result<Self, StoreError> {
         let server: PgConnectOptions = url.parse().map_err(|error| error::url(&error))?;
         let server = server.application_name("scoop").disable_statement_logging();
-        let writer = Line::new(server.clone(), LONGEST_COMMIT);
-        prepare(&writer, opening.patience, migrations).await?;
+        let proxy = Arc::new(Proxy::of(url));
+        let writer = Line::new(server.clone(), &proxy, LONGEST_COMMIT);
+        // A heartbeat that is not answered is better begun again before the lease is over.
+        let pulse = Line::new(server.clone(), &proxy, opening.lease.length / 2);
         let readers = PgPoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(LONGEST_WAIT)
             .test_before_acquire(false)
-            .connect_lazy_with(server.clone());
-        Ok(Self {
+            .connect_lazy_with(server);
+        let store = Self {
             opening,
+            proxy,
             writer,
-            // A heartbeat that is not answered is better begun again before the lease is over.
-            pulse: Line::new(server, opening.lease.length / 2),
+            pulse,
             readers,
             attached: Mutex::default(),
-        })
+        };
+        store.prepare(migrations).await?;
+        Ok(store)
+    }
+
+    /// Waits for the server, and migrates.
+    async fn prepare(&self, migrations: &[Migration]) -> Result<(), StoreError> {
+        let began = Instant::now();
+        let mut pauses = backon::ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(100))
+            .with_max_delay(Duration::from_secs(2))
+            .without_max_times()
+            .build();
+        loop {
+            let error = match self.first(migrations).await {
+                Err(error) if error.is_temporary() => error,
+                result => return result,
+            };
+            let pause = pauses.next().unwrap_or_default();
+            if began.elapsed() + pause > self.opening.patience {
+                return Err(error);
+            }
+            tracing::warn!(%error, "the database is not available; trying again");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn first(&self, migrations: &[Migration]) -> Result<(), StoreError> {
+        let (mut writer, mut pulse) = (self.writer.hold().await?, self.pulse.hold().await?);
+        self.proxy
+            .look(&mut writer.connection, &mut pulse.connection)
+            .await
+            .map_err(translate)?;
+        pulse.release();
+        writer
+            .run(async |session| migrate::migrate(session, migrations).await)
+            .await?
+            .map_err(|Newer { found, known }| StoreError::NewerSchema { found, known })
+    }
+
+    /// Does what needs no connection of its own.
+    async fn pooled<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        W: AsyncFnOnce(&mut Session<'_>) -> Result<T, sqlx::Error>,
+    {
+        let mut connection = self.readers.acquire().await.map_err(translate)?;
+        let working = self.proxy.perform(&mut connection, work);
+        match tokio::time::timeout(LONGEST_COMMIT, working).await {
+            Ok(result) => result.map_err(translate),
+            Err(_) => {
+                // It would be asked whether it is sound, and not answer that either.
+                drop(connection.detach());
+                Err(silent())
+            }
+        }
     }
 
     fn attached(&self) -> std::sync::MutexGuard<'_, Vec<Fence>> {
         self.attached.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Waits for the server, and migrates.
-async fn prepare(
-    line: &Line,
-    patience: Duration,
-    migrations: &[Migration],
-) -> Result<(), StoreError> {
-    let began = Instant::now();
-    let mut pauses = backon::ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(100))
-        .with_max_delay(Duration::from_secs(2))
-        .without_max_times()
-        .build();
-    loop {
-        let error = match first(line, migrations).await {
-            Err(error) if error.is_temporary() => error,
-            result => return result,
-        };
-        let pause = pauses.next().unwrap_or_default();
-        if began.elapsed() + pause > patience {
-            return Err(error);
-        }
-        tracing::warn!(%error, "the database is not available; trying again");
-        tokio::time::sleep(pause).await;
-    }
-}
-
-async fn first(line: &Line, migrations: &[Migration]) -> Result<(), StoreError> {
-    let held = line.hold().await?;
-    held.run(async |connection| migrate::migrate(connection, migrations).await)
-        .await?
-        .map_err(|Newer { found, known }| StoreError::NewerSchema { found, known })
 }
 
 fn translate(error: sqlx::Error) -> StoreError {
@@ -165,7 +192,7 @@ impl Store for PostgresStore {
         let length = self.opening.lease.length;
         let held = self.pulse.hold().await?;
         let attached = held
-            .run(async |connection| worker::attach(connection, worker, length).await)
+            .run(async |session| worker::attach(session, worker, length).await)
             .await?;
         let epoch = attached.map_err(|left| {
             StoreError::InUse(format!(
@@ -186,7 +213,7 @@ impl Store for PostgresStore {
         let length = self.opening.lease.length;
         let held = self.pulse.hold().await?;
         let lives = held
-            .run(async |connection| worker::heartbeat(connection, fence, length).await)
+            .run(async |session| worker::heartbeat(session, fence, length).await)
             .await?;
         if lives {
             Ok(())
@@ -197,7 +224,7 @@ impl Store for PostgresStore {
 
     async fn detach(&self, fence: &Fence) -> Result<(), StoreError> {
         let held = self.pulse.hold().await?;
-        held.run(async |connection| worker::detach(connection, fence).await)
+        held.run(async |session| worker::detach(session, fence).await)
             .await?;
         self.attached().retain(|attached| attached != fence);
         Ok(())
@@ -214,36 +241,35 @@ impl Store for PostgresStore {
             return Err(StoreError::Refused(message));
         }
         let held = self.writer.hold().await?;
-        held.run(async |connection| write::commit(connection, fence, batch).await)
+        held.run(async |session| write::commit(session, fence, batch).await)
             .await?
             .map_err(|write::Fenced| StoreError::Fenced(fence.worker.clone()))
     }
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
-        worker::claim(&self.readers, fence, claim)
-            .await
-            .map_err(translate)?
+        self.pooled(async |session| worker::claim(session, fence, claim).await)
+            .await?
             .ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
-        read::run(&self.readers, run).await.map_err(translate)
+        self.pooled(async |session| read::run(session, run).await)
+            .await
     }
 
     async fn run_by_key(&self, saga: &str, key: &str) -> Result<Option<RunRow>, StoreError> {
-        read::run_by_key(&self.readers, saga, key)
+        self.pooled(async |session| read::run_by_key(session, saga, key).await)
             .await
-            .map_err(translate)
     }
 
     async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
-        read::runs(&self.readers, filter).await.map_err(translate)
+        self.pooled(async |session| read::runs(session, filter).await)
+            .await
     }
 
     async fn rows_at(&self, run: RunId, seqs: &[Seq]) -> Result<Vec<CheckpointRow>, StoreError> {
-        read::rows_at(&self.readers, run, seqs)
+        self.pooled(async |session| read::rows_at(session, run, seqs).await)
             .await
-            .map_err(translate)
     }
 
     async fn rows_before(
@@ -252,9 +278,8 @@ impl Store for PostgresStore {
         before: Option<Seq>,
         limit: u32,
     ) -> Result<Vec<CheckpointRow>, StoreError> {
-        read::rows_before(&self.readers, run, before, limit)
+        self.pooled(async |session| read::rows_before(session, run, before, limit).await)
             .await
-            .map_err(translate)
     }
 
     /// The workers that attached through this handle end.

@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
-use sqlx::postgres::{PgRow, Postgres};
-use sqlx::{Executor, Row as _};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
 use super::query;
+use super::session::Session;
 use crate::codec::Stored;
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
 use crate::protocol::id::{Part, RunId, Seq, WorkerName};
@@ -16,41 +17,37 @@ use crate::store::RunFilter;
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// A run.
-pub(super) async fn run<'c>(
-    from: impl Executor<'c, Database = Postgres>,
-    run: RunId,
-) -> Result<Option<RunRow>> {
-    let row = sqlx::query(query::RUN)
+pub(super) async fn run(session: &mut Session<'_>, run: RunId) -> Result<Option<RunRow>> {
+    let row = session
+        .statement(query::RUN)
         .bind(run.as_uuid())
-        .fetch_optional(from)
+        .fetch_optional(&mut *session.connection)
         .await?;
     row.as_ref().map(run_row).transpose()
 }
 
 /// The run that has this key.
-pub(super) async fn run_by_key<'c>(
-    from: impl Executor<'c, Database = Postgres>,
+pub(super) async fn run_by_key(
+    session: &mut Session<'_>,
     saga: &str,
     key: &str,
 ) -> Result<Option<RunRow>> {
-    let row = sqlx::query(query::RUN_BY_KEY)
+    let row = session
+        .statement(query::RUN_BY_KEY)
         .bind(saga)
         .bind(key)
-        .fetch_optional(from)
+        .fetch_optional(&mut *session.connection)
         .await?;
     row.as_ref().map(run_row).transpose()
 }
 
 /// Runs in the order of their ids.
-pub(super) async fn runs<'c>(
-    from: impl Executor<'c, Database = Postgres>,
-    filter: &RunFilter,
-) -> Result<Vec<RunRow>> {
+pub(super) async fn runs(session: &mut Session<'_>, filter: &RunFilter) -> Result<Vec<RunRow>> {
     let status: Option<Vec<i16>> = (!filter.status.is_empty())
         .then(|| filter.status.iter().map(|status| *status as i16).collect());
     let query = match &filter.saga {
-        None => sqlx::query(query::RUNS),
-        Some(_) => sqlx::query(query::RUNS_OF_SAGA),
+        None => session.statement(query::RUNS),
+        Some(_) => session.statement(query::RUNS_OF_SAGA),
     };
     let query = query
         .bind(filter.after.map(|run| run.as_uuid()))
@@ -60,37 +57,44 @@ pub(super) async fn runs<'c>(
         None => query,
         Some(saga) => query.bind(saga),
     };
-    query.fetch_all(from).await?.iter().map(run_row).collect()
+    query
+        .fetch_all(&mut *session.connection)
+        .await?
+        .iter()
+        .map(run_row)
+        .collect()
 }
 
 /// The rows with these `seq`s.
-pub(super) async fn rows_at<'c>(
-    from: impl Executor<'c, Database = Postgres>,
+pub(super) async fn rows_at(
+    session: &mut Session<'_>,
     run: RunId,
     seqs: &[Seq],
 ) -> Result<Vec<CheckpointRow>> {
     let seqs: Vec<i64> = seqs.iter().map(|seq| seq.0).collect();
-    let rows = sqlx::query(query::ROWS_AT)
+    let rows = session
+        .statement(query::ROWS_AT)
         .bind(run.as_uuid())
         .bind(seqs)
-        .fetch_all(from)
+        .fetch_all(&mut *session.connection)
         .await?;
     rows.iter().map(checkpoint_row).collect()
 }
 
 /// The rows before `before`, newest first.
-pub(super) async fn rows_before<'c>(
-    from: impl Executor<'c, Database = Postgres>,
+pub(super) async fn rows_before(
+    session: &mut Session<'_>,
     run: RunId,
     before: Option<Seq>,
     limit: u32,
 ) -> Result<Vec<CheckpointRow>> {
     let last = before.map_or(i64::MAX, |before| before.0.saturating_sub(1));
-    let rows = sqlx::query(query::ROWS_BEFORE)
+    let rows = session
+        .statement(query::ROWS_BEFORE)
         .bind(run.as_uuid())
         .bind(last)
         .bind(i64::from(limit))
-        .fetch_all(from)
+        .fetch_all(&mut *session.connection)
         .await?;
     rows.iter().map(checkpoint_row).collect()
 }

@@ -4,10 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use sqlx::Connection as _;
-use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use super::batch::{Columns, Verb};
+use super::session::Session;
 use super::{query, read};
 use crate::codec::Stored;
 use crate::protocol::commit::{Commit, Committed};
@@ -33,22 +33,23 @@ struct Done {
 /// Writes a batch. A batch in which a run occurs twice, or that is very large, takes several
 /// statements, in one transaction.
 pub(super) async fn commit(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     fence: &Fence,
     batch: &[Commit],
 ) -> Result<std::result::Result<Vec<Committed>, Fenced>> {
     let mut answers = vec![Committed::Stale; batch.len()];
     let pieces = pieces(batch);
     if let [only] = &pieces[..] {
-        let done = piece(connection, fence, only, &mut answers).await?;
+        let done = piece(session, fence, only, &mut answers).await?;
         return Ok(done.map(|()| answers));
     }
-    let mut transaction = connection.begin().await?;
+    let mut transaction = session.connection.begin().await?;
+    let mut inner = Session {
+        connection: &mut transaction,
+        kept: session.kept,
+    };
     for one in &pieces {
-        if piece(&mut transaction, fence, one, &mut answers)
-            .await?
-            .is_err()
-        {
+        if piece(&mut inner, fence, one, &mut answers).await?.is_err() {
             transaction.rollback().await?;
             return Ok(Err(Fenced));
         }
@@ -112,25 +113,25 @@ pub(super) fn size(commit: &Commit) -> usize {
 }
 
 async fn piece(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     fence: &Fence,
     piece: &[(usize, &Commit)],
     answers: &mut [Committed],
 ) -> Result<std::result::Result<(), Fenced>> {
     let commits: Vec<&Commit> = piece.iter().map(|(_, commit)| *commit).collect();
-    let Ok(done) = send(connection, fence, &commits, false).await? else {
+    let Ok(done) = send(session, fence, &commits, false).await? else {
         return Ok(Err(Fenced));
     };
     for (place, commit) in piece {
         answers[*place] = if done.stored(commit) {
             Committed::Stored
         } else if commit.create.is_some() {
-            match create_again(connection, fence, commit).await? {
+            match create_again(session, fence, commit).await? {
                 Ok(answer) => answer,
                 Err(fenced) => return Ok(Err(fenced)),
             }
         } else {
-            match settle(connection, fence, commit, &done).await? {
+            match settle(session, fence, commit, &done).await? {
                 Ok(answer) => answer,
                 Err(fenced) => return Ok(Err(fenced)),
             }
@@ -140,16 +141,17 @@ async fn piece(
 }
 
 async fn send(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     fence: &Fence,
     commits: &[&Commit],
     forced: bool,
 ) -> Result<std::result::Result<Done, Fenced>> {
-    let statement = sqlx::query(query::COMMIT)
+    let statement = session
+        .statement(query::COMMIT)
         .bind(&*fence.worker.0)
         .bind(fence.epoch);
     let statement = Columns::of(fence, commits, forced).bind(statement);
-    let row = statement.fetch_one(connection).await?;
+    let row = statement.fetch_one(&mut *session.connection).await?;
     let ids = |column: usize| -> Result<HashSet<Uuid>> {
         let ids: Vec<Uuid> = sqlx::Row::try_get(&row, column)?;
         Ok(ids.into_iter().collect())
@@ -178,12 +180,12 @@ impl Done {
 
 /// The run was not made: it is there already, or its key is another run's.
 async fn create_again(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     fence: &Fence,
     commit: &Commit,
 ) -> Result<std::result::Result<Committed, Fenced>> {
-    if read::run(&mut *connection, commit.run).await?.is_none() {
-        return taken(connection, commit).await.map(Ok);
+    if read::run(session, commit.run).await?.is_none() {
+        return taken(session, commit).await.map(Ok);
     }
     if commit.rows.is_empty() {
         return Ok(Ok(Committed::Stored));
@@ -192,17 +194,17 @@ async fn create_again(
         create: None,
         ..commit.clone()
     };
-    match send(connection, fence, &[&commit], false).await? {
+    match send(session, fence, &[&commit], false).await? {
         Err(fenced) => Ok(Err(fenced)),
         Ok(done) if done.stored(&commit) => Ok(Ok(Committed::Stored)),
-        Ok(done) => settle(connection, fence, &commit, &done).await,
+        Ok(done) => settle(session, fence, &commit, &done).await,
     }
 }
 
-async fn taken(connection: &mut PgConnection, commit: &Commit) -> Result<Committed> {
+async fn taken(session: &mut Session<'_>, commit: &Commit) -> Result<Committed> {
     let new = commit.create.as_ref().ok_or(sqlx::Error::RowNotFound)?;
     let key = new.key.as_deref().unwrap_or_default();
-    let holder = read::run_by_key(connection, &new.saga, key).await?;
+    let holder = read::run_by_key(session, &new.saga, key).await?;
     // Whoever had the key may have been removed in between; the batch is sent again then.
     holder
         .map(|holder| Committed::KeyTaken(Box::new(holder)))
@@ -212,16 +214,16 @@ async fn taken(connection: &mut PgConnection, commit: &Commit) -> Result<Committ
 /// A commit to a run that took no effect: it did before, or the run is not as it was expected to
 /// be, or other rows are at the places of its rows.
 async fn settle(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     fence: &Fence,
     commit: &Commit,
     done: &Done,
 ) -> Result<std::result::Result<Committed, Fenced>> {
     let stored = match Verb::of(commit) {
-        _ if is_there(connection, commit).await? => true,
-        Verb::Append => read::run(connection, commit.run).await?.is_some(),
+        _ if is_there(session, commit).await? => true,
+        Verb::Append => read::run(session, commit.run).await?.is_some(),
         _ if done.locked.contains(&commit.run.as_uuid()) => {
-            match send(connection, fence, &[commit], true).await? {
+            match send(session, fence, &[commit], true).await? {
                 Err(fenced) => return Ok(Err(fenced)),
                 Ok(done) => done.stored(commit),
             }
@@ -236,11 +238,11 @@ async fn settle(
 }
 
 /// Whether all rows of a commit are there as it has them.
-async fn is_there(connection: &mut PgConnection, commit: &Commit) -> Result<bool> {
+async fn is_there(session: &mut Session<'_>, commit: &Commit) -> Result<bool> {
     if commit.rows.is_empty() {
         return Ok(false);
     }
     let seqs: Vec<Seq> = commit.rows.iter().map(|row| row.seq).collect();
-    let rows = read::rows_at(connection, commit.run, &seqs).await?;
+    let rows = read::rows_at(session, commit.run, &seqs).await?;
     Ok(commit.rows.iter().all(|row| rows.contains(row)))
 }

@@ -60,7 +60,7 @@ create table scoop.worker (
     epoch bigint not null check (epoch >= 1),
     live boolean not null,
     lease_until timestamptz not null,
-    backend integer not null,
+    backend integer,
     backend_start timestamptz,
     unique (name, epoch, live)
 ) with (fillfactor = 50);
