@@ -106,16 +106,7 @@ impl Admin {
                  has to be finished by hand"
             )));
         };
-        let outcome = match &result {
-            None => None,
-            Some(CompensationResult::Skipped { reason }) => {
-                Some(StoredOutcome::Skipped(reason.clone()))
-            }
-            Some(CompensationResult::Resolved { reason }) => {
-                Some(StoredOutcome::Resolved(reason.clone()))
-            }
-            Some(_) => None,
-        };
+        let outcome = outcome(result.as_ref());
         match result {
             Some(result) => stuck.result = result,
             None => {
@@ -167,5 +158,14 @@ impl Admin {
             Err(WriteError::Stopped) => Err(Trouble::ShutDown),
             Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
         }
+    }
+}
+
+/// What is stored of a decision; nothing where the compensation is to be tried again.
+fn outcome(result: Option<&CompensationResult>) -> Option<StoredOutcome> {
+    match result? {
+        CompensationResult::Skipped { reason } => Some(StoredOutcome::Skipped(reason.clone())),
+        CompensationResult::Resolved { reason } => Some(StoredOutcome::Resolved(reason.clone())),
+        _ => None,
     }
 }

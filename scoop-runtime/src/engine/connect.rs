@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::core::{Engine, Parts};
 use super::pulse::{self, Moment, Pulse};
 use super::registry::Registry;
-use super::{Scoop, Trouble, recovery};
+use super::{Scoop, Trouble, reading, recovery};
 use crate::environment::{BoxFuture, Environment, System};
 use crate::protocol::id::WorkerName;
 use crate::resource::{Resource, Resources};
@@ -150,8 +150,9 @@ impl Connect {
             None => "worker".to_owned(),
             Some(_) => format!("worker {}", environment.uuid()),
         });
-        let asked = Moment::now(&*environment);
-        let fence = store.attach(&WorkerName(worker)).await?;
+        let (worker, asked) = (WorkerName(worker), Moment::now(&*environment));
+        // An answer that was lost leaves a life behind whose connection is gone: no obstacle.
+        let fence = reading::boundedly(&*environment, || store.attach(&worker)).await?;
         let pulse = Pulse::new(Arc::clone(&environment), lease, asked);
         let engine = Arc::new(Engine::new(Parts {
             store,

@@ -31,7 +31,8 @@ async fn ended_connections_are_made_again() {
     let fence = store.attach(&worker("w")).await.unwrap();
     for seq in 1..=5 {
         let commit = if seq == 1 { start(1) } else { step(1, seq) };
-        let answers = patiently(async || store.commit(&fence, &[commit.clone()]).await).await;
+        let answers =
+            patiently(async || store.commit(&fence, std::slice::from_ref(&commit)).await).await;
         assert_eq!(answers, [Committed::Stored]);
         patiently(async || store.heartbeat(&fence).await).await;
         assert!(patiently(async || store.run(id(1)).await).await.is_some());
