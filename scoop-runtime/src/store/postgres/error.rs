@@ -75,8 +75,9 @@ fn of_code(code: &str, message: String) -> StoreError {
     match (code.get(..2).unwrap_or_default(), code) {
         // Data, constraints, and limits such as the length of an indexed text.
         ("22" | "23" | "54", _) => StoreError::Refused(message),
-        // A server that starts, ends, recovers or was made a standby.
-        (_, "25006" | "57P01" | "57P02" | "57P03" | "57P05" | "57014") => {
+        // A server that starts, ends, recovers or was made a standby; or somebody else's prepared
+        // statement, behind a proxy.
+        (_, "42P05" | "25006" | "57P01" | "57P02" | "57P03" | "57P05" | "57014") => {
             StoreError::Unavailable(message)
         }
         // Connection, deadlock and serialisation, resources, locks, the system, statements that have
