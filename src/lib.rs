@@ -23,6 +23,8 @@ pub use scoop_runtime::protocol::id::RunId;
 pub use scoop_runtime::protocol::run::RunStatus;
 pub use scoop_runtime::resource::Resource;
 pub use scoop_runtime::store::RunFilter;
+#[cfg(feature = "postgres")]
+pub use scoop_runtime::store::postgres::{Migration, PostgresStore};
 
 /// Everything that a program with sagas usually names.
 pub mod prelude {

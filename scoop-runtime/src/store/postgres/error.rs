@@ -52,6 +52,16 @@ pub(super) fn spares_connection(error: &sqlx::Error) -> bool {
     }
 }
 
+/// The same for a server that was never reached: a certificate that is wrong will not get better.
+pub(super) fn first(error: &sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => {
+            StoreError::Unusable(format!("PostgreSQL: no encrypted connection: {io}"))
+        }
+        _ => translate(error),
+    }
+}
+
 /// Says what is wrong with the URL, but not the URL, which may hold a password.
 pub(super) fn url(error: &sqlx::Error) -> StoreError {
     StoreError::Unusable(format!(
