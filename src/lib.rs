@@ -24,6 +24,8 @@ pub use scoop_runtime::protocol::id::RunId;
 pub use scoop_runtime::protocol::run::RunStatus;
 pub use scoop_runtime::resource::Resource;
 pub use scoop_runtime::store::RunFilter;
+#[cfg(feature = "postgres")]
+pub use scoop_runtime::store::postgres::{Migration, PostgresStore};
 
 pub mod guide;
 

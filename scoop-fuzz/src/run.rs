@@ -16,7 +16,7 @@ const MOST_BUILDS: usize = 5;
 /// How many programs may be refused. `Order { name, ..order }` after an await needs what is left of
 /// `order`, and which fields that is cannot be seen from a saga's text; rustc says so (E0382) where
 /// one was moved out before.
-const MOST_REFUSED_PERCENT: usize = 1;
+const MOST_REFUSED_PERCENT: usize = 2;
 
 /// Does what the options say; answers whether all was well.
 ///

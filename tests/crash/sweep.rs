@@ -10,7 +10,7 @@ use scoop_runtime::operation::{Saga, SagaCall};
 
 use crate::end::{End, end_of};
 use crate::journal;
-use crate::support::{Place, connect, kill};
+use crate::support::{Place, connect, kill, soon};
 
 /// When the first life ends.
 #[derive(Clone, Copy, Debug)]
@@ -157,9 +157,11 @@ async fn until<S: Saga>(store: Arc<dyn Store>, call: SagaCall<S>, dead: impl Fut
         let handle = scoop.start(call).id("one").await.unwrap();
         drop(handle.wait().await);
     };
+    tokio::pin!(dead);
     tokio::select! {
         biased;
-        () = dead => {}
-        () = life => panic!("it ended before it crashed"),
+        () = &mut dead => {}
+        // It may still have read what the last commit wrote.
+        () = life => soon(dead).await,
     }
 }

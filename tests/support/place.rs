@@ -63,11 +63,16 @@ impl Place {
 
 #[cfg(feature = "postgres")]
 async fn postgres(url: &tokio::sync::OnceCell<String>) -> Arc<dyn Store> {
+    let make = || scoop_runtime::testing::fresh_database(scoop_testserver::url());
+    open_postgres(url.get_or_init(make).await).await
+}
+
+/// Opens a database for tests whose clock leaps by hours: nobody is to count them.
+#[cfg(feature = "postgres")]
+pub(crate) async fn open_postgres(url: &str) -> Arc<dyn Store> {
     use scoop_runtime::store::{Lease, Opening, PostgresStore};
 
     const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
-    let make = || scoop_runtime::testing::fresh_database(scoop_testserver::url());
-    // The clock of the tests leaps by hours: nobody is to count them.
     let lease = Lease {
         length: DAY * 300,
         heartbeat: DAY * 30,
@@ -77,7 +82,6 @@ async fn postgres(url: &tokio::sync::OnceCell<String>) -> Arc<dyn Store> {
         lease,
         ..Opening::default()
     };
-    let url = url.get_or_init(make).await;
     let store = PostgresStore::open(url, opening).await.unwrap();
     Arc::new(Unhurried::new(Arc::new(store)))
 }

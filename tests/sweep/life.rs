@@ -7,18 +7,24 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use scoop::testing::SqliteStore;
+use scoop::testing::{SqliteStore, Store};
 
 use crate::journal::{self, Moment};
 use crate::point::{Point, die};
 use crate::probe::{Passing, Probe};
 use crate::program;
-use crate::support::connect;
+use crate::support::connecting;
+#[cfg(feature = "postgres")]
+use crate::support::place::open_postgres;
 use crate::support::unhurried::Unhurried;
+#[cfg(feature = "postgres")]
+use crate::support::unhurried::standing;
 
 /// What the parent tells a life.
 pub(crate) const PROGRAM: &str = "SCOOP_SWEEP_PROGRAM";
 pub(crate) const DIRECTORY: &str = "SCOOP_SWEEP_DIRECTORY";
+/// A database for it, where it is not to use a file in that directory.
+pub(crate) const DATABASE: &str = "SCOOP_SWEEP_DATABASE";
 pub(crate) const POINT: &str = "SCOOP_SWEEP_POINT";
 
 /// What a life leaves in its directory.
@@ -54,13 +60,22 @@ fn life() {
 }
 
 async fn live(program: &str, directory: &Path) {
-    let file = SqliteStore::open(directory.join("runs.db")).await.unwrap();
-    let store = Probe::new(Arc::new(Unhurried::new(Arc::new(file))), commit);
-    let scoop = connect(store.clone()).await;
+    let store = Probe::new(open(directory).await, commit);
+    // Under its name a life takes up at once what the one before had.
+    let scoop = connecting(store.clone()).name("w").await.unwrap();
     let end = program::run(program, &scoop).await;
     let text = format!("{:?}\n{}", end.status, end.result);
     std::fs::write(directory.join(END), text).unwrap();
     std::fs::write(directory.join(COMMITS), store.commits().to_string()).unwrap();
+}
+
+async fn open(directory: &Path) -> Arc<dyn Store> {
+    #[cfg(feature = "postgres")]
+    if let Ok(url) = std::env::var(DATABASE) {
+        return standing(open_postgres(&url)).await;
+    }
+    let file = SqliteStore::open(directory.join("runs.db")).await.unwrap();
+    Arc::new(Unhurried::new(Arc::new(file)))
 }
 
 fn commit(number: u64, passing: Passing<'_>) {

@@ -61,6 +61,33 @@ killed_at_every_point!(
     in_doubt,
 );
 
+/// The points are the same on every store; what differs is how a death is found out.
+#[cfg(feature = "postgres")]
+mod on_postgres {
+    #[test]
+    fn a_trip_killed_at_every_point() {
+        super::killed_everywhere("postgres:trip");
+    }
+
+    #[test]
+    fn an_undone_trip_killed_after_each_commit() {
+        super::killed_after_each_commit("postgres:trip_undone");
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn fresh_database() -> String {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(scoop_runtime::testing::fresh_database(
+        scoop_testserver::url(),
+    ))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn fresh_database() -> String {
+    unreachable!("no program asks for it")
+}
+
 #[test]
 fn a_recovery_that_is_killed_too_changes_nothing() {
     killed_twice("trip");

@@ -8,9 +8,12 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::life::{COMMITS, DIRECTORY, END, JOURNAL, POINT, PROGRAM, TROUBLE};
+use crate::life::{COMMITS, DATABASE, DIRECTORY, END, JOURNAL, POINT, PROGRAM, TROUBLE};
 use crate::point::Point;
 use crate::{journal, trips};
+
+/// Before the name of a program that is to use PostgreSQL.
+pub(crate) const ON_POSTGRES: &str = "postgres:";
 
 /// What a program does when nobody kills it.
 struct Peace {
@@ -42,11 +45,16 @@ impl Place {
             Point::FullDisk => "trap '' XFSZ; ulimit -f 800; exec \"$0\" \"$@\"",
             _ => "exec \"$0\" \"$@\"",
         };
-        let output = Command::new("sh")
-            .args(["-c", limit])
-            .arg(std::env::current_exe().unwrap())
+        let mut life = Command::new("sh");
+        life.args(["-c", limit])
+            .arg(std::env::current_exe().unwrap());
+        let plain = program.strip_prefix(ON_POSTGRES);
+        if plain.is_some() {
+            life.env(DATABASE, self.database());
+        }
+        let output = life
             .args(["life::life", "--exact", "--nocapture"])
-            .env(PROGRAM, program)
+            .env(PROGRAM, plain.unwrap_or(program))
             .env(DIRECTORY, self.path())
             .env(POINT, point.to_string())
             .output()
@@ -58,6 +66,16 @@ impl Place {
             "{program}, {point}: {said}"
         );
         killed
+    }
+
+    /// The URL of a database that is this place's own.
+    fn database(&self) -> String {
+        let file = self.path().join("url");
+        std::fs::read_to_string(&file).unwrap_or_else(|_| {
+            let url = crate::fresh_database();
+            std::fs::write(file, &url).unwrap();
+            url
+        })
     }
 
     fn journal(&self) -> Vec<String> {

@@ -3,8 +3,8 @@
 use scoop::Status;
 use tokio::time::timeout;
 
-use crate::database::database;
-use crate::sagas::{World, hinged, many};
+use crate::database::{database, execute};
+use crate::sagas::{World, hinged, many, through_the_gate};
 use crate::{LONG, client, connecting, worker};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,6 +52,32 @@ async fn a_run_is_left_to_a_worker_that_serves_its_saga() {
     assert_eq!(timeout(LONG, handle.wait()).await.unwrap().unwrap(), 3);
     other.shutdown().await;
     right.shutdown().await;
+}
+
+/// As between two builds, one of which has lost an await point.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_one_build_cannot_continue_is_left_to_another() {
+    let (url, world) = (database().await, World::default());
+    let old = worker(&url, "old", &world).await;
+    drop(old.start(through_the_gate()).id("one").await.unwrap());
+    world.until("gate").await;
+    drop(old);
+    execute(&url, "update scoop.checkpoint set point = 'lost ' || point").await;
+    let new = worker(&url, "new", &world).await;
+    let handle = new.start(through_the_gate()).id("one").await.unwrap();
+    let error = timeout(LONG, handle.wait()).await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("lost "), "{error}");
+    assert!(matches!(handle.status().await.unwrap(), Status::Parked(_)));
+    execute(
+        &url,
+        "update scoop.checkpoint set point = replace(point, 'lost ', '')",
+    )
+    .await;
+    world.open();
+    let old = worker(&url, "old", &world).await;
+    let handle = old.start(through_the_gate()).id("one").await.unwrap();
+    assert_eq!(timeout(LONG, handle.wait()).await.unwrap().unwrap(), 3);
+    new.shutdown().await;
 }
 
 /// The worker that had it lives on, and takes it up again.

@@ -18,14 +18,12 @@ impl Definition<'_> {
         // In the impl block of a method `Self` is what it was where it was written.
         let output = &shape.function.output.ty;
         let (cfgs, attributes) = (shape.cfgs(), shape.other_attributes());
+        let allowed = allowed();
         quote! {
             #(#cfgs)*
             #(#attributes)*
             #[doc(hidden)]
-            #[allow(
-                unused, irrefutable_let_patterns, non_camel_case_types, non_snake_case,
-                let_underscore_drop, clippy::all, clippy::pedantic, clippy::nursery
-            )]
+            #[allow(#allowed)]
             async fn #name(#this mut #frame: #runtime::frame::Frame, #(#parameters),*) -> #output {
                 #code
             }
@@ -79,6 +77,18 @@ impl Definition<'_> {
         let passed: Vec<&Ident> = function.parameters.iter().filter_map(passed).collect();
         let body = self.shape.path_of(&self.body_name());
         quote!(#body(#this #input.frame, #(#passed),*))
+    }
+}
+
+/// What the lowered code would be warned of although the user's is not. A value that must be used is
+/// not among them: a forgotten `?` or `.await` is as visible as anywhere.
+fn allowed() -> TokenStream {
+    quote! {
+        dead_code, path_statements, unreachable_code, unused_assignments, unused_braces,
+        unused_imports, unused_labels, unused_mut, unused_parens, unused_variables,
+        irrefutable_let_patterns, let_underscore_drop, non_camel_case_types,
+        non_shorthand_field_patterns, non_snake_case,
+        clippy::all, clippy::pedantic, clippy::nursery
     }
 }
 

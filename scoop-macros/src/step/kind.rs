@@ -12,11 +12,13 @@ use crate::signature::Function;
 pub(super) fn missing(step: &Function, in_doubt: bool) -> String {
     let name = &step.item.sig.ident;
     let undo = wanted::signature(step, &format!("undo_{name}"), in_doubt);
-    let width = format!("#[step(rollback = undo_{name})]").len();
+    let of = if step.owner.is_some() { "Self::" } else { "" };
+    let compensatable = format!("#[step(rollback = {of}undo_{name})]");
+    let width = compensatable.len();
     let padded = |line: &str| format!("{line:width$}");
     format!(
         "the step `{name}` says nothing about undoing it; write one of\n    \
-         #[step(rollback = undo_{name})]  if it can be undone\n    \
+         {compensatable}  if it can be undone\n    \
          {pivot}  if it cannot be undone: from here on only forward\n    \
          {retriable}  if it needs no undo, and succeeds when repeated\n    \
          {read_only}  if it changes nothing\n  \

@@ -106,7 +106,7 @@ impl Admin {
                  has to be finished by hand"
             )));
         };
-        let outcome = result.as_ref().and_then(decided);
+        let outcome = outcome(result.as_ref());
         match result {
             Some(result) => stuck.result = result,
             None => {
@@ -161,9 +161,9 @@ impl Admin {
     }
 }
 
-/// How a decision is stored; none is one to try again.
-fn decided(result: &CompensationResult) -> Option<StoredOutcome> {
-    match result {
+/// What is stored of a decision; nothing where the compensation is to be tried again.
+fn outcome(result: Option<&CompensationResult>) -> Option<StoredOutcome> {
+    match result? {
         CompensationResult::Skipped { reason } => Some(StoredOutcome::Skipped(reason.clone())),
         CompensationResult::Resolved { reason } => Some(StoredOutcome::Resolved(reason.clone())),
         _ => None,

@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::core::{Engine, Parts};
 use super::pulse::{self, Moment, Pulse};
 use super::registry::Registry;
-use super::{Scoop, Trouble, recovery};
+use super::{Scoop, Trouble, reading, recovery};
 use crate::environment::{BoxFuture, Environment, System};
-use crate::protocol::id::WorkerName;
+use crate::protocol::id::{Fence, WorkerName};
 use crate::resource::{Resource, Resources};
-use crate::store::{self, Opening, Store};
+use crate::store::{self, Opening, Store, StoreError};
 
 const DEFAULT_PAYLOAD_LIMIT: usize = 4 * 1024 * 1024;
 
@@ -150,8 +150,9 @@ impl Connect {
             None => "worker".to_owned(),
             Some(_) => format!("worker {}", environment.uuid()),
         });
+        let worker = WorkerName(worker);
         let asked = Moment::now(&*environment);
-        let fence = store.attach(&WorkerName(worker)).await?;
+        let fence = attach(&*store, &*environment, &worker).await?;
         let pulse = Pulse::new(Arc::clone(&environment), lease, asked);
         let engine = Arc::new(Engine::new(Parts {
             store,
@@ -170,6 +171,26 @@ impl Connect {
             engine.drive(recovery::watch(Arc::clone(&engine)));
         }
         Ok(scoop)
+    }
+}
+
+/// Takes the worker's name. On a store that is shared it may take a moment until it is seen that
+/// the process before is dead.
+async fn attach(
+    store: &dyn Store,
+    environment: &dyn Environment,
+    worker: &WorkerName,
+) -> Result<Fence, StoreError> {
+    const PAUSE: Duration = Duration::from_millis(50);
+    const TRIES: u32 = 20;
+    let mut tries = if store.lease().is_some() { TRIES } else { 0 };
+    loop {
+        // An answer that was lost leaves a life behind whose connection is gone: no obstacle.
+        match reading::boundedly(environment, || store.attach(worker)).await {
+            Err(StoreError::InUse(_)) if tries > 0 => environment.sleep(PAUSE).await,
+            attached => return attached,
+        }
+        tries -= 1;
     }
 }
 

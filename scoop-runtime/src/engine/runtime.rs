@@ -66,7 +66,8 @@ impl Scoop {
         &self.inner.engine
     }
 
-    /// Connects to a store: `sqlite:trips.db` for a file, `memory:` for nothing that outlives the
+    /// Connects to a store: `sqlite:trips.db` for a file, `postgres://user@host/trips` for a database
+    /// that many processes share, `memory:` for nothing that outlives the
     /// process. Await what this returns; before that, `.provide(..)` what the steps need.
     ///
     /// # Errors

@@ -1,12 +1,13 @@
 //! `for` loops with an await in their body.
 //!
-//! An iterator over owned values is saved: a range as it stands (as nothing at its end), anything else as the list of its
-//! items, written once, and a position. A loop over a borrow is positioned again by skipping,
+//! An iterator over owned values is saved: a range as it stands (as nothing at its end), anything
+//! else as the list of its items, written once, and a position. A loop over a borrow is positioned again by skipping,
 //! which a collection must keep its order for.
 
 use std::cell::Cell;
 use std::collections::{hash_map, hash_set};
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Range, RangeFrom, RangeInclusive};
 
 use super::{Durable, Frame, encode};
@@ -102,20 +103,20 @@ where
 }
 
 /// The way of everything else: the items are collected, and written once.
-pub trait Collected {
+pub trait Collected<I> {
     /// The iterator of the loop.
-    type Iter;
-    /// Makes it.
-    fn saga_iter(&self, frame: &mut Frame, slots: LoopSlots) -> Self::Iter;
+    fn saga_iter(&self, frame: &mut Frame, slots: LoopSlots) -> Items<I::Item>
+    where
+        I: IntoIterator,
+        I::Item: Durable;
 }
 
-impl<I: IntoIterator> Collected for IterProbe<I>
-where
-    I::Item: Durable,
-{
-    type Iter = Items<I::Item>;
-
-    fn saga_iter(&self, frame: &mut Frame, slots: LoopSlots) -> Self::Iter {
+impl<I> Collected<I> for IterProbe<I> {
+    fn saga_iter(&self, frame: &mut Frame, slots: LoopSlots) -> Items<I::Item>
+    where
+        I: IntoIterator,
+        I::Item: Durable,
+    {
         let items: Vec<I::Item> = self.take().into_iter().collect();
         match encode(slots.items, &items) {
             Ok(json) => frame.keep(slots.items, json),
@@ -127,6 +128,48 @@ where
             slots,
         }
     }
+}
+
+/// Implemented by nothing.
+#[diagnostic::on_unimplemented(
+    message = "a saga cannot go on in the middle of a loop over this iterator, whose items are borrowed",
+    label = "gives `&{Self}`, and where it stands cannot be saved",
+    note = "let it give owned items, which are collected before the first turn: add `.cloned()` or `.map(ToOwned::to_owned)`",
+    note = "`&items`, `.iter()`, and `.enumerate()`, `.rev()`, `.skip(1)`, `.take(1)` of it are positioned again for you"
+)]
+pub trait BorrowedItem {}
+
+impl<'b, I, T: ?Sized + 'b> IterProbe<I>
+where
+    I: IntoIterator<Item = &'b T>,
+{
+    /// Chosen for an iterator over borrows.
+    pub fn saga_iter(&self, _: &mut Frame, _: LoopSlots) -> Borrowed<&'b T>
+    where
+        T: BorrowedItem,
+    {
+        Borrowed(PhantomData)
+    }
+}
+
+/// What stands for an iterator that is refused, so that it is refused once.
+#[derive(Debug)]
+pub struct Borrowed<T>(PhantomData<fn() -> T>);
+
+impl<T> Iterator for Borrowed<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        None
+    }
+}
+
+impl<T> SagaIter for Borrowed<T> {
+    fn load(_: &mut Frame, _: LoopSlots) -> Self {
+        Self(PhantomData)
+    }
+
+    fn save(&self, _: &mut Frame) {}
 }
 
 /// A range, saved as it stands.

@@ -186,12 +186,12 @@ impl Emit<'_> {
         let mut saves = Vec::new();
         let late = carried.late.iter().map(|&id| Place::whole(id));
         for place in carried.own.iter().flatten().cloned().chain(late) {
-            saves.push(self.save(&place));
+            saves.push(self.save(&place, e.point));
             slots.push(place.slot(vars));
         }
         for place in &self.kept {
             for part in self.needed_of(place, needed) {
-                saves.push(self.save(&part));
+                saves.push(self.save(&part, e.point));
                 slots.push(part.slot(vars));
             }
             slots.push(place.slot(vars));
@@ -224,7 +224,7 @@ impl Emit<'_> {
             .cloned()
             .chain(carried.late.iter().map(|&id| Place::whole(id)))
             .filter(|place| !everywhere(place))
-            .map(|place| self.save(&place))
+            .map(|place| self.save(&place, range.first))
             .collect()
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::super::ir::VarId;
@@ -12,27 +12,29 @@ use super::{Emit, frame};
 
 impl Emit<'_> {
     /// `__frame.save("x", &x);`
-    pub(super) fn save(&self, place: &Place) -> TokenStream {
+    ///
+    /// That it cannot be saved is said of the local; that it was moved away, of the await.
+    pub(super) fn save(&self, place: &Place, point: u32) -> TokenStream {
         let var = self.flat.vars.get(place.root);
-        let (runtime, slot, path) = (
-            self.runtime,
-            place.slot(&self.flat.vars),
-            place.path(&self.flat.vars),
+        let (runtime, slot) = (self.runtime, place.slot(&self.flat.vars));
+        let awaited = self.flat.points[(point - 1) as usize].span;
+        let path = place.path_at(&self.flat.vars, awaited);
+        let path = quote_spanned!(awaited=> &#path);
+        let (frame, kept) = (
+            frame(var.ident.span()),
+            Ident::new("__kept", var.ident.span()),
         );
-        let frame = frame(var.ident.span());
-        let save = quote_spanned!(var.ident.span()=> #frame.save(#slot, &#path););
+        let save = quote_spanned!(var.ident.span()=> #frame.save(#slot, #kept););
         if !var.probe {
-            return save;
+            return quote!({ let #kept = #path; #save });
         }
         let runtime = located(runtime, var.ident.span());
-        quote_spanned! {var.ident.span()=>
-            {
-                #[allow(unused_imports)]
-                use #runtime::frame::Owned as _;
-                #runtime::frame::BorrowProbe(&#path).owned();
-                #save
-            }
-        }
+        let probe = quote_spanned! {var.ident.span()=>
+            #[allow(unused_imports)]
+            use #runtime::frame::Owned as _;
+            #runtime::frame::BorrowProbe(#kept).owned();
+        };
+        quote!({ let #kept = #path; #probe #save })
     }
 
     fn load_place(&self, place: &Place) -> TokenStream {

@@ -49,11 +49,10 @@ impl Flatten {
         } else if is_control(&expr) {
             self.control(expr, Dest::Statement, &mut out.nodes);
         } else {
+            // Where nothing but the value of an await is left, that may be one that must be used.
             let value = self.expr(expr, &mut out.nodes);
-            if !matches!(value, Expr::Path(_)) {
-                out.nodes
-                    .push(Node::Plain(Stmt::Expr(value, Some(Default::default()))));
-            }
+            out.nodes
+                .push(Node::Plain(Stmt::Expr(value, Some(Default::default()))));
         }
     }
 
@@ -274,7 +273,7 @@ fn simple_name(pat: &Pat) -> Option<String> {
 }
 
 /// Methods that usually return a borrow of their receiver.
-const LENDING: [&str; 27] = [
+const LENDING: [&str; 34] = [
     "as_bytes",
     "as_deref",
     "as_path",
@@ -287,6 +286,7 @@ const LENDING: [&str; 27] = [
     "chunks",
     "deref",
     "entry",
+    "find",
     "first",
     "get",
     "get_mut",
@@ -296,6 +296,12 @@ const LENDING: [&str; 27] = [
     "keys",
     "last",
     "lines",
+    "max_by",
+    "max_by_key",
+    "min_by",
+    "min_by_key",
+    "next",
+    "nth",
     "peek",
     "split",
     "split_once",

@@ -52,6 +52,16 @@ pub(super) fn spares_connection(error: &sqlx::Error) -> bool {
     }
 }
 
+/// The same for a server that was never reached: a certificate that is wrong will not get better.
+pub(super) fn first(error: &sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => {
+            StoreError::Unusable(format!("PostgreSQL: no encrypted connection: {io}"))
+        }
+        _ => translate(error),
+    }
+}
+
 /// Says what is wrong with the URL, but not the URL, which may hold a password.
 pub(super) fn url(error: &sqlx::Error) -> StoreError {
     StoreError::Unusable(format!(
@@ -75,8 +85,9 @@ fn of_code(code: &str, message: String) -> StoreError {
     match (code.get(..2).unwrap_or_default(), code) {
         // Data, constraints, and limits such as the length of an indexed text.
         ("22" | "23" | "54", _) => StoreError::Refused(message),
-        // A server that starts, ends, recovers or was made a standby.
-        (_, "25006" | "57P01" | "57P02" | "57P03" | "57P05" | "57014") => {
+        // A server that starts, ends, recovers or was made a standby; or somebody else's prepared
+        // statement, behind a proxy.
+        (_, "42P05" | "25006" | "57P01" | "57P02" | "57P03" | "57P05" | "57014") => {
             StoreError::Unavailable(message)
         }
         // Connection, deadlock and serialisation, resources, locks, the system, statements that have

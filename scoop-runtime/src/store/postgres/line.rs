@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::error::{closed, silent, spares_connection, translate};
+use super::error::{closed, first, silent, spares_connection, translate};
 use super::session::{Proxy, Session};
 use crate::store::StoreError;
 
@@ -21,6 +21,8 @@ pub(super) struct Line {
 }
 
 enum Slot {
+    /// There was no connection yet.
+    New,
     Ready(Box<PgConnection>),
     Lost,
     Closed,
@@ -41,7 +43,7 @@ impl Line {
             options,
             proxy: Arc::clone(proxy),
             limit,
-            slot: Mutex::new(Slot::Lost),
+            slot: Mutex::new(Slot::New),
         }
     }
 
@@ -50,11 +52,11 @@ impl Line {
         let mut slot = self.slot.lock().await;
         let connection = match std::mem::replace(&mut *slot, Slot::Lost) {
             Slot::Ready(connection) => connection,
-            Slot::Lost => {
-                let connecting = tokio::time::timeout(self.limit, self.options.connect());
-                let connected = connecting.await.map_err(|_| silent())?;
-                Box::new(connected.map_err(|error| translate(&error))?)
+            Slot::New => {
+                *slot = Slot::New;
+                self.connect(first).await?
             }
+            Slot::Lost => self.connect(translate).await?,
             Slot::Closed => {
                 *slot = Slot::Closed;
                 return Err(closed());
@@ -66,6 +68,15 @@ impl Line {
             limit: self.limit,
             connection,
         })
+    }
+
+    async fn connect(
+        &self,
+        translate: fn(&sqlx::Error) -> StoreError,
+    ) -> Result<Box<PgConnection>, StoreError> {
+        let connecting = tokio::time::timeout(self.limit, self.options.connect());
+        let connected = connecting.await.map_err(|_| silent())?;
+        connected.map(Box::new).map_err(|error| translate(&error))
     }
 
     /// Waits for the work under way and closes the connection.

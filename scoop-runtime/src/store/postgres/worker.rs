@@ -66,25 +66,46 @@ pub(super) async fn detach(session: &mut Session<'_>, fence: &Fence) -> Result<(
         .map(drop)
 }
 
-/// Declares workers dead and takes runs; nothing where this worker is dead itself.
+/// Takes runs, those of workers that are late among them; nothing where this worker is dead itself.
 pub(super) async fn claim(
     session: &mut Session<'_>,
     fence: &Fence,
     claim: &Claim,
 ) -> Result<Option<Vec<RunRow>>> {
+    let Some((runs, late)) = take(session, fence, claim).await? else {
+        return Ok(None);
+    };
+    if !runs.is_empty() || !late || !bury(session, fence, claim).await? {
+        return Ok(Some(runs));
+    }
+    let taken = take(session, fence, claim).await?;
+    Ok(taken.map(|(runs, _)| runs))
+}
+
+/// Declares workers dead whose lease is over; whether there was one.
+async fn bury(session: &mut Session<'_>, fence: &Fence, claim: &Claim) -> Result<bool> {
     let dead = session
         .statement(query::WORKER_BURY)
         .bind(&*fence.worker.0)
         .bind(claim.sagas.as_deref())
         .fetch_all(&mut *session.connection)
         .await?;
-    for row in dead {
+    for row in &dead {
         let worker: String = row.try_get(0)?;
         tracing::warn!(
             worker,
             "a worker is dead: its lease is over; its runs are taken over"
         );
     }
+    Ok(!dead.is_empty())
+}
+
+/// Takes runs that nobody has, and sees whether there are workers that are late.
+async fn take(
+    session: &mut Session<'_>,
+    fence: &Fence,
+    claim: &Claim,
+) -> Result<Option<(Vec<RunRow>, bool)>> {
     let rows = session
         .statement(query::RUN_CLAIM)
         .bind(&*fence.worker.0)
@@ -94,12 +115,14 @@ pub(super) async fn claim(
         .bind(claim.except.iter().map(RunId::as_uuid).collect::<Vec<_>>())
         .fetch_all(&mut *session.connection)
         .await?;
-    if rows.is_empty() {
+    let Some(first) = rows.first() else {
         return Ok(None);
-    }
-    let claimed = rows.iter().filter(|row| {
+    };
+    let late = first.try_get("late")?;
+    let taken = rows.iter().filter(|row| {
         let id = row.try_get::<Option<uuid::Uuid>, _>(0);
         !matches!(id, Ok(None))
     });
-    claimed.map(read::run_row).collect::<Result<_>>().map(Some)
+    let runs = taken.map(read::run_row).collect::<Result<_>>()?;
+    Ok(Some((runs, late)))
 }

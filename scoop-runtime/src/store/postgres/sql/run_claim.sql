@@ -1,6 +1,7 @@
 -- A worker that looks for work. Holds its own row `for key share`, then locks runs, in the order
 -- of their ids, passing over those that another worker is claiming. No row at all: the worker was
--- declared dead. One row of nulls: there is nothing to claim.
+-- declared dead. One row of nulls: there is nothing to claim. The last column says whether there are
+-- workers to be declared dead first (the next statement, `worker_bury`, does it).
 --
 -- Who had a run is looked up first and compared again under the lock: a life that is over stays
 -- over, so the run is still free if its owner and epoch are the same.
@@ -58,7 +59,21 @@ claimed as (
 select
     run.id, run.saga, run.key, run.input, run.status, run.owner, run.epoch, run.wake_at,
     run.pending_children, run.cancel, run.output, run.failure, run.created_at, run.finished_at,
-    coalesce((select max(seq) from scoop.checkpoint where checkpoint.run = run.id), 0) as seq
+    coalesce((select max(seq) from scoop.checkpoint where checkpoint.run = run.id), 0) as seq,
+    late.found as late
 from fence
+cross join (
+    select exists (
+        select from scoop.worker
+        where worker.live
+            and worker.lease_until < clock_timestamp()
+            and worker.name <> $1
+            and exists (
+                select from scoop.run
+                where run.owner = worker.name and run.epoch = worker.epoch and run.status in (1, 2)
+                    and ($3::text[] is null or run.saga = any($3))
+            )
+    ) as found
+) late
 left join claimed run on true
 order by run.id

@@ -1,4 +1,4 @@
--- A worker that looks for work, before it claims. Declares workers dead whose lease is over and
+-- A worker that looks for work and saw that others are late. Declares workers dead whose lease is over and
 -- who have runs that it could continue; one that is writing at this moment is passed over. Locks
 -- their rows `for update`, in the order of their names.
 with dead as materialized (

@@ -1,6 +1,7 @@
 //! What PostgreSQL alone must do: opening, statements, the lives of workers, trouble.
 
 mod opening;
+mod proxy;
 mod resent;
 mod statements;
 mod trouble;

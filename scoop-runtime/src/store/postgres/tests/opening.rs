@@ -116,6 +116,12 @@ async fn a_migration_that_fails_leaves_nothing() {
     open(&url).await;
 }
 
+/// The test server has no certificate.
+fn encrypted(url: &str) -> String {
+    let plain = url.split('?').next().unwrap();
+    format!("{plain}?sslmode=require")
+}
+
 #[tokio::test]
 async fn what_cannot_be_opened_is_said_at_once() {
     let url = database().await;
@@ -130,6 +136,7 @@ async fn what_cannot_be_opened_is_said_at_once() {
             "role \"nobody\" does not exist",
         ),
         ("postgres://h:port/db".to_owned(), "it looks like"),
+        (encrypted(&url), "TLS"),
     ] {
         let error = PostgresStore::open(&url, patient).await.unwrap_err();
         assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");

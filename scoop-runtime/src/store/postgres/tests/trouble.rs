@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Executor as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::{brief, database, execute, open, raw};
@@ -94,6 +95,31 @@ async fn a_server_that_stays_away_is_given_up() {
         "it tried again"
     );
     assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+/// What fails is the same as with a certificate that nobody signed.
+#[tokio::test]
+async fn a_server_that_cannot_be_trusted_is_given_up_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut request = [0; 8];
+            client.read_exact(&mut request).await.unwrap();
+            // `S`: let us talk TLS. But this is not TLS.
+            client.write_all(b"Sno handshake").await.unwrap();
+            drop(client.read(&mut [0; 512]).await);
+        }
+    });
+    let url = format!("postgres://scoop@127.0.0.1:{port}/db?sslmode=require");
+    let error = PostgresStore::open(&url, Opening::default())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");
+    assert!(
+        error.to_string().contains("no encrypted connection"),
+        "{error}"
+    );
 }
 
 /// The port of the real server, behind one that nobody listens at for a while.
