@@ -2,7 +2,8 @@
 //!
 //! Mark an `async fn` with [`#[saga]`](macro@saga) and what it awaits with
 //! [`#[step]`](macro@step): its locals are saved at every await, it goes on there after a crash, and
-//! what it did is undone in reverse order when it fails. The README shows it whole.
+//! what it did is undone in reverse order when it fails. The README shows it whole, the [`guide`]
+//! explains it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[allow(unused_extern_crates)]
@@ -25,6 +26,8 @@ pub use scoop_runtime::resource::Resource;
 pub use scoop_runtime::store::RunFilter;
 #[cfg(feature = "postgres")]
 pub use scoop_runtime::store::postgres::{Migration, PostgresStore};
+
+pub mod guide;
 
 /// Everything that a program with sagas usually names.
 pub mod prelude {
