@@ -15,7 +15,9 @@ pub use scoop_runtime::engine::admin::Admin;
 pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble};
 pub use scoop_runtime::error::{Describe, Error, SagaError};
 pub use scoop_runtime::handle::{Handle, Status};
-pub use scoop_runtime::operation::{Failure, Never, Outcome, caught, sleep};
+pub use scoop_runtime::operation::{
+    Failure, Never, Outcome, Saga, SagaCall, SagaFn, caught, sleep,
+};
 pub use scoop_runtime::protocol::failure::{
     Compensation, CompensationResult, Earlier, FailureKind, Hop, StoredError,
 };

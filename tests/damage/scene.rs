@@ -71,7 +71,7 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
 
     let store = place.open().await;
     let second = connect(Arc::clone(&store)).await;
-    let handles: Vec<Handle<S>> = ids.iter().map(|id| second.handle(*id)).collect();
+    let handles: Vec<Handle<S>> = ids.iter().map(|id| second.handle(call, *id)).collect();
     let told = soon(handles[1].wait()).await.unwrap_err();
     assert!(told.is_infrastructure(), "{told:?}");
     let said = told.to_string().replace(&ids[1].to_string(), "RUN");
@@ -96,7 +96,7 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
     sql::execute(&place, REPAIR, ids[1]).await;
     let store = place.open().await;
     let third = connect(Arc::clone(&store)).await;
-    let handle: Handle<S> = third.handle(ids[1]);
+    let handle = third.handle(call, ids[1]);
     let end = format!("{:?}", soon(handle.wait()).await.map_err(drop));
     assert_eq!([end.clone(), end], ends);
     for case in &cases {

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use scoop::{Handle, Scoop, Start};
+use scoop::{Saga, Scoop, Start};
 use scoop_runtime::environment::{BoxFuture, Environment};
-use scoop_runtime::operation::{Saga, SagaCall};
 use scoop_runtime::protocol::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -144,14 +143,12 @@ async fn runs_of_an_earlier_program_are_gone_on_with() {
     sql::script(&place, &script).await;
     let scoop = connect(place.open().await).await;
     let run = |number| format!("018bcfe5-6800-7000-8000-00000000000{number}");
-    let ritz = scoop.find(|| unreachable!(), "Ritz").await.unwrap();
-    let ritz = typed(stay, ritz.unwrap());
+    let ritz = scoop.find(stay, "Ritz").await.unwrap().unwrap();
     assert_eq!(ritz.id().to_string(), run(1));
     let (rooms, said) = soon(ritz.wait()).await.unwrap();
     assert_eq!(rooms, [100, 200, 300]);
     assert_eq!(said, format!("for {}", guest().name));
-    let full = scoop.find(|| unreachable!(), "Full").await.unwrap();
-    let full = typed(stay, full.unwrap());
+    let full = scoop.find(stay, "Full").await.unwrap().unwrap();
     assert_eq!(full.id().to_string(), run(2));
     let error = soon(full.wait()).await.unwrap_err();
     let (hotel, night) = ("Full".to_owned(), 3);
@@ -168,9 +165,4 @@ async fn runs_of_an_earlier_program_are_gone_on_with() {
         format!("{two}:2:undo release Full 2 Done(200)"),
     ];
     assert_eq!(lines, wanted);
-}
-
-/// A handle on the runs of the saga that this function calls.
-fn typed<S, A, B, C>(_: fn(A, B, C) -> SagaCall<S>, handle: Handle<S>) -> Handle<S> {
-    handle
 }

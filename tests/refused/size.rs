@@ -1,7 +1,6 @@
 //! What is larger than the limit.
 
-use scoop::{FailureKind, Handle, RunFilter, Scoop, Status};
-use scoop_runtime::operation::Saga;
+use scoop::{FailureKind, Handle, RunFilter, Saga, Scoop, Status};
 
 use crate::sagas::{Mailer, greet, keep_letter, send_letter};
 use crate::support::{Place, connecting, on_every_store};
