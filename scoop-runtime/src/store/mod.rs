@@ -68,8 +68,8 @@ impl StoreError {
     }
 }
 
-/// Which runs to list.
-#[derive(Clone, Debug, Default)]
+/// Which runs to list. By default the first 100, whatever they are.
+#[derive(Clone, Debug)]
 pub struct RunFilter {
     /// Only runs of this saga.
     pub saga: Option<String>,
@@ -77,8 +77,19 @@ pub struct RunFilter {
     pub status: Vec<RunStatus>,
     /// Only runs with a greater id: for reading page by page.
     pub after: Option<RunId>,
-    /// At most so many.
+    /// At most so many; 100 unless set.
     pub limit: u32,
+}
+
+impl Default for RunFilter {
+    fn default() -> Self {
+        Self {
+            saga: None,
+            status: Vec::new(),
+            after: None,
+            limit: 100,
+        }
+    }
 }
 
 /// Which runs to take.
