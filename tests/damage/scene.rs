@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use scoop::admin::Parked;
 use scoop::testing::Store;
 use scoop::{Handle, Scoop, Status};
 use scoop_runtime::operation::{Saga, SagaCall};
@@ -82,6 +83,13 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
     assert_eq!(said, wanted, "{}", damage.sql);
     let status = handles[1].status().await.unwrap();
     assert!(matches!(status, Status::Parked(_)), "{status:?}");
+    let row = store.run(ids[1]).await.unwrap().unwrap();
+    let parked = Parked {
+        run: ids[1],
+        saga: row.saga,
+        reason: damage.says.to_owned(),
+    };
+    assert_eq!(second.admin().parked().await.unwrap(), [parked]);
     let ends = [
         format!("{:?}", soon(handles[0].wait()).await.map_err(drop)),
         format!("{:?}", soon(handles[2].wait()).await.map_err(drop)),
@@ -96,6 +104,7 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
     sql::execute(&place, REPAIR, ids[1]).await;
     let store = place.open().await;
     let third = connect(Arc::clone(&store)).await;
+    assert_eq!(third.admin().parked().await.unwrap(), []);
     let handle = third.handle(call, ids[1]);
     let end = format!("{:?}", soon(handle.wait()).await.map_err(drop));
     assert_eq!([end.clone(), end], ends);
