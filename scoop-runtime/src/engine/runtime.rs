@@ -35,9 +35,16 @@ impl Drop for Inner {
 }
 
 /// Another runtime was installed before.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("a scoop runtime was already installed, at {0}")]
 pub struct InstallError(&'static Location<'static>);
+
+/// As `main` prints it: what it says.
+impl fmt::Debug for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 static INSTALLED: OnceLock<(Scoop, &'static Location<'static>)> = OnceLock::new();
 

@@ -11,7 +11,7 @@ pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,7 +28,7 @@ use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::{RunRow, RunStatus};
 
 /// What went wrong in a store.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum StoreError {
     /// The store cannot be reached, is busy or full: trying again later can help.
     #[error("the store is not available: {0}")]
@@ -65,6 +65,13 @@ impl StoreError {
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
         matches!(self, Self::Unavailable(_))
+    }
+}
+
+/// As `main` prints it: what it says.
+impl Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
