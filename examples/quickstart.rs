@@ -80,6 +80,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("booked: {}", handle.wait().await?.join(", "));
     scoop.shutdown().await;
     std::fs::remove_file("target/quickstart.db")?;
+    std::fs::remove_file("target/quickstart.db.lock")?;
     println!("the file is removed: the next run starts afresh");
     Ok(())
 }
