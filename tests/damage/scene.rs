@@ -44,7 +44,7 @@ async fn start<S: Saga>(
 }
 
 /// Waits until the run has failed once and waits for its next attempt.
-async fn standing(store: &dyn Store, run: RunId) {
+pub(crate) async fn standing(store: &dyn Store, run: RunId) {
     while store.run(run).await.unwrap().unwrap().wake_at.is_none() {
         tokio::task::yield_now().await;
     }

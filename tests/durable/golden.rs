@@ -136,10 +136,22 @@ async fn a_run_is_stored_as_these_bytes() {
 
 #[tokio::test(start_paused = true)]
 async fn runs_of_an_earlier_program_are_gone_on_with() {
+    gone_on_with(GOLDEN, "gone on").await;
+}
+
+/// The first programs did not write down what an operation promised when it began.
+#[tokio::test(start_paused = true)]
+async fn rows_without_a_promise_are_gone_on_with() {
+    let before = GOLDEN.replace(r#""promise":{"undo":"durable::stay::release"},"#, "");
+    assert!(!before.contains("promise") && before.len() < GOLDEN.len());
+    gone_on_with(&before, "gone on without promises").await;
+}
+
+async fn gone_on_with(script: &str, case: &str) {
     let place = Place::sqlite();
     place.open().await.close().await;
     // This test's own case.
-    let script = GOLDEN.replace("\"golden\"", "\"gone on\"");
+    let script = script.replace("\"golden\"", &format!("\"{case}\""));
     sql::script(&place, &script).await;
     let scoop = connect(place.open().await).await;
     let run = |number| format!("018bcfe5-6800-7000-8000-00000000000{number}");
@@ -155,7 +167,7 @@ async fn runs_of_an_earlier_program_are_gone_on_with() {
     assert_eq!(error.error(), Some(&StayError::Full { hotel, night }));
     assert_eq!(error.compensations().len(), 2);
     // Only what was left to do, under the keys of then.
-    let mut lines = journal::read("gone on");
+    let mut lines = journal::read(case);
     lines.sort_unstable();
     let (one, two) = (run(1), run(2));
     let wanted = [
