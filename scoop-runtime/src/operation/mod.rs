@@ -1,5 +1,6 @@
 //! What a saga can await, and what the macros say about it.
 
+mod again;
 mod blocking;
 mod call;
 mod caught;
@@ -14,6 +15,7 @@ pub mod step;
 pub mod stored;
 pub mod undo;
 
+pub(crate) use again::written as written_again;
 pub use blocking::blocking;
 pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
 pub use caught::{Caught, caught};
