@@ -76,7 +76,8 @@ pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// part of the call: `order(articles)` calls
 /// `async fn order(articles: Vec<String>, warehouse: Resource<Warehouse>)`.
 ///
-/// Clippy and the compiler's `unused` lints do not look into the body.
+/// Clippy and the compiler's lints for what is unused do not look into the body. A forgotten `?` or
+/// `.await` is reported.
 ///
 /// More in the guide: `scoop::guide::sagas` says what a body can hold, `scoop::guide::deploying` what
 /// may change while runs are stored.

@@ -1,0 +1,250 @@
+//! What may change between two builds, row by row as `docs/guide/deploying.md` has it. A build is a
+//! saga here; the stored run is given the name of the next one.
+
+#![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used)]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use scoop::{Handle, Scoop, saga, step};
+use scoop_runtime::operation::{Saga, SagaCall};
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+#[error("sold out")]
+struct SoldOut;
+
+/// A type that is stored, as one build has it, and as later ones do.
+#[derive(Serialize, Deserialize)]
+struct Guest {
+    name: String,
+    #[serde(skip)]
+    unsaid: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GuestWithDefault {
+    name: String,
+    #[serde(default)]
+    age: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GuestWithMore {
+    name: String,
+    age: u32,
+}
+
+/// Whether the second step is under way when the process ends.
+static ENDS: AtomicBool = AtomicBool::new(false);
+
+#[step(name = "book", rollback = cancel)]
+async fn book(city: &str) -> Result<String, SoldOut> {
+    Ok(format!("<{city}>"))
+}
+
+async fn cancel(_: &str, _: String) -> Result<(), SoldOut> {
+    Ok(())
+}
+
+#[step(name = "hold", read_only)]
+async fn hold(flight: &str) -> Result<String, SoldOut> {
+    if ENDS.load(Ordering::SeqCst) {
+        std::future::pending::<()>().await;
+    }
+    Ok(format!("room for {flight}"))
+}
+
+#[step(name = "look", read_only)]
+async fn look(flight: &str) -> Result<String, SoldOut> {
+    Ok(format!("looked at {flight}"))
+}
+
+#[saga(name = "first")]
+async fn first(city: String) -> Result<String, SoldOut> {
+    let flight = book(&city).await?;
+    let guest = Guest {
+        name: city,
+        unsaid: 7,
+    };
+    let room = hold(&flight).await?;
+    Ok(format!("{flight} {room} {} {}", guest.name, guest.unsaid))
+}
+
+#[saga(name = "await_after")]
+async fn await_after(city: String) -> Result<String, SoldOut> {
+    let flight = book(&city).await?;
+    let room = hold(&flight).await?;
+    let more = hold(&room).await?;
+    Ok(format!("{flight} {more}"))
+}
+
+#[saga(name = "await_before")]
+async fn await_before(city: String) -> Result<String, SoldOut> {
+    let _first = look(&city).await?;
+    let flight = look(&city).await?;
+    let room = hold(&flight).await?;
+    Ok(format!("{flight} {room}"))
+}
+
+#[saga(name = "around")]
+async fn around(city: String) -> Result<String, SoldOut> {
+    let flight = book(&city).await?;
+    if !flight.is_empty() {
+        let room = hold(&flight).await?;
+        return Ok(format!("{room} {flight}"));
+    }
+    Ok(flight)
+}
+
+#[saga(name = "less")]
+async fn less(city: String) -> Result<String, SoldOut> {
+    let _flight = book(&city).await?;
+    let room = hold("it").await?;
+    Ok(room)
+}
+
+#[saga(name = "default_field")]
+async fn default_field(city: String) -> Result<String, SoldOut> {
+    let guest = GuestWithDefault { name: city, age: 7 };
+    let room = hold("it").await?;
+    Ok(format!("{room} {} {}", guest.name, guest.age))
+}
+
+#[saga(name = "label")]
+async fn label(city: String) -> Result<String, SoldOut> {
+    let flight = book(&city).await?;
+    #[at("hold:room")]
+    let suite = hold(&flight).await?;
+    Ok(suite)
+}
+
+#[saga(name = "gone")]
+async fn gone(city: String) -> Result<String, SoldOut> {
+    let flight = book(&city).await?;
+    Ok(flight)
+}
+
+#[saga(name = "renamed_let")]
+async fn renamed_let(city: String) -> Result<String, SoldOut> {
+    let flight = book(&city).await?;
+    let suite = hold(&flight).await?;
+    Ok(suite)
+}
+
+#[saga(name = "second_of_the_name")]
+async fn second_of_the_name(city: String) -> Result<String, SoldOut> {
+    let flight = book(&city).await?;
+    let room = hold(&flight).await?;
+    let room = hold(&room).await?;
+    Ok(room)
+}
+
+#[saga(name = "other_step")]
+async fn other_step(city: String) -> Result<String, SoldOut> {
+    let flight = book(&city).await?;
+    #[at("hold:room")]
+    let room = look(&flight).await?;
+    Ok(room)
+}
+
+#[saga(name = "renamed_local")]
+async fn renamed_local(city: String) -> Result<String, SoldOut> {
+    let plane = book(&city).await?;
+    let room = hold(&plane).await?;
+    Ok(format!("{plane} {room}"))
+}
+
+#[saga(name = "uses_its_input")]
+async fn uses_its_input(city: String) -> Result<String, SoldOut> {
+    let flight = book(&city).await?;
+    let room = hold(&flight).await?;
+    Ok(format!("{city} {room}"))
+}
+
+#[saga(name = "other_type")]
+async fn other_type(city: String) -> Result<String, SoldOut> {
+    let flight = book(&city).await?.len();
+    let room = hold("it").await?;
+    Ok(format!("{flight} {room}"))
+}
+
+#[saga(name = "more_fields")]
+async fn more_fields(city: String) -> Result<String, SoldOut> {
+    let guest = GuestWithMore { name: city, age: 7 };
+    let room = hold("it").await?;
+    Ok(format!("{room} {} {}", guest.name, guest.age))
+}
+
+#[saga(name = "more_input")]
+async fn more_input(city: String, nights: Option<u32>) -> Result<String, SoldOut> {
+    let room = hold(&city).await?;
+    Ok(format!("{room} {nights:?}"))
+}
+
+/// What becomes of a run that the first build left in its second step.
+async fn deployed(next: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("runs.db");
+    let url = format!("sqlite:{}", file.display());
+    ENDS.store(true, Ordering::SeqCst);
+    let scoop = Scoop::connect(&url).await.unwrap();
+    let run = scoop.start(first("rome".to_owned())).await.unwrap();
+    while scoop.admin().show(run.id()).await.unwrap().1.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    scoop.shutdown().await;
+    ENDS.store(false, Ordering::SeqCst);
+
+    let options = SqliteConnectOptions::new().filename(file);
+    let mut connection: SqliteConnection = options.connect().await.unwrap();
+    let rename = sqlx::query("update scoop_run set saga = $1").bind(next);
+    rename.execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+
+    let scoop = Scoop::connect(&url).await.unwrap();
+    let ended = same(&scoop, &run, first).wait().await;
+    scoop.shutdown().await;
+    ended.unwrap_or_else(|error| error.to_string())
+}
+
+fn same<S: Saga>(scoop: &Scoop, run: &Handle<S>, _: fn(String) -> SagaCall<S>) -> Handle<S> {
+    scoop.handle(run.id())
+}
+
+/// One test: all runs have one switch.
+#[tokio::test]
+async fn a_run_goes_on_in_a_build_that_has_what_it_needs_and_any_other_parks_it() {
+    for (next, wanted) in [
+        ("first", "<rome> room for <rome> rome 0"),
+        ("await_after", "<rome> room for room for <rome>"),
+        ("await_before", "<rome> room for <rome>"),
+        ("around", "room for <rome> <rome>"),
+        ("less", "room for <rome>"),
+        ("label", "room for <rome>"),
+        ("default_field", "room for <rome> rome 0"),
+    ] {
+        assert_eq!(deployed(next).await, wanted, "{next}");
+    }
+    for (next, wanted) in [
+        ("gone", "it stands at await point `hold:room`"),
+        ("renamed_let", "it stands at await point `hold:room`"),
+        ("second_of_the_name", "it stands at await point `hold:room`"),
+        (
+            "other_step",
+            "it waits for `hold`, and this build for `look`",
+        ),
+        ("renamed_local", "the local `plane` was not saved"),
+        ("uses_its_input", "the local `city` was not saved"),
+        ("other_type", "the saved local `flight` is no `usize`"),
+        ("more_fields", "the saved local `guest` is no"),
+        ("more_input", "the saga's input cannot be decoded"),
+        ("removed", "this program has no saga `removed`"),
+    ] {
+        let said = deployed(next).await;
+        let parked = said.contains("is parked: ") && said.contains(wanted);
+        assert!(parked, "{next}: {said}");
+    }
+}
