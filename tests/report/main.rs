@@ -166,7 +166,7 @@ saga `report::trips::stroll` failed and was rolled back
   error: panicked: assertion `left != right` failed: no way
         left: "blindly"
        right: "blindly"
-  where: its body failed at tests/report/trips.rs:LINE
+  where: its body, which begins at tests/report/trips.rs:LINE, failed
     run RUN, TIME
   undone, newest first:
     ✓ `report::trips::book` (row 1) undone by `report::trips::cancel`

@@ -61,7 +61,10 @@ fn hop(f: &mut Formatter<'_>, hop: &Hop, is_inner: bool) -> Result {
         write!(f, "\n    saga `{}`", hop.saga)?;
     }
     if let Some(point) = &hop.point {
-        write!(f, "\n    await point `{point}`, attempt {}", hop.attempt)?;
+        write!(f, "\n    await point `{point}`")?;
+        if hop.attempt > 0 {
+            write!(f, ", attempt {}", hop.attempt)?;
+        }
     }
     write!(f, "\n    run {}, {}", hop.run, hop.at)
 }

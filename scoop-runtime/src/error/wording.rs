@@ -33,14 +33,19 @@ pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
 /// "`charge` failed".
 fn what(hop: &Hop) -> String {
     match &hop.operation {
+        Some(operation) if hop.attempt == 0 => format!("`{operation}` could not begin"),
         Some(operation) => format!("`{operation}` failed"),
         None => "its body failed".to_owned(),
     }
 }
 
-/// "`charge` failed at src/main.rs:42".
+/// "`charge` failed at src/main.rs:42". Of a body only its beginning is known.
 pub(super) fn place(hop: &Hop) -> String {
-    format!("{} at {}:{}", what(hop), hop.file, hop.line)
+    let (file, line) = (&hop.file, hop.line);
+    match &hop.operation {
+        Some(_) => format!("{} at {file}:{line}", what(hop)),
+        None => format!("its body, which begins at {file}:{line}, failed"),
+    }
 }
 
 /// What became of all compensations, in one line; none where there were none.
