@@ -131,6 +131,7 @@ saga `report::trips::paid` failed past its pivot and is stuck
     await point `book (2 of 2)`, attempt 1
     run RUN, TIME
   nothing was undone: what it left has to be finished by hand
+  then `resolve` run RUN with `scoop.admin()`
 "#,
     );
 }
