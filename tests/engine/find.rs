@@ -21,7 +21,6 @@ async fn length(text: &str, texts: &[String], number: u64) -> usize {
 type Twelve = (usize, usize, usize);
 
 #[saga]
-#[expect(clippy::too_many_arguments, reason = "as many as there may be")]
 async fn twelve(
     a: &str,
     b: String,
