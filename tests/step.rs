@@ -467,5 +467,6 @@ fn failure(message: &str) -> StoredFailure {
         doubt: None,
         preceded_by: Vec::new(),
         compensations: Vec::new(),
+        resolved: None,
     }
 }

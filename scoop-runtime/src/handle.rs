@@ -33,11 +33,13 @@ pub enum Status {
     Running,
     /// It failed and is being undone.
     RollingBack,
-    /// A compensation failed for good; an operator has to look at it.
+    /// A compensation failed for good, or the saga failed past its pivot: an operator has to look at
+    /// it.
     Stuck,
     /// It returned a value.
     Completed,
-    /// It failed and is undone.
+    /// It failed and is undone; or it failed past its pivot, and an operator finished by hand what it
+    /// left.
     RolledBack,
     /// This build cannot continue it, for this reason.
     Parked(String),

@@ -12,7 +12,9 @@ use std::sync::Arc;
 pub struct Resource<T: ?Sized>(Arc<T>);
 
 impl<T> Resource<T> {
-    /// Wraps a value, to call a step as a plain function in a test.
+    /// Wraps a value, to call a rollback or another plain function that takes a `Resource` in a test.
+    /// A step has its resources given to it by `.provide(..)` before `.call()`, and a runtime by
+    /// [`Connect::provide`](crate::engine::Connect::provide).
     pub fn new(value: T) -> Self {
         Self(Arc::new(value))
     }

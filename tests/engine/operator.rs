@@ -4,11 +4,12 @@ use scoop::admin::{CheckpointRow, Direction, RowKind, RunRow, StoredFailure, Sto
 use scoop::{RunFilter, RunStatus, Status};
 
 use crate::connect;
-use crate::sagas::{World, names, trip};
+use crate::sagas::{Full, World, names, past_pivot, trip};
 use crate::support::{Place, on_every_store};
 
 on_every_store!(
     a_stuck_run_goes_on_when_an_operator_says_so,
+    a_run_stuck_past_its_pivot_is_ended_by_hand,
     what_a_run_did_is_shown
 );
 
@@ -40,6 +41,40 @@ async fn a_stuck_run_goes_on_when_an_operator_says_so(place: Place) {
                 .contains("not stuck")
         );
     }
+}
+
+async fn a_run_stuck_past_its_pivot_is_ended_by_hand(place: Place) {
+    let world = World::default();
+    let scoop = connect(place.open().await, &world).await;
+    let handle = scoop.start(past_pivot("t".into())).id("t").await.unwrap();
+    assert!(handle.wait().await.unwrap_err().is_stuck());
+    let (admin, run) = (scoop.admin(), handle.id());
+    let why = "failed past its pivot: nothing of it is undone";
+    let then = "finish by hand what it left, and `resolve` it then";
+    let says = format!("run {run} {why}, so there is nothing to retry; {then}");
+    assert_eq!(admin.retry(run).await.unwrap_err().to_string(), says);
+    let says = format!("run {run} {why}, so there is nothing to skip; {then}");
+    let skipped = admin.skip(run, "who cares").await;
+    assert_eq!(skipped.unwrap_err().to_string(), says);
+
+    admin.resolve(run, "sent a voucher").await.unwrap();
+    assert_eq!(handle.status().await.unwrap(), Status::RolledBack);
+    let error = handle.wait().await.unwrap_err();
+    assert!(!error.is_stuck(), "{error:?}");
+    assert_eq!(error.error(), Some(&Full("full".into())));
+    let line = "saga `engine::sagas::past_pivot` failed past its pivot and was finished by hand";
+    assert_eq!(error.to_string(), line);
+    let report = format!("{error:?}");
+    assert!(
+        report.ends_with("\n  finished by hand: sent a voucher"),
+        "{report}"
+    );
+    let (row, rows) = admin.show(run).await.unwrap();
+    assert!(row.finished_at.is_some());
+    assert_eq!(rows.last().unwrap().kind, RowKind::Operator);
+    assert_eq!(world.log("t"), ["+a", "pay", "+full"]);
+    let twice = admin.resolve(run, "again").await.unwrap_err().to_string();
+    assert!(twice.contains("is rolled back, not stuck"), "{twice}");
 }
 
 /// With nothing but what `scoop` exports.

@@ -6,7 +6,11 @@ use crate::connect;
 use crate::sagas::{Full, World, names, sleeps, trip};
 use crate::support::{Place, connecting, on_every_store};
 
-on_every_store!(one_id_is_one_run, too_large_a_local_is_named);
+on_every_store!(
+    one_id_is_one_run,
+    too_large_a_local_is_named,
+    after_a_shutdown_nothing_is_started
+);
 
 async fn one_id_is_one_run(place: Place) {
     let world = World::default();
@@ -47,6 +51,16 @@ async fn too_large_a_local_is_named(place: Place) {
         format!("{error:?}").contains("`places`") || format!("{error:?}").contains("arguments"),
         "{error:?}"
     );
+}
+
+async fn after_a_shutdown_nothing_is_started(place: Place) {
+    let scoop = connect(place.open().await, &World::default()).await;
+    scoop.shutdown().await;
+    let says = "the runtime is shut down; it starts nothing any more";
+    let error = scoop.scope(async { sleeps().await }).await.unwrap_err();
+    assert_eq!(error.to_string(), says);
+    let error = scoop.start(sleeps()).id("one").await.unwrap_err();
+    assert_eq!(error.to_string(), says);
 }
 
 #[tokio::test]

@@ -51,6 +51,49 @@ async fn a_file_that_cannot_be_read() {
     assert_eq!(text, "this is no database at all, but some text");
 }
 
+/// Nobody else may read it: what the operating system says of that is told.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_of_somebody_else() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let everybody = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(directory.path(), everybody).unwrap();
+    let file = directory.path().join("secret.db");
+    std::fs::write(&file, "").unwrap();
+    for mode in [0o200, 0o000] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let said = said_by_nobody(&file, directory.path());
+        let says = "cannot open the SQLite file `secret.db`: Permission denied (os error 13)";
+        assert_eq!(said.as_deref(), Some(says), "{mode:o}");
+    }
+}
+
+/// What another process is told; one of `nobody`'s, if this is one of root's, who may do anything.
+#[cfg(unix)]
+fn said_by_nobody(file: &Path, directory: &Path) -> Option<String> {
+    use std::os::unix::process::CommandExt as _;
+
+    const NOBODY: u32 = 65_534;
+    if !rustix::process::geteuid().is_root() {
+        return said_by(&mut Command::new(std::env::current_exe().unwrap()), file);
+    }
+    // Where this program is nobody may be allowed to look.
+    let program = directory.join("program");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    said_by(Command::new(program).uid(NOBODY).gid(NOBODY), file)
+}
+
+/// What the second process is told of this file.
+fn said_by(program: &mut Command, file: &Path) -> Option<String> {
+    let second = program.args(["file::second_process", "--exact", "--nocapture"]);
+    let output = second.env(FILE, file).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let line = said.lines().find_map(|line| line.strip_prefix("said: "));
+    line.map(ToOwned::to_owned)
+}
+
 const FILE: &str = "SCOOP_REFUSED_FILE";
 
 /// The second process: does nothing unless the first one started it.
@@ -67,16 +110,7 @@ async fn a_file_that_another_process_has() {
     let file = directory.path().join("trips.db");
     let url = format!("sqlite:{}", file.display());
     let first = Scoop::connect(&url).provide(Mailer).await.unwrap();
-    let other = || {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["file::second_process", "--exact", "--nocapture"])
-            .env(FILE, &file)
-            .output()
-            .unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        let line = said.lines().find_map(|line| line.strip_prefix("said: "));
-        line.map(ToOwned::to_owned)
-    };
+    let other = || said_by(&mut Command::new(std::env::current_exe().unwrap()), &file);
     let says = "the SQLite file `trips.db` is in use: another process, or this one, has it open as \
                 a store and holds `trips.db.lock`";
     assert_eq!(other().as_deref(), Some(says));

@@ -54,7 +54,7 @@ async fn a_panic_before_the_first_await(place: Place) {
     let says = [
         "saga `refused::sagas::fall_over` failed",
         "error: panicked: before the first await",
-        "where: its body failed at tests/refused/sagas.rs:47",
+        "where: its body, which begins at tests/refused/sagas.rs:47, failed",
         "run RUN",
         "nothing had to be undone",
     ];
@@ -65,7 +65,7 @@ async fn a_panic_between_two_awaits(place: Place) {
     let says = [
         "saga `refused::sagas::fall_over` failed and was rolled back",
         "error: panicked: between two awaits, after 5",
-        "where: its body failed at tests/refused/sagas.rs:47",
+        "where: its body, which begins at tests/refused/sagas.rs:47, failed",
         "run RUN",
         "undone, newest first:",
         "✓ `refused::sagas::send` (row 1) undone by `refused::sagas::take_back`",

@@ -26,6 +26,14 @@ async fn too_large<S: Saga<Ok: std::fmt::Debug>>(handle: &Handle<S>, says: &str)
         report.lines().nth(1).unwrap().trim(),
         format!("error: {says}")
     );
+    let line = |number| report.lines().nth(number).unwrap().trim();
+    let place = "where: `refused::sagas::";
+    let never = " could not begin at tests/refused/sagas.rs:";
+    assert!(
+        line(2).starts_with(place) && line(2).contains(never),
+        "{report}"
+    );
+    assert!(!report.contains("attempt"), "{report}");
     assert_eq!(handle.status().await.unwrap(), Status::RolledBack);
     assert_eq!(error.compensations().len(), 1, "{report}");
 }

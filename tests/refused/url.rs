@@ -26,6 +26,14 @@ async fn a_url_that_names_no_store() {
             "`sqlite3:` is not a store; there are: `memory:`, `sqlite:`, `postgres:`; did you mean \
              `sqlite:`?",
         ),
+        (
+            "memory",
+            "`memory` is not the URL of a store: it has no scheme; did you mean `memory:`?",
+        ),
+        (
+            "Postgres",
+            "`Postgres` is not the URL of a store: it has no scheme; did you mean `postgres:`?",
+        ),
         ("memory:trips", "nothing may follow `memory:`"),
         ("sqlite:", "`sqlite:` wants a file, as in `sqlite:trips.db`"),
         (

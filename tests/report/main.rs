@@ -131,6 +131,7 @@ saga `report::trips::paid` failed past its pivot and is stuck
     await point `book (2 of 2)`, attempt 1
     run RUN, TIME
   nothing was undone: what it left has to be finished by hand
+  then `resolve` run RUN with `scoop.admin()`
 "#,
     );
 }
@@ -166,7 +167,7 @@ saga `report::trips::stroll` failed and was rolled back
   error: panicked: assertion `left != right` failed: no way
         left: "blindly"
        right: "blindly"
-  where: its body failed at tests/report/trips.rs:LINE
+  where: its body, which begins at tests/report/trips.rs:LINE, failed
     run RUN, TIME
   undone, newest first:
     ✓ `report::trips::book` (row 1) undone by `report::trips::cancel`

@@ -100,11 +100,15 @@ impl Admin {
         .await
     }
 
-    /// Says that the stuck compensation of a run was done by hand, and goes on with the next one.
-    /// The reason is stored.
+    /// Says that the stuck compensation of a run was done by hand, and goes on with the next one. The
+    /// reason is stored.
+    ///
+    /// Of a run that failed past its pivot nothing is undone, neither what it did before the pivot
+    /// nor after it. Resolving it says that what it left was finished by hand: the run ends, and is
+    /// from then on like one that was rolled back, with the reason in its report.
     ///
     /// # Errors
-    /// When the run is not stuck, or is stuck because it failed past its pivot.
+    /// When the run is not stuck.
     pub async fn resolve(&self, run: RunId, reason: impl Into<String>) -> Result<(), Trouble> {
         self.decide(
             run,
@@ -121,39 +125,20 @@ impl Admin {
         row.ok_or_else(|| Trouble::NoRun(run.to_string()))
     }
 
-    /// Writes down what the operator decided, and has the rollback go on.
+    /// Writes down what the operator decided, and has the rollback go on, or the run end.
     async fn decide(&self, run: RunId, result: Option<CompensationResult>) -> Result<(), Trouble> {
         let engine = self.scoop.engine();
         let row = self.run(run).await?;
         if row.status != RunStatus::Stuck {
-            let message = format!(
-                "run {run} is {}, not stuck: there is nothing to decide",
-                row.status
-            );
+            let status = row.status;
+            let message = format!("run {run} is {status}, not stuck: there is nothing to decide");
             return Err(Trouble::NotAllowed(message));
         }
         let mut failure: StoredFailure = history::decode(run, "failure", row.failure.as_ref())?
             .ok_or_else(|| Trouble::NotAllowed(format!("run {run} is stuck without a failure")))?;
-        let stuck = failure
-            .compensations
-            .iter_mut()
-            .find(|compensation| matches!(compensation.result, CompensationResult::Failed { .. }));
-        let Some(stuck) = stuck else {
-            return Err(Trouble::NotAllowed(format!(
-                "run {run} failed past its pivot, so no compensation is waiting: what it left \
-                 has to be finished by hand"
-            )));
-        };
-        let outcome = outcome(result.as_ref());
-        match result {
-            Some(result) => stuck.result = result,
-            None => {
-                let seq = stuck.seq;
-                failure
-                    .compensations
-                    .retain(|compensation| compensation.seq != seq);
-            }
-        }
+        let outcome = result.as_ref().and_then(decided);
+        let ends = ends(run, &mut failure, result)?;
+        let now = engine.environment.now();
         let decision = CheckpointRow {
             seq: row.seq.next(),
             part: Part::main(),
@@ -166,15 +151,21 @@ impl Admin {
             outcome: outcome
                 .as_ref()
                 .and_then(|outcome| Stored::encode(outcome).ok()),
-            created_at: engine.environment.now(),
+            created_at: now,
         };
         // Whoever had the run may be dead, or live and know nothing of this.
         let mine = engine.works && engine.registry.saga(&row.saga).is_ok();
+        let (status, finished_at) = if ends {
+            (RunStatus::RolledBack, Some(now))
+        } else {
+            (RunStatus::RollingBack, None)
+        };
         let update = RunUpdate {
             expect: Some(RunStatus::Stuck),
             owned: Some(mine),
-            status: Some(RunStatus::RollingBack),
+            status: Some(status),
             failure: Stored::encode(&failure).ok(),
+            finished_at,
             ..RunUpdate::default()
         };
         let commit = Commit {
@@ -186,7 +177,8 @@ impl Admin {
         match engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
                 engine.unpark(run);
-                if mine {
+                engine.tell();
+                if mine && !ends {
                     executor::take_up(engine, run).await
                 } else {
                     Ok(())
@@ -199,9 +191,35 @@ impl Admin {
     }
 }
 
-/// What is stored of a decision; nothing where the compensation is to be tried again.
-fn outcome(result: Option<&CompensationResult>) -> Option<StoredOutcome> {
-    match result? {
+/// Puts a decision into the failure of a stuck run. Whether the run ends by it: it does where no
+/// compensation is stuck, because it failed past its pivot.
+fn ends(
+    run: RunId,
+    failure: &mut StoredFailure,
+    result: Option<CompensationResult>,
+) -> Result<bool, Trouble> {
+    let all = &mut failure.compensations;
+    let stuck = all
+        .iter()
+        .position(|known| matches!(known.result, CompensationResult::Failed { .. }));
+    match (stuck, result) {
+        (Some(stuck), Some(result)) => all[stuck].result = result,
+        (Some(stuck), None) => drop(all.remove(stuck)),
+        (None, Some(CompensationResult::Resolved { reason })) => failure.resolved = Some(reason),
+        (None, result) => {
+            let verb = result.map_or("retry", |_| "skip");
+            return Err(Trouble::NotAllowed(format!(
+                "run {run} failed past its pivot: nothing of it is undone, so there is nothing to \
+                 {verb}; finish by hand what it left, and `resolve` it then"
+            )));
+        }
+    }
+    Ok(stuck.is_none())
+}
+
+/// How a decision is stored; none is one to try again.
+fn decided(result: &CompensationResult) -> Option<StoredOutcome> {
+    match result {
         CompensationResult::Skipped { reason } => Some(StoredOutcome::Skipped(reason.clone())),
         CompensationResult::Resolved { reason } => Some(StoredOutcome::Resolved(reason.clone())),
         _ => None,

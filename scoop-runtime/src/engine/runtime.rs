@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::admin::Admin;
 use super::start::Start;
 use super::{Connect, Engine, Trouble};
+use crate::environment::BoxFuture;
 use crate::handle::Handle;
 use crate::operation::{Saga, SagaCall, SagaFn};
 use crate::protocol::id::RunId;
@@ -123,21 +124,24 @@ impl Scoop {
     ///
     /// # Errors
     /// When the store cannot be asked.
-    pub async fn find<P, F: SagaFn<P>>(
-        &self,
-        _: F,
-        id: &str,
-    ) -> Result<Option<Handle<F::Saga>>, Trouble> {
-        let saga = F::Saga::descriptor().description.saga;
-        let engine = self.engine();
-        let run = engine.ask(|| engine.store.run_by_key(saga, id)).await?;
-        Ok(run.map(|run| Handle::new(self.clone(), run.id)))
+    pub fn find<'a, P, S: Saga>(
+        &'a self,
+        _: impl SagaFn<P, Saga = S>,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Handle<S>>, Trouble>> {
+        // Not an `async fn`: its future would name the function, and a mistake be told three times.
+        Box::pin(async move {
+            let saga = S::descriptor().description.saga;
+            let engine = self.engine();
+            let run = engine.ask(|| engine.store.run_by_key(saga, id)).await?;
+            Ok(run.map(|run| Handle::new(self.clone(), run.id)))
+        })
     }
 
     /// The run with this id, which has to be one of this saga: `scoop.handle(book_trip, run)`. What
     /// [`Handle::id`] gave once leads back to the run in another process.
     #[must_use]
-    pub fn handle<P, F: SagaFn<P>>(&self, _: F, run: RunId) -> Handle<F::Saga> {
+    pub fn handle<P, S: Saga>(&self, _: impl SagaFn<P, Saga = S>, run: RunId) -> Handle<S> {
         Handle::new(self.clone(), run)
     }
 

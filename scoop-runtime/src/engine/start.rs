@@ -79,7 +79,7 @@ impl<S: Saga> Start<S> {
     async fn start(self) -> Result<Handle<S>, Trouble> {
         let engine = Arc::clone(self.scoop.engine());
         if engine.is_stopped() {
-            return Err(Trouble::ShutDown);
+            return Err(Trouble::NotStarted);
         }
         check_id(self.id.as_deref())?;
         let saga = S::descriptor();
@@ -112,7 +112,7 @@ impl<S: Saga> Start<S> {
             engine.registry.saga(name).map_err(Trouble::NotAllowed)?;
             let (sender, begun) = oneshot::channel();
             engine.drive(executor::begin(Arc::clone(&engine), saga, new, sender));
-            begun.await.map_err(|_| Trouble::ShutDown)?
+            begun.await.map_err(|_| Trouble::PerhapsStarted)?
         } else {
             insert(&engine, new).await?
         };
@@ -143,7 +143,7 @@ async fn insert(engine: &Arc<super::Engine>, new: NewRun) -> Result<Begun, Troub
             Ok(Ok(run))
         }
         Ok(Committed::KeyTaken(other)) => Ok(Err(NotBegun::Taken(other))),
-        Ok(Committed::Stale) | Err(WriteError::Stopped) => Err(Trouble::ShutDown),
+        Ok(Committed::Stale) | Err(WriteError::Stopped) => Err(Trouble::PerhapsStarted),
         Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
     }
 }

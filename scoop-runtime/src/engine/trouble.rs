@@ -99,6 +99,15 @@ pub enum Trouble {
     /// The runtime was shut down.
     #[error("the runtime is shut down; the run goes on when a worker is started again")]
     ShutDown,
+    /// The runtime was shut down before this saga was started.
+    #[error("the runtime is shut down; it starts nothing any more")]
+    NotStarted,
+    /// The runtime was shut down while this saga was being started.
+    #[error(
+        "the runtime was shut down before it was known whether the saga was stored; if it was, it \
+         goes on when a worker is started again"
+    )]
+    PerhapsStarted,
 }
 
 impl Trouble {

@@ -187,6 +187,7 @@ mod tests {
             doubt: None,
             preceded_by: Vec::new(),
             compensations: Vec::new(),
+            resolved: None,
         }
     }
 

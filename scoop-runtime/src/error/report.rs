@@ -61,7 +61,10 @@ fn hop(f: &mut Formatter<'_>, hop: &Hop, is_inner: bool) -> Result {
         write!(f, "\n    saga `{}`", hop.saga)?;
     }
     if let Some(point) = &hop.point {
-        write!(f, "\n    await point `{point}`, attempt {}", hop.attempt)?;
+        write!(f, "\n    await point `{point}`")?;
+        if hop.attempt > 0 {
+            write!(f, ", attempt {}", hop.attempt)?;
+        }
     }
     write!(f, "\n    run {}, {}", hop.run, hop.at)
 }
@@ -70,22 +73,20 @@ fn end(f: &mut Formatter<'_>, failure: &StoredFailure, ending: Ending) -> Result
     if ending == Ending::Caught {
         return write!(f, "\n  nothing is undone: the saga goes on");
     }
+    if let Some(by_hand) = wording::by_hand(failure) {
+        return write!(f, "\n  {}", indented(&by_hand));
+    }
     if failure.compensations.is_empty() {
-        return write!(
-            f,
-            "\n  {}",
-            match ending {
-                Ending::Stuck => "nothing was undone: what it left has to be finished by hand",
-                _ => "nothing had to be undone",
-            }
-        );
+        return match ending {
+            Ending::Stuck => past_pivot(f, failure),
+            _ => write!(f, "\n  nothing had to be undone"),
+        };
     }
     write!(f, "\n  undone, newest first:")?;
     let mut all = failure.compensations.iter();
     all.try_for_each(|done| compensation(f, done))?;
     if ending == Ending::Stuck {
-        let run = failure.hops.first().map(|hop| hop.run.to_string());
-        let run = run.unwrap_or_default();
+        let run = run(failure);
         write!(f, "\n  anything done before that is not undone yet")?;
         write!(
             f,
@@ -93,6 +94,23 @@ fn end(f: &mut Formatter<'_>, failure: &StoredFailure, ending: Ending) -> Result
         )?;
     }
     Ok(())
+}
+
+fn past_pivot(f: &mut Formatter<'_>, failure: &StoredFailure) -> Result {
+    write!(
+        f,
+        "\n  nothing was undone: what it left has to be finished by hand"
+    )?;
+    write!(
+        f,
+        "\n  then `resolve` run {} with `scoop.admin()`",
+        run(failure)
+    )
+}
+
+fn run(failure: &StoredFailure) -> String {
+    let run = failure.hops.first().map(|hop| hop.run.to_string());
+    run.unwrap_or_default()
 }
 
 fn compensation(f: &mut Formatter<'_>, done: &Compensation) -> Result {

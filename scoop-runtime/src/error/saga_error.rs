@@ -68,6 +68,7 @@ impl<E> SagaError<E> {
             doubt: None,
             preceded_by: Vec::new(),
             compensations: Vec::new(),
+            resolved: None,
         };
         Self::from_caught(failure, Some(error))
     }

@@ -24,6 +24,9 @@ pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
         Ending::Caught => return format!("caught in saga `{}`: {}", hop.saga, what(hop)),
         Ending::Stuck if nothing => "failed past its pivot and is stuck",
         Ending::Stuck => "failed and is stuck while it is rolled back",
+        Ending::Over if failure.resolved.is_some() => {
+            "failed past its pivot and was finished by hand"
+        }
         Ending::Over if nothing => "failed",
         Ending::Over => "failed and was rolled back",
     };
@@ -33,20 +36,32 @@ pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
 /// "`charge` failed".
 fn what(hop: &Hop) -> String {
     match &hop.operation {
+        Some(operation) if hop.attempt == 0 => format!("`{operation}` could not begin"),
         Some(operation) => format!("`{operation}` failed"),
         None => "its body failed".to_owned(),
     }
 }
 
-/// "`charge` failed at src/main.rs:42".
+/// "`charge` failed at src/main.rs:42". Of a body only its beginning is known.
 pub(super) fn place(hop: &Hop) -> String {
-    format!("{} at {}:{}", what(hop), hop.file, hop.line)
+    let (file, line) = (&hop.file, hop.line);
+    match &hop.operation {
+        Some(_) => format!("{} at {file}:{line}", what(hop)),
+        None => format!("its body, which begins at {file}:{line}, failed"),
+    }
 }
 
 /// What became of all compensations, in one line; none where there were none.
 pub(super) fn undone(failure: &StoredFailure) -> Option<String> {
-    let all: Vec<String> = failure.compensations.iter().map(undoing).collect();
+    let all = failure.compensations.iter().map(undoing);
+    let all: Vec<String> = all.chain(by_hand(failure)).collect();
     (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// "finished by hand: sent a voucher".
+pub(super) fn by_hand(failure: &StoredFailure) -> Option<String> {
+    let reason = failure.resolved.as_ref()?;
+    Some(format!("finished by hand: {reason}"))
 }
 
 /// "`book_flight` (row 2) undone by `cancel_flight`": the row tells one turn of a loop from another.

@@ -32,7 +32,8 @@ pub enum RowKind {
     Turn = 3,
     /// The run ended, or got stuck.
     End = 4,
-    /// An operator retried, skipped or resolved a stuck compensation.
+    /// An operator retried, skipped or resolved a stuck compensation, or resolved a run that failed
+    /// past its pivot.
     Operator = 5,
 }
 
@@ -74,7 +75,8 @@ pub enum StoredOutcome {
     Unknown(StoredError),
     /// It was a compensation that an operator skipped, for the reason given.
     Skipped(String),
-    /// It was a compensation that an operator did by hand, for the reason given.
+    /// It was a compensation that an operator did by hand, or all that a run left that failed past
+    /// its pivot; for the reason given.
     Resolved(String),
 }
 

@@ -102,6 +102,9 @@ pub struct StoredFailure {
     /// What became of each compensation so far, in the order in which they ran.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compensations: Vec<Compensation>,
+    /// How an operator finished by hand what a run left that failed past its pivot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<String>,
 }
 
 impl StoredFailure {
@@ -117,6 +120,7 @@ impl StoredFailure {
             doubt: None,
             preceded_by: Vec::new(),
             compensations: Vec::new(),
+            resolved: None,
         }
     }
 }

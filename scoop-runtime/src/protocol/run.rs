@@ -15,11 +15,13 @@ pub enum RunStatus {
     Running = 1,
     /// Has failed and is being undone.
     RollingBack = 2,
-    /// A compensation failed for good; an operator has to retry, skip or resolve it.
+    /// A compensation failed for good: an operator has to retry, skip or resolve it. Or the saga
+    /// failed past its pivot, and nothing is undone: an operator has to resolve it.
     Stuck = 3,
     /// Returned `Ok`.
     Completed = 4,
-    /// Failed, and all that had to be undone is undone.
+    /// Failed, and all that had to be undone is undone; or it failed past its pivot, and an operator
+    /// finished by hand what it left.
     RolledBack = 5,
 }
 

@@ -39,10 +39,7 @@ impl Default for Opening {
 /// server stays away.
 pub async fn open(url: &str, opening: Opening) -> Result<Arc<dyn Store>, StoreError> {
     let Some((scheme, rest)) = url.split_once(':') else {
-        return Err(unusable(format!(
-            "`{url}` is not the URL of a store: it has no scheme. For a SQLite file write \
-             `sqlite:{url}`"
-        )));
+        return Err(unusable(without_scheme(url)));
     };
     match (scheme, rest) {
         ("memory", "" | "//") => Ok(Arc::new(MemoryStore::new())),
@@ -101,6 +98,15 @@ async fn postgres(_: &str, _: Opening) -> Result<Arc<dyn Store>, StoreError> {
          `scoop-saga`"
             .to_owned(),
     ))
+}
+
+fn without_scheme(url: &str) -> String {
+    let known = KNOWN.iter().find(|known| url.eq_ignore_ascii_case(known));
+    let hint = match known {
+        Some(known) => format!("; did you mean `{known}:`?"),
+        None => format!(". For a SQLite file write `sqlite:{url}`"),
+    };
+    format!("`{url}` is not the URL of a store: it has no scheme{hint}")
 }
 
 /// Names the scheme only: what follows it may hold a password.

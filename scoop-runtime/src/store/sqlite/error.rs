@@ -2,22 +2,28 @@
 
 use std::path::Path;
 
+use super::lock;
 use crate::store::StoreError;
+
+/// The same of the first connection: SQLite does not say why it cannot open a file.
+pub(super) fn opening(path: &Path, error: &sqlx::Error) -> StoreError {
+    let refusal = match error {
+        sqlx::Error::Database(database) if code(&**database) & 0xff == CANTOPEN => {
+            lock::refusal(path)
+        }
+        _ => None,
+    };
+    refusal.unwrap_or_else(|| translate(path, error))
+}
 
 /// Puts an error of the database into the words of the store.
 pub(super) fn translate(path: &Path, error: &sqlx::Error) -> StoreError {
     let path = path.display();
     match error {
-        sqlx::Error::Database(database) => {
-            let code = database
-                .code()
-                .and_then(|code| code.parse().ok())
-                .unwrap_or(0);
-            of_code(
-                code,
-                &format!("SQLite file `{path}`: {}", database.message()),
-            )
-        }
+        sqlx::Error::Database(database) => of_code(
+            code(&**database),
+            &format!("SQLite file `{path}`: {}", database.message()),
+        ),
         sqlx::Error::PoolClosed => closed(),
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
             StoreError::Unavailable(format!("SQLite file `{path}`: {error}"))
@@ -28,6 +34,11 @@ pub(super) fn translate(path: &Path, error: &sqlx::Error) -> StoreError {
         sqlx::Error::Encode(_) => StoreError::Refused(error.to_string()),
         _ => StoreError::Unusable(format!("SQLite file `{path}`: {error}")),
     }
+}
+
+fn code(error: &dyn sqlx::error::DatabaseError) -> i32 {
+    let code = error.code().and_then(|code| code.parse().ok());
+    code.unwrap_or(0)
 }
 
 /// What a call on a closed store answers.

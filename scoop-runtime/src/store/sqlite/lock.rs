@@ -1,7 +1,7 @@
 //! The lock beside the file: `trips.db.lock`, held while the store is open. The operating system
 //! releases it when the process dies, so it is never stale; the file itself stays.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,13 +13,34 @@ pub(super) fn locate(path: &Path) -> Result<PathBuf, StoreError> {
     match path.metadata() {
         Ok(found) if found.is_dir() => Err(cannot(path, "it is a directory")),
         Ok(found) if !found.is_file() => Err(cannot(path, "it is not a regular file")),
-        Ok(found) if found.permissions().readonly() => Err(cannot(path, "it is read-only")),
+        Ok(found) if is_read_only(&found.permissions()) => Err(cannot(path, "it is read-only")),
         Ok(_) => path
             .canonicalize()
             .map_err(|error| cannot(path, &error.to_string())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => place(path),
         Err(error) => Err(cannot(path, &error.to_string())),
     }
+}
+
+/// Why the operating system does not open a file that SQLite could not open; none where it does.
+pub(super) fn refusal(path: &Path) -> Option<StoreError> {
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => {
+            // Closing it would release the locks of the application's own connections to it.
+            std::mem::forget(file);
+            None
+        }
+        Err(error) => Some(cannot(path, &error.to_string())),
+    }
+}
+
+/// Whether it may be read only; one that may not even be read is another matter.
+fn is_read_only(permissions: &Permissions) -> bool {
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(permissions) & 0o444 == 0 {
+        return false;
+    }
+    permissions.readonly()
 }
 
 /// Takes the lock of the database `path`.

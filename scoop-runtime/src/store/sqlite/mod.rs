@@ -90,7 +90,8 @@ async fn prepare(
     migrations: &[Migration],
 ) -> Result<SqliteConnection, StoreError> {
     let translate = |error| error::translate(path, &error);
-    let mut connection = options.connect().await.map_err(translate)?;
+    let connected = options.connect().await;
+    let mut connection = connected.map_err(|error| error::opening(path, &error))?;
     migrate::migrate(&mut connection, migrations)
         .await
         .map_err(translate)?
