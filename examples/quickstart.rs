@@ -80,6 +80,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("booked: {}", handle.wait().await?.join(", "));
     scoop.shutdown().await;
     std::fs::remove_file("target/quickstart.db")?;
+    std::fs::remove_file("target/quickstart.db.lock")?;
     println!("the file is removed: the next run starts afresh");
     Ok(())
 }
@@ -89,13 +90,7 @@ async fn completed_before() -> Result<Vec<String>, scoop::Trouble> {
     let client = Scoop::connect(STORE).worker(false).await?;
     let admin = client.admin();
     let mut begun = Vec::new();
-    for run in admin
-        .list(&scoop::RunFilter {
-            limit: 1,
-            ..Default::default()
-        })
-        .await?
-    {
+    for run in admin.list(&scoop::RunFilter::default()).await? {
         let (_, rows) = admin.show(run.id).await?;
         begun.extend(
             rows.into_iter()

@@ -1,12 +1,13 @@
 //! Books trips from JSON lines, 64 at a time; some fail on purpose and are undone. It may be killed
-//! and started again at will: `cargo run --example trips -- examples/data/trips.jsonl`
+//! and started again at will: `cargo run --example trips -- examples/data/trips.jsonl`. Without new
+//! trips (`-`, and nothing there) it ends those that an earlier life began.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
-use scoop::{Resource, SagaError, Scoop, saga, step};
+use scoop::{Resource, RunFilter, RunStatus, SagaError, Scoop, Trouble, saga, step};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -128,24 +129,7 @@ async fn book_trip(trip: Trip) -> Result<i64, TripError> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let text = match std::env::args().nth(1) {
-        Some(path) => std::fs::read_to_string(path)?,
-        None => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text)?;
-            text
-        }
-    };
-    let mut trips = Vec::new();
-    for (number, line) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-    {
-        let trip: Trip =
-            serde_json::from_str(line).map_err(|error| format!("line {}: {error}", number + 1))?;
-        trips.push(trip);
-    }
+    let trips = read_trips()?;
     std::fs::create_dir_all("target")?;
     let ledger = Arc::new(Ledger::open("target/trips-ledger.jsonl")?);
     let scoop = Scoop::connect("sqlite:target/trips.db")
@@ -164,8 +148,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             ended
         });
     }
+    let mut ends = running.join_all().await;
+    ends.extend(what_is_left(&scoop).await?);
     let (mut booked, mut undone, mut trouble) = (0_u32, 0_u32, 0_u32);
-    for ended in running.join_all().await {
+    for ended in ends {
         match ended {
             Ok(_) => booked += 1,
             Err(error) if error.is_infrastructure() || error.is_stuck() => {
@@ -184,6 +170,41 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("the books do not balance".into());
     }
     Ok(())
+}
+
+/// One trip a line, from the file that is named, or from the standard input.
+fn read_trips() -> Result<Vec<Trip>, Box<dyn std::error::Error>> {
+    let path = std::env::args().nth(1);
+    let text = match path.as_deref() {
+        None | Some("-") => std::io::read_to_string(std::io::stdin())?,
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| format!("cannot read `{path}`: {error}"))?,
+    };
+    let lines = text.lines().enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
+    let trips = lines.map(|(number, line)| {
+        serde_json::from_str(line).map_err(|error| format!("line {}: {error}", number + 1).into())
+    });
+    trips.collect()
+}
+
+/// Waits for trips that an earlier life of this program began and did not end.
+async fn what_is_left(scoop: &Scoop) -> Result<Vec<Result<i64, SagaError<TripError>>>, Trouble> {
+    let mut left = RunFilter {
+        status: vec![RunStatus::Running, RunStatus::RollingBack],
+        ..RunFilter::default()
+    };
+    let mut ends = Vec::new();
+    loop {
+        let runs = scoop.admin().list(&left).await?;
+        let Some(last) = runs.last() else {
+            return Ok(ends);
+        };
+        left.after = Some(last.id);
+        for run in runs {
+            ends.push(scoop.handle(book_trip, run.id).wait().await);
+        }
+    }
 }
 
 /// Starts a trip under its own id, so that one that is known is not booked again, and waits for it.

@@ -12,11 +12,12 @@ extern crate self as scoop;
 #[cfg(feature = "macros")]
 pub use scoop_macros::{resource, saga, step};
 pub use scoop_runtime::context::{Context, context};
-pub use scoop_runtime::engine::admin::Admin;
 pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble};
 pub use scoop_runtime::error::{Describe, Error, SagaError};
 pub use scoop_runtime::handle::{Handle, Status};
-pub use scoop_runtime::operation::{Failure, Never, Outcome, caught, sleep};
+pub use scoop_runtime::operation::{
+    Failure, Never, Outcome, Saga, SagaCall, SagaFn, caught, sleep,
+};
 pub use scoop_runtime::protocol::failure::{
     Compensation, CompensationResult, Earlier, FailureKind, Hop, StoredError,
 };
@@ -29,6 +30,41 @@ pub use scoop_runtime::store::postgres::{Migration, PostgresStore};
 
 pub mod guide;
 
+pub use self::admin::Admin;
+
+/// What an operator sees: runs, and the rows of what they did. Got by [`Scoop::admin`].
+///
+/// ```
+/// # async fn example(scoop: scoop::Scoop) -> Result<(), scoop::Trouble> {
+/// use scoop::admin::RowKind;
+/// use scoop::{RunFilter, RunStatus};
+///
+/// let stuck = RunFilter {
+///     status: vec![RunStatus::Stuck],
+///     ..RunFilter::default()
+/// };
+/// for run in scoop.admin().list(&stuck).await? {
+///     let (run, rows) = scoop.admin().show(run.id).await?;
+///     println!("{} of {}, since {}", run.id, run.saga, run.created_at);
+///     for row in rows.iter().filter(|row| row.kind == RowKind::Await) {
+///         println!("{} {:?} {:?}", row.seq, row.operation, row.arguments);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub mod admin {
+    pub use scoop_runtime::codec::{CodecError, Stored};
+    pub use scoop_runtime::engine::admin::{Admin, Parked};
+    pub use scoop_runtime::protocol::checkpoint::{
+        CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
+    };
+    pub use scoop_runtime::protocol::failure::StoredFailure;
+    pub use scoop_runtime::protocol::id::{Part, Seq, WorkerName};
+    pub use scoop_runtime::protocol::run::RunRow;
+    pub use scoop_runtime::protocol::timestamp::Timestamp;
+}
+
 /// Everything that a program with sagas usually names.
 pub mod prelude {
     pub use crate::{Failure, Outcome, Resource, SagaError, Scoop, sleep};
@@ -36,7 +72,26 @@ pub mod prelude {
     pub use crate::{resource, saga, step};
 }
 
-/// For tests of programs that use sagas.
+/// For tests of programs that use sagas: stores to be given to [`Connect::store`].
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use scoop::Scoop;
+/// use scoop::testing::{CrashStore, MemoryStore};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), scoop::Trouble> {
+/// let store = MemoryStore::new();
+/// let crashes = Arc::new(CrashStore::new(Arc::new(store.clone()), Some(2)));
+/// let first = Scoop::connect("memory:").store(crashes).await?;
+/// // It goes on until its second commit. The next life finds what was stored by then.
+/// drop(first);
+/// let second = Scoop::connect("memory:").store(Arc::new(store)).await?;
+/// # second.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 pub mod testing {
     pub use scoop_runtime::store::Store;
     pub use scoop_runtime::store::memory::MemoryStore;

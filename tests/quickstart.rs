@@ -47,4 +47,6 @@ fn the_second_run_goes_on_where_the_first_was_killed() {
         says.contains("booked: flight FL-7, hotel Tejo, a small car"),
         "{says}"
     );
+    let left = std::fs::read_dir(directory.path().join("target")).unwrap();
+    assert_eq!(left.count(), 0, "the next run starts afresh");
 }

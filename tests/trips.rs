@@ -101,3 +101,58 @@ fn a_thousand_trips_survive_being_killed() {
 fn a_thousand_trips_survive_being_killed_at_other_moments() {
     a_thousand_trips(0xdead_beef);
 }
+
+/// Runs it with these lines as its input.
+fn fed(arguments: &[&str], lines: &str, directory: &Path) -> std::process::Output {
+    let mut child = Command::new(example::built("trips"))
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(lines.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_path_that_is_not_there_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = fed(&["no/trips.jsonl"], "", directory.path());
+    let said = String::from_utf8(output.stderr).unwrap();
+    let wanted =
+        "Error: \"cannot read `no/trips.jsonl`: No such file or directory (os error 2)\"\n";
+    assert_eq!(said, wanted);
+    assert!(!output.status.success());
+}
+
+#[test]
+fn a_dash_is_the_standard_input() {
+    let directory = tempfile::tempdir().unwrap();
+    let trips = std::fs::read_to_string(TRIPS).unwrap();
+    let two: Vec<&str> = trips.lines().take(2).collect();
+    let output = fed(&["-"], &two.join("\n"), directory.path());
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.starts_with("1 booked, 1 failed"), "{said}");
+}
+
+#[test]
+fn what_was_left_undone_is_waited_for_without_new_trips() {
+    let (program, directory) = (example::built("trips"), tempfile::tempdir().unwrap());
+    let directory = directory.path();
+    assert!(killed_at(300, &program, directory));
+    let (before, _) = ledger(directory);
+    assert_ne!(before.values().sum::<i64>(), 0, "nothing was under way");
+    let output = fed(&[], "", directory);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.ends_with("the books balance to 0 cents\n"), "{said}");
+    let ended = said.split(' ').next().unwrap().parse::<u32>().unwrap();
+    assert!(ended > 0, "{said}");
+    assert!(output.status.success());
+}

@@ -1,3 +1,4 @@
+// mistakes: 2
 //! A loop over a hash map holds an await.
 
 use scoop::{saga, step};
@@ -13,6 +14,9 @@ async fn look(n: u32) -> u32 {
 async fn trip(seats: HashMap<String, u32>) -> u32 {
     let mut sum = 0;
     for seat in seats.values() {
+        sum += look(*seat).await;
+    }
+    for (_, seat) in &seats {
         sum += look(*seat).await;
     }
     sum

@@ -14,7 +14,7 @@ async fn trip(n: u32) -> u32 {
     let pair = join!(look(n), look(n));
     let first = scoop::race!(look(n), scoop::sleep(std::time::Duration::ZERO));
     tokio::select! {
-        found = look(n) => found.await,
+        found = look(n) => found,
     }
 }
 

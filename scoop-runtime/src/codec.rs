@@ -3,6 +3,8 @@
 //! The format byte is the version of this envelope; the codec byte says how the payload is
 //! written. JSON is the only codec so far; compression and encryption come through the same seam.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,7 +16,7 @@ const JSON: u8 = b'J';
 pub struct Stored(Vec<u8>);
 
 /// Why a value could not be encoded or decoded.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum CodecError {
     /// The value cannot be written as JSON.
     #[error("cannot be encoded: {0}")]
@@ -25,6 +27,13 @@ pub enum CodecError {
     /// The bytes were written by a newer program, or are damaged.
     #[error("has an unknown format (bytes {0:02x?})")]
     Format(Vec<u8>),
+}
+
+/// As `main` prints it: what it says.
+impl fmt::Debug for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Stored {
@@ -110,8 +119,8 @@ impl Stored {
     }
 }
 
-impl std::fmt::Debug for Stored {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.json() {
             Ok(json) => f.write_str(json),
             Err(_) => write!(f, "{:02x?}", self.0),

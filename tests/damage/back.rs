@@ -1,7 +1,11 @@
 //! Damage to runs that are being rolled back.
 
+use std::sync::Arc;
+
 use crate::sagas::regret;
-use crate::scene::{Damage, damaged};
+use crate::scene::{Damage, damaged, standing};
+use crate::support::{Place, connect, kill, soon};
+use crate::{journal, sql};
 
 const HAPPENED: [&str; 6] = [
     "1 +a",
@@ -80,4 +84,36 @@ async fn a_row_of_the_plan_that_is_gone() {
         "its row 1 is missing",
     )
     .await;
+}
+
+/// As if the rollback of the first step had been taken out of the program: nothing is undone.
+#[tokio::test(start_paused = true)]
+async fn a_step_whose_rollback_is_gone() {
+    let sql = "update scoop_checkpoint set operation = 'damage::sagas::second_attempt' \
+               where run = $run and seq = 1";
+    check(
+        sql,
+        "this build has no rollback for `damage::sagas::second_attempt`, which had \
+         `damage::sagas::cancel` when it began",
+    )
+    .await;
+}
+
+/// As if a step had been a pivot when it ran: there is no way back, whatever it is now.
+#[tokio::test(start_paused = true)]
+async fn a_step_that_was_a_pivot() {
+    let (place, case) = (Place::sqlite(), uuid::Uuid::new_v4().to_string());
+    let store = place.open().await;
+    let first = connect(Arc::clone(&store)).await;
+    let run = first.start(regret(case.clone())).await.unwrap().id();
+    standing(&*store, run).await;
+    kill(first, &*store).await;
+    let before = journal::read(&case);
+    let sql = r#"update scoop_checkpoint set frame =
+        cast(x'014A' || '{"promise":"pivot","slots":{}}' as blob) where run = $run and seq = 1"#;
+    sql::execute(&place, sql, run).await;
+    let second = connect(place.open().await).await;
+    let error = soon(second.handle(regret, run).wait()).await.unwrap_err();
+    assert!(error.is_stuck(), "{error:?}");
+    assert_eq!(journal::read(&case), before, "nothing is undone any more");
 }

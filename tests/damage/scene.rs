@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use scoop::admin::Parked;
 use scoop::testing::Store;
 use scoop::{Handle, Scoop, Status};
 use scoop_runtime::operation::{Saga, SagaCall};
@@ -43,7 +44,7 @@ async fn start<S: Saga>(
 }
 
 /// Waits until the run has failed once and waits for its next attempt.
-async fn standing(store: &dyn Store, run: RunId) {
+pub(crate) async fn standing(store: &dyn Store, run: RunId) {
     while store.run(run).await.unwrap().unwrap().wake_at.is_none() {
         tokio::task::yield_now().await;
     }
@@ -71,7 +72,7 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
 
     let store = place.open().await;
     let second = connect(Arc::clone(&store)).await;
-    let handles: Vec<Handle<S>> = ids.iter().map(|id| second.handle(*id)).collect();
+    let handles: Vec<Handle<S>> = ids.iter().map(|id| second.handle(call, *id)).collect();
     let told = soon(handles[1].wait()).await.unwrap_err();
     assert!(told.is_infrastructure(), "{told:?}");
     let said = told.to_string().replace(&ids[1].to_string(), "RUN");
@@ -82,6 +83,13 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
     assert_eq!(said, wanted, "{}", damage.sql);
     let status = handles[1].status().await.unwrap();
     assert!(matches!(status, Status::Parked(_)), "{status:?}");
+    let row = store.run(ids[1]).await.unwrap().unwrap();
+    let parked = Parked {
+        run: ids[1],
+        saga: row.saga,
+        reason: damage.says.to_owned(),
+    };
+    assert_eq!(second.admin().parked().await.unwrap(), [parked]);
     let ends = [
         format!("{:?}", soon(handles[0].wait()).await.map_err(drop)),
         format!("{:?}", soon(handles[2].wait()).await.map_err(drop)),
@@ -96,7 +104,8 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
     sql::execute(&place, REPAIR, ids[1]).await;
     let store = place.open().await;
     let third = connect(Arc::clone(&store)).await;
-    let handle: Handle<S> = third.handle(ids[1]);
+    assert_eq!(third.admin().parked().await.unwrap(), []);
+    let handle = third.handle(call, ids[1]);
     let end = format!("{:?}", soon(handle.wait()).await.map_err(drop));
     assert_eq!([end.clone(), end], ends);
     for case in &cases {

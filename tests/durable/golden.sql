@@ -46,7 +46,7 @@ insert into scoop_checkpoint values (
     'reserve',
     'durable::stay::reserve',
     cast(x'014A' || '["golden","Ritz",1]' as blob),
-    cast(x'014A' || '{"slots":{"case":{"is":"golden"},"for night":{"is":{"start":2,"end":3}},"guest":{"is":{"name":"Ada \"the Countess\" Lovelace — 1815","note":null}},"hotel":{"is":"Ritz"},"rooms":{"is":[]}}}' as blob),
+    cast(x'014A' || '{"promise":{"undo":"durable::stay::release"},"slots":{"case":{"is":"golden"},"for night":{"is":{"start":2,"end":3}},"guest":{"is":{"name":"Ada \"the Countess\" Lovelace — 1815","note":null}},"hotel":{"is":"Ritz"},"rooms":{"is":[]}}}' as blob),
     null,
     1700000000000
 );
@@ -59,7 +59,7 @@ insert into scoop_checkpoint values (
     'reserve',
     'durable::stay::reserve',
     cast(x'014A' || '["golden","Ritz",2]' as blob),
-    cast(x'014A' || '{"rows":[1],"slots":{"case":{"same":1},"for night":{"is":{"start":3,"end":3}},"guest":{"same":1},"hotel":{"same":1},"rooms":{"is":[100]}}}' as blob),
+    cast(x'014A' || '{"promise":{"undo":"durable::stay::release"},"rows":[1],"slots":{"case":{"same":1},"for night":{"is":{"start":3,"end":3}},"guest":{"same":1},"hotel":{"same":1},"rooms":{"is":[100]}}}' as blob),
     cast(x'014A' || '{"done":100}' as blob),
     1700000000000
 );
@@ -72,7 +72,7 @@ insert into scoop_checkpoint values (
     'reserve',
     'durable::stay::reserve',
     cast(x'014A' || '["golden","Ritz",3]' as blob),
-    cast(x'014A' || '{"rows":[1],"slots":{"case":{"same":1},"for night":{"is":null},"guest":{"same":1},"hotel":{"same":1},"rooms":{"is":[100,200]}}}' as blob),
+    cast(x'014A' || '{"promise":{"undo":"durable::stay::release"},"rows":[1],"slots":{"case":{"same":1},"for night":{"is":null},"guest":{"same":1},"hotel":{"same":1},"rooms":{"is":[100,200]}}}' as blob),
     cast(x'014A' || '{"done":200}' as blob),
     1700000000000
 );
@@ -111,7 +111,7 @@ insert into scoop_checkpoint values (
     'reserve',
     'durable::stay::reserve',
     cast(x'014A' || '["golden","Full",1]' as blob),
-    cast(x'014A' || '{"slots":{"case":{"is":"golden"},"for night":{"is":{"start":2,"end":3}},"guest":{"is":{"name":"Ada \"the Countess\" Lovelace — 1815","note":null}},"hotel":{"is":"Full"},"rooms":{"is":[]}}}' as blob),
+    cast(x'014A' || '{"promise":{"undo":"durable::stay::release"},"slots":{"case":{"is":"golden"},"for night":{"is":{"start":2,"end":3}},"guest":{"is":{"name":"Ada \"the Countess\" Lovelace — 1815","note":null}},"hotel":{"is":"Full"},"rooms":{"is":[]}}}' as blob),
     null,
     1700000000000
 );
@@ -124,7 +124,7 @@ insert into scoop_checkpoint values (
     'reserve',
     'durable::stay::reserve',
     cast(x'014A' || '["golden","Full",2]' as blob),
-    cast(x'014A' || '{"rows":[1],"slots":{"case":{"same":1},"for night":{"is":{"start":3,"end":3}},"guest":{"same":1},"hotel":{"same":1},"rooms":{"is":[100]}}}' as blob),
+    cast(x'014A' || '{"promise":{"undo":"durable::stay::release"},"rows":[1],"slots":{"case":{"same":1},"for night":{"is":{"start":3,"end":3}},"guest":{"same":1},"hotel":{"same":1},"rooms":{"is":[100]}}}' as blob),
     cast(x'014A' || '{"done":100}' as blob),
     1700000000000
 );
@@ -137,7 +137,7 @@ insert into scoop_checkpoint values (
     'reserve',
     'durable::stay::reserve',
     cast(x'014A' || '["golden","Full",3]' as blob),
-    cast(x'014A' || '{"rows":[1],"slots":{"case":{"same":1},"for night":{"is":null},"guest":{"same":1},"hotel":{"same":1},"rooms":{"is":[100,200]}}}' as blob),
+    cast(x'014A' || '{"promise":{"undo":"durable::stay::release"},"rows":[1],"slots":{"case":{"same":1},"for night":{"is":null},"guest":{"same":1},"hotel":{"same":1},"rooms":{"is":[100,200]}}}' as blob),
     cast(x'014A' || '{"done":200}' as blob),
     1700000000000
 );

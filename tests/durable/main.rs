@@ -14,6 +14,8 @@ mod sql;
 mod support;
 
 #[cfg(feature = "sqlite")]
+mod again;
+#[cfg(feature = "sqlite")]
 mod golden;
 mod lives;
 mod retry;

@@ -1,12 +1,16 @@
 //! What an operator does with a run that is stuck.
 
-use scoop::Status;
+use scoop::admin::{CheckpointRow, Direction, RowKind, RunRow, StoredFailure, StoredOutcome};
+use scoop::{RunFilter, RunStatus, Status};
 
 use crate::connect;
 use crate::sagas::{World, names, trip};
 use crate::support::{Place, on_every_store};
 
-on_every_store!(a_stuck_run_goes_on_when_an_operator_says_so);
+on_every_store!(
+    a_stuck_run_goes_on_when_an_operator_says_so,
+    what_a_run_did_is_shown
+);
 
 async fn a_stuck_run_goes_on_when_an_operator_says_so(place: Place) {
     let world = World::default();
@@ -36,4 +40,41 @@ async fn a_stuck_run_goes_on_when_an_operator_says_so(place: Place) {
                 .contains("not stuck")
         );
     }
+}
+
+/// With nothing but what `scoop` exports.
+async fn what_a_run_did_is_shown(place: Place) {
+    let world = World::default();
+    let scoop = connect(place.open().await, &world).await;
+    let start = scoop.start(trip("t".into(), names(&["a", "full"]))).id("t");
+    start.await.unwrap().wait().await.unwrap_err();
+    let undone = RunFilter {
+        status: vec![RunStatus::RolledBack],
+        ..RunFilter::default()
+    };
+    let runs: Vec<RunRow> = scoop.admin().list(&undone).await.unwrap();
+    let [run] = &runs[..] else { panic!("{runs:?}") };
+    let (id, input) = (run.key.as_deref(), run.input.json().unwrap());
+    assert_eq!((id, input), (Some("t"), r#"["t",["a","full"]]"#));
+    let (shown, rows): (RunRow, Vec<CheckpointRow>) = scoop.admin().show(run.id).await.unwrap();
+    assert_eq!(shown, *run);
+    let did = |row: &CheckpointRow| (row.seq.0, row.direction, row.kind, row.operation.clone());
+    let did: Vec<_> = rows.iter().map(did).collect();
+    let name = |name: &str| Some(format!("engine::sagas::{name}"));
+    let (forward, undo) = (Direction::Forward, Direction::Undo);
+    let wanted = [
+        (1, forward, RowKind::Await, name("book")),
+        (2, forward, RowKind::Await, name("book")),
+        (3, forward, RowKind::Turn, None),
+        (4, undo, RowKind::Await, name("cancel")),
+        (5, undo, RowKind::End, None),
+    ];
+    assert_eq!(did, wanted);
+    let outcome = rows[1].outcome.as_ref().unwrap().decode().unwrap();
+    let StoredOutcome::Done(ticket) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(ticket.get(), r#""a-ticket""#);
+    let failure: StoredFailure = run.failure.as_ref().unwrap().decode().unwrap();
+    assert_eq!(failure.error.message, "full is full");
 }

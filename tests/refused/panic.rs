@@ -1,8 +1,7 @@
 //! Panics: in a step, in a body, before the first await.
 
 use scoop::Status::{RolledBack, Stuck};
-use scoop::{FailureKind, Handle, Status};
-use scoop_runtime::operation::Saga;
+use scoop::{FailureKind, Handle, Saga, SagaCall, Status};
 
 use crate::sagas::{Mailer, fall_over, ring, send_twice};
 use crate::support::{Place, connecting, kill, on_every_store};
@@ -37,18 +36,18 @@ async fn fell_over<S: Saga<Ok: std::fmt::Debug>>(
 
 async fn check<S: Saga<Ok: std::fmt::Debug>>(
     place: Place,
-    call: scoop_runtime::operation::SagaCall<S>,
+    call: impl Fn() -> SagaCall<S> + Copy,
     status: Status,
     says: &[&str],
 ) {
     let store = place.open().await;
     let scoop = connecting(store.clone()).provide(Mailer).await.unwrap();
-    let handle = scoop.start(call).id("one").await.unwrap();
+    let handle = scoop.start(call()).id("one").await.unwrap();
     fell_over(&handle, &status, says).await;
     kill(scoop, &*store).await;
     let store = place.open().await;
     let scoop = connecting(store).provide(Mailer).await.unwrap();
-    fell_over(&scoop.handle::<S>(handle.id()), &status, says).await;
+    fell_over(&scoop.handle(call, handle.id()), &status, says).await;
 }
 
 async fn a_panic_before_the_first_await(place: Place) {
@@ -59,7 +58,7 @@ async fn a_panic_before_the_first_await(place: Place) {
         "run RUN",
         "nothing had to be undone",
     ];
-    check(place, fall_over(true), RolledBack, &says).await;
+    check(place, || fall_over(true), RolledBack, &says).await;
 }
 
 async fn a_panic_between_two_awaits(place: Place) {
@@ -71,7 +70,7 @@ async fn a_panic_between_two_awaits(place: Place) {
         "undone, newest first:",
         "✓ `refused::sagas::send` (row 1) undone by `refused::sagas::take_back`",
     ];
-    check(place, fall_over(false), RolledBack, &says).await;
+    check(place, || fall_over(false), RolledBack, &says).await;
 }
 
 async fn a_panic_of_a_step(place: Place) {
@@ -87,7 +86,7 @@ async fn a_panic_of_a_step(place: Place) {
          happened",
         "✓ `refused::sagas::send` (row 1) undone by `refused::sagas::take_back`",
     ];
-    check(place, ring("!".to_owned()), RolledBack, &says).await;
+    check(place, || ring("!".to_owned()), RolledBack, &says).await;
 }
 
 /// Nobody knows whether the letter went out, and its rollback has to know: it is asked again until
@@ -106,5 +105,5 @@ async fn a_panic_of_a_step_that_has_to_be_known(place: Place) {
         "anything done before that is not undone yet",
         "to go on: `retry`, `skip` or `resolve` run RUN with `scoop.admin()`",
     ];
-    check(place, send_twice("!".to_owned()), Stuck, &says).await;
+    check(place, || send_twice("!".to_owned()), Stuck, &says).await;
 }

@@ -2,7 +2,7 @@
 
 use scoop::Scoop;
 
-use crate::sagas::Mailer;
+use crate::sagas::{Mailer, greet};
 
 async fn refused(url: &str) -> String {
     let connected = Scoop::connect(url).provide(Mailer).await;
@@ -65,4 +65,35 @@ async fn a_saga_that_is_to_be_served_and_is_not_there() {
     let says = "this program has no saga `cars::rent`; if it is in a library crate, the program \
                 has to use that crate: `use that_crate as _;`";
     assert_eq!(error.to_string(), says);
+}
+
+/// As `main` prints an error that it returns, and `unwrap` one that it did not expect.
+#[tokio::test]
+async fn what_main_prints_is_what_it_says() {
+    let connect = || Scoop::connect("memory:").provide(Mailer);
+    let scoop = connect().await.unwrap();
+    let none = "018bcfe5-6800-7000-8000-000000000001".parse().unwrap();
+    for trouble in [
+        Scoop::connect("trips.db")
+            .provide(Mailer)
+            .await
+            .unwrap_err(),
+        Scoop::connect("memory:").await.unwrap_err(),
+        connect().sagas(["cars::rent"]).await.unwrap_err(),
+        scoop.admin().show(none).await.unwrap_err(),
+        scoop
+            .start(greet("Ada".to_owned()))
+            .id("")
+            .await
+            .unwrap_err(),
+    ] {
+        assert_eq!(format!("{trouble:?}"), trouble.to_string());
+        assert_eq!(format!("{trouble:#?}"), trouble.to_string());
+    }
+    scoop.install().unwrap();
+    let installed = scoop.install().unwrap_err();
+    assert_eq!(format!("{installed:?}"), installed.to_string());
+    let text = scoop::admin::Stored::encode("text").unwrap();
+    let error = text.decode::<u32>().unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
 }

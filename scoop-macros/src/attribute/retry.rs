@@ -97,7 +97,11 @@ fn attempts(entry: &Meta, mistakes: &mut Mistakes) -> Option<u32> {
         _ => None,
     };
     if number.is_none() {
-        keys::wanted(entry, "max = 5", mistakes);
+        keys::wanted(
+            entry,
+            "max = 5` or another number of attempts, at least `1",
+            mistakes,
+        );
     }
     number
 }

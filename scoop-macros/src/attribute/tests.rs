@@ -81,7 +81,7 @@ fn all_mistakes_are_told_at_once() {
         &[
             "`pivot` is given twice",
             r#"expected a duration: `"10s"`, `"250ms"`, `"5 minutes"`, `"1h 30m"`"#,
-            "expected `max = 5`",
+            "expected `max = 5` or another number of attempts, at least `1`",
             "`cancellable` is not available yet",
             "a step is of one kind: `pivot` or `retriable`, not both",
             "`undo` says how a `rollback` is retried, and there is none",

@@ -1,6 +1,7 @@
 //! Which expressions may be evaluated again after an await without anybody noticing: constants,
 //! and borrows of places, which cannot have changed while the borrow is in use.
 
+use syn::spanned::Spanned;
 use syn::{Expr, Lit, UnOp};
 
 use super::ir::{VarId, Vars};
@@ -122,10 +123,7 @@ pub(super) fn borrowed_loop(expr: &Expr, vars: &Vars) -> Option<BorrowedLoop> {
     match expr {
         Expr::Reference(reference) if reference.mutability.is_none() => {
             let roots = place_roots(&reference.expr, vars)?;
-            Some(direct(
-                roots,
-                syn::parse_quote!(::core::iter::IntoIterator::into_iter(#expr)),
-            ))
+            Some(direct(roots, into_iter(expr)))
         }
         Expr::Paren(inner) => borrowed_loop(&inner.expr, vars),
         Expr::MethodCall(call) if ITERATING.iter().any(|name| call.method == name) => {
@@ -146,12 +144,15 @@ pub(super) fn borrowed_loop(expr: &Expr, vars: &Vars) -> Option<BorrowedLoop> {
         }
         _ => {
             let id = borrowed_local(expr, vars)?;
-            Some(direct(
-                vec![Place::whole(id)],
-                syn::parse_quote!(::core::iter::IntoIterator::into_iter(#expr)),
-            ))
+            Some(direct(vec![Place::whole(id)], into_iter(expr)))
         }
     }
+}
+
+/// The iterator of what stands after `in`. What is wrong with it is said there.
+fn into_iter(expr: &Expr) -> Expr {
+    let span = expr.span();
+    syn::parse_quote_spanned!(span=> ::core::iter::IntoIterator::into_iter(#expr))
 }
 
 fn direct(roots: Vec<Place>, base: Expr) -> BorrowedLoop {

@@ -16,12 +16,24 @@ pub struct Admin {
     scoop: Scoop,
 }
 
+/// A run that this program cannot continue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// The run.
+    pub run: RunId,
+    /// The stored name of its saga.
+    pub saga: String,
+    /// Why this program cannot continue it.
+    pub reason: String,
+}
+
 impl Admin {
     pub(super) const fn new(scoop: Scoop) -> Self {
         Self { scoop }
     }
 
-    /// Runs in the order in which they were started.
+    /// Runs in the order in which they were started. One that is [parked](Self::parked) has the
+    /// status that it had before: another build may be able to continue it.
     ///
     /// # Errors
     /// When the store cannot be asked.
@@ -37,6 +49,32 @@ impl Admin {
     pub async fn show(&self, run: RunId) -> Result<(RunRow, Vec<CheckpointRow>), Trouble> {
         let row = self.run(run).await?;
         Ok((row, history::rows(self.scoop.engine(), run).await?))
+    }
+
+    /// The runs that this process came upon and cannot continue, in the order in which they were
+    /// started: their saga, await point or step is not in this build, or what is stored of them
+    /// cannot be read. Nothing is written of that. They wait for a build that can continue them;
+    /// this one tries again when it is started again. Each is also told when it is found, by a
+    /// `tracing` event of level `ERROR` with the fields `run` and `reason`: "a run is parked".
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn parked(&self) -> Result<Vec<Parked>, Trouble> {
+        let engine = self.scoop.engine();
+        let mut parked = Vec::new();
+        for (run, reason) in engine.all_parked() {
+            match engine.ask(|| engine.store.run(run)).await? {
+                Some(row) if row.status.is_active() => parked.push(Parked {
+                    run,
+                    saga: row.saga,
+                    reason,
+                }),
+                // Another worker has ended it since.
+                _ => engine.unpark(run),
+            }
+        }
+        parked.sort_by_key(|parked| parked.run);
+        Ok(parked)
     }
 
     /// Has the stuck compensation of a run tried again, as often as its policy says.

@@ -100,8 +100,8 @@ impl Connect {
         self
     }
 
-    /// Uses a store that is there already instead of the URL.
-    #[doc(hidden)]
+    /// Uses a store that is there already instead of the URL: for tests, in which two lives of a
+    /// program share one, or which have it crash or fail. `scoop::testing` has such stores.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self

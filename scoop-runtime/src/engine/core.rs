@@ -152,9 +152,9 @@ impl Engine {
             .cloned()
     }
 
-    pub(crate) fn all_parked(&self) -> Vec<RunId> {
+    pub(crate) fn all_parked(&self) -> HashMap<RunId, String> {
         let parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
-        parked.keys().copied().collect()
+        parked.clone()
     }
 
     pub(crate) fn unpark(&self, run: RunId) {

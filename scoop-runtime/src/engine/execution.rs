@@ -17,6 +17,7 @@ use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::description::{OperationMeta, Point};
 use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
 use crate::protocol::id::{Part, RunId, Seq};
+use crate::protocol::promise::Promise;
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::slots::SlotTable;
 use crate::protocol::timestamp::Timestamp;
@@ -369,9 +370,10 @@ impl Execution {
         let slots = live.iter().map(|slot| (&slot.name, &slot.json));
         let mut table = state.table.clone();
         drop(state);
-        let frame = table
+        let mut frame = table
             .store(row.seq, slots)
             .map_err(|error| error.to_string())?;
+        frame.promise = promise(intent);
         row.frame = Some(Stored::encode(&frame).map_err(|error| error.to_string())?);
         Ok((row, update, table))
     }
@@ -381,6 +383,13 @@ fn operation_name(intent: &Intent) -> &'static str {
     match intent {
         Intent::Step { step, .. } => step.meta.name,
         Intent::Sleep(_) => Sleep::NAME,
+    }
+}
+
+fn promise(intent: &Intent) -> Option<Promise> {
+    match intent {
+        Intent::Step { step, .. } => step.promise(),
+        Intent::Sleep(_) => None,
     }
 }
 

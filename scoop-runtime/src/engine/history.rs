@@ -8,6 +8,7 @@ use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome,
 };
 use crate::protocol::id::{RunId, Seq};
+use crate::protocol::promise::{Promise, Promised};
 use crate::protocol::slots::{SlotTable, StoredFrame};
 
 const PAGE: u32 = 256;
@@ -145,6 +146,12 @@ pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trou
         }
     }
     Ok(done)
+}
+
+/// What the operation of a row promised about being undone.
+pub(crate) fn promise(run: RunId, row: &CheckpointRow) -> Result<Option<Promise>, Trouble> {
+    let promised: Option<Promised> = decode(run, "frame", row.frame.as_ref())?;
+    Ok(promised.unwrap_or_default().promise)
 }
 
 /// Decodes a stored value, naming what it is.

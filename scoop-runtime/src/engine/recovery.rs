@@ -77,7 +77,7 @@ fn claim(engine: &Engine) -> Claim {
     Claim {
         sagas: shared.then(|| engine.registry.served()),
         except: if shared {
-            engine.all_parked()
+            engine.all_parked().into_keys().collect()
         } else {
             Vec::new()
         },

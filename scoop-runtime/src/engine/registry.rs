@@ -1,13 +1,14 @@
 //! The sagas and steps that were linked into this program.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::operation::saga::{RegisteredSaga, SagaDescriptor};
 use crate::operation::step::{RegisteredStep, StepDescriptor};
 use crate::resource::{ResourceType, Resources};
 
 /// What does not fit together in this program.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum RegistryError {
     /// Two sagas of one stored name.
     #[error(
@@ -33,6 +34,13 @@ pub enum RegistryError {
          crate: `use that_crate as _;`"
     )]
     UnknownSaga(String),
+}
+
+/// As `main` prints it: what it says.
+impl fmt::Debug for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The sagas and steps of this program by their stored names.

@@ -13,9 +13,9 @@ use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
 };
 use crate::protocol::commit::{Commit, Committed};
-use crate::protocol::description::{OperationKind, StepKind};
 use crate::protocol::failure::{Compensation, CompensationResult, StoredError, StoredFailure};
 use crate::protocol::id::{Part, RunId, Seq};
+use crate::protocol::promise::Promise;
 use crate::protocol::retry::Retry;
 use crate::protocol::run::{RunStatus, RunUpdate};
 
@@ -106,22 +106,45 @@ impl<'e> Undoing<'e> {
                     run: self.run,
                     reason,
                 })?;
-            if let Some(undo) = &step.undo {
-                plan.push(Target { done, step, undo });
+            match (&step.undo, self.promise(&done)?) {
+                (Some(undo), _) => plan.push(Target { done, step, undo }),
+                (None, Some(Promise::Undo(rollback))) => return Err(self.lost(&done, &rollback)),
+                (None, _) => {}
             }
         }
         Ok(plan)
     }
 
+    /// What an operation promised when it began; where that was not written down, what this build
+    /// says of its step.
+    fn promise(&self, done: &Done) -> Result<Option<Promise>, Trouble> {
+        let written = match self.forward_row(done.seq) {
+            Some(row) => history::promise(self.run, row)?,
+            None => None,
+        };
+        let step = self.engine.registry.step(&done.operation);
+        Ok(written.or_else(|| step.ok().and_then(StepDescriptor::promise)))
+    }
+
+    fn lost(&self, done: &Done, rollback: &str) -> Trouble {
+        Trouble::Parked {
+            run: self.run,
+            reason: format!(
+                "this build has no rollback for `{}`, which had `{rollback}` when it began",
+                done.operation
+            ),
+        }
+    }
+
     /// Whether a pivot is done or in doubt: then there is no way back.
     fn is_past_pivot(&self) -> Result<bool, Trouble> {
-        let done = history::done(self.run, &self.rows)?;
-        Ok(done.iter().any(|done| {
-            let step = self.engine.registry.step(&done.operation);
-            let pivot = OperationKind::Step(StepKind::Pivot);
-            step.is_ok_and(|step| step.meta.kind == pivot)
-                && !matches!(done.outcome, StoredOutcome::Failed(_))
-        }))
+        for done in history::done(self.run, &self.rows)? {
+            let failed = matches!(done.outcome, StoredOutcome::Failed(_));
+            if !failed && self.promise(&done)? == Some(Promise::Pivot) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn stuck_past_pivot(&mut self) -> Result<(), Trouble> {
@@ -192,7 +215,7 @@ impl<'e> Undoing<'e> {
             run: self.run,
             saga: self.saga,
             point: self
-                .forward_row(target)
+                .forward_row(target.done.seq)
                 .map(|row| row.point.clone())
                 .unwrap_or_default(),
             seq: target.done.seq,
@@ -201,10 +224,9 @@ impl<'e> Undoing<'e> {
         }
     }
 
-    fn forward_row(&self, target: &Target) -> Option<&CheckpointRow> {
-        self.rows
-            .iter()
-            .find(|row| row.seq == target.done.seq && row.part.is_main())
+    fn forward_row(&self, seq: Seq) -> Option<&CheckpointRow> {
+        let mut rows = self.rows.iter();
+        rows.find(|row| row.seq == seq && row.part.is_main())
     }
 
     /// Undoes one thing. False when the run is stuck, or no longer this worker's.
@@ -310,7 +332,7 @@ impl<'e> Undoing<'e> {
             reason,
         };
         let arguments = self
-            .forward_row(target)
+            .forward_row(target.done.seq)
             .and_then(|row| row.arguments.clone())
             .ok_or_else(|| {
                 parked(format!(
@@ -365,7 +387,7 @@ impl<'e> Undoing<'e> {
         let mut last = None;
         for number in 1..=MOST_SETTLING_ATTEMPTS {
             let Some(arguments) = self
-                .forward_row(target)
+                .forward_row(target.done.seq)
                 .and_then(|row| row.arguments.clone())
             else {
                 break;

@@ -8,7 +8,7 @@ use super::admin::Admin;
 use super::start::Start;
 use super::{Connect, Engine, Trouble};
 use crate::handle::Handle;
-use crate::operation::{Saga, SagaCall};
+use crate::operation::{Saga, SagaCall, SagaFn};
 use crate::protocol::id::RunId;
 
 /// A connected runtime: runs the sagas of one store.
@@ -35,9 +35,16 @@ impl Drop for Inner {
 }
 
 /// Another runtime was installed before.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("a scoop runtime was already installed, at {0}")]
 pub struct InstallError(&'static Location<'static>);
+
+/// As `main` prints it: what it says.
+impl fmt::Debug for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 static INSTALLED: OnceLock<(Scoop, &'static Location<'static>)> = OnceLock::new();
 
@@ -111,24 +118,26 @@ impl Scoop {
         Start::new(self.clone(), call)
     }
 
-    /// The run of saga `S` that was started under this id.
+    /// The run of this saga that was started under this id:
+    /// `scoop.find(book_trip, "trip-42").await?`.
     ///
     /// # Errors
     /// When the store cannot be asked.
-    pub async fn find<S: Saga>(
+    pub async fn find<P, F: SagaFn<P>>(
         &self,
-        _: fn() -> S,
+        _: F,
         id: &str,
-    ) -> Result<Option<Handle<S>>, Trouble> {
-        let saga = S::descriptor().description.saga;
+    ) -> Result<Option<Handle<F::Saga>>, Trouble> {
+        let saga = F::Saga::descriptor().description.saga;
         let engine = self.engine();
         let run = engine.ask(|| engine.store.run_by_key(saga, id)).await?;
         Ok(run.map(|run| Handle::new(self.clone(), run.id)))
     }
 
-    /// The run with this id, as a run of saga `S`.
+    /// The run with this id, which has to be one of this saga: `scoop.handle(book_trip, run)`. What
+    /// [`Handle::id`] gave once leads back to the run in another process.
     #[must_use]
-    pub fn handle<S: Saga>(&self, run: RunId) -> Handle<S> {
+    pub fn handle<P, F: SagaFn<P>>(&self, _: F, run: RunId) -> Handle<F::Saga> {
         Handle::new(self.clone(), run)
     }
 

@@ -13,7 +13,8 @@ use super::{Scoop, Trouble, executor};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::handle::Handle;
-use crate::operation::{Saga, SagaCall};
+use crate::operation::saga::SagaDescriptor;
+use crate::operation::{Saga, SagaCall, written_again};
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::RunId;
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
@@ -46,7 +47,9 @@ impl<S: Saga> Start<S> {
     }
 
     /// Names the run. Starting a saga twice under one id is the same run, if the input is the same
-    /// too, and an error if it is not. At most 1,024 bytes.
+    /// too, and an error if it is not. The input of an earlier program is the same if the present
+    /// types make the same of it: a field with `#[serde(default)]` may have been added since. At
+    /// most 1,024 bytes.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
@@ -146,7 +149,7 @@ async fn insert(engine: &Arc<super::Engine>, new: NewRun) -> Result<Begun, Troub
 }
 
 fn same_run<S: Saga>(scoop: Scoop, run: &RunRow, input: &Stored) -> Result<Handle<S>, Trouble> {
-    if run.input.same_value(input) {
+    if is_same(S::descriptor(), &run.input, input) {
         return Ok(Handle::new(scoop, run.id));
     }
     Err(Trouble::OtherInput {
@@ -154,6 +157,13 @@ fn same_run<S: Saga>(scoop: Scoop, run: &RunRow, input: &Stored) -> Result<Handl
         run: run.id,
         saga: run.saga.clone(),
     })
+}
+
+/// Whether a stored input is this one. One that an earlier program wrote may lack a field that has a
+/// default by now, so it is compared as the present types write it.
+fn is_same(saga: &SagaDescriptor, stored: &Stored, input: &Stored) -> bool {
+    let again = || written_again(saga, stored);
+    stored.same_value(input) || again().is_some_and(|again| again.same_value(input))
 }
 
 fn check_id(id: Option<&str>) -> Result<(), Trouble> {

@@ -1,5 +1,7 @@
 //! What can go wrong that is not the saga's own business.
 
+use std::fmt;
+
 use crate::codec::CodecError;
 use crate::engine::InstallError;
 use crate::engine::registry::RegistryError;
@@ -8,7 +10,7 @@ use crate::protocol::id::RunId;
 use crate::store::StoreError;
 
 /// Trouble with the engine, the store, or how they are used. Never a saga's own error.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Trouble {
     /// The store.
     #[error(transparent)]
@@ -107,6 +109,13 @@ impl Trouble {
             Self::Unreadable { what, error, .. } => format!("its {what} {error}"),
             trouble => trouble.to_string(),
         }
+    }
+}
+
+/// As `main` prints it: what it says.
+impl fmt::Debug for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -124,9 +124,14 @@ impl<S: Step + AwaitedInsideASaga> Future for StepCall<S> {
     }
 }
 
-/// A saga's definition: a type of its own for each `#[saga]`, made by the macro.
+/// A saga: a type of its own for each `#[saga]` function, which has no name to write down.
+///
+/// A function that takes a handle says what the saga returns:
+/// `async fn tell(handle: Handle<impl Saga<Ok = Receipt, Error = SoldOut>>)`. Implemented by
+/// `#[saga]`; not for users to implement.
 pub trait Saga: 'static {
     /// What the function returns.
+    #[doc(hidden)]
     type Output: Send + 'static;
 
     /// The value in `Ok`, or what the function returns where that is no `Result`.
@@ -136,18 +141,21 @@ pub trait Saga: 'static {
     type Error: Send + 'static;
 
     /// What the engine knows of it.
+    #[doc(hidden)]
     fn descriptor() -> &'static SagaDescriptor;
 
     /// Decodes the stored value.
     ///
     /// # Errors
     /// When the bytes are not what the type expects.
+    #[doc(hidden)]
     fn decode_ok(stored: &Stored) -> Result<Self::Ok, CodecError>;
 
     /// Decodes the stored error.
     ///
     /// # Errors
     /// When the bytes are not what the type expects.
+    #[doc(hidden)]
     fn decode_error(stored: &Stored) -> Result<Self::Error, CodecError>;
 }
 
@@ -160,6 +168,7 @@ pub struct SagaCall<S> {
 
 impl<S: Saga> SagaCall<S> {
     /// A call with these arguments (an array); the macro's part.
+    #[doc(hidden)]
     pub const fn new(input: Result<Stored, CodecError>) -> Self {
         Self {
             input,

@@ -1,10 +1,12 @@
 //! What a saga can await, and what the macros say about it.
 
+mod again;
 mod blocking;
 mod call;
 mod caught;
 mod child;
 mod fallible;
+mod function;
 mod never;
 mod probe;
 pub mod saga;
@@ -13,11 +15,13 @@ pub mod step;
 pub mod stored;
 pub mod undo;
 
+pub(crate) use again::written as written_again;
 pub use blocking::blocking;
 pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
 pub use caught::{Caught, caught};
 pub use child::ChildSaga;
 pub use fallible::Fallible;
+pub use function::SagaFn;
 pub use never::Never;
 pub use probe::{CannotDecode, Decode, DecodeProbe};
 pub use sleep::{Sleep, sleep};

@@ -9,6 +9,7 @@ use crate::codec::{CodecError, Stored};
 use crate::environment::BoxFuture;
 use crate::protocol::description::OperationMeta;
 use crate::protocol::failure::{StoredError, StoredFailure};
+use crate::protocol::promise::Promise;
 pub use crate::protocol::retry::Retry;
 use crate::resource::{ResourceType, Resources};
 
@@ -29,6 +30,13 @@ pub struct StepDescriptor {
     pub run: fn(StepInput) -> BoxFuture<'static, StepEnd>,
     /// How it is undone.
     pub undo: Option<UndoDescriptor>,
+}
+
+impl StepDescriptor {
+    /// What it promises about being undone.
+    pub(crate) fn promise(&self) -> Option<Promise> {
+        Promise::of(self.meta.kind, self.undo.as_ref().map(|undo| undo.name))
+    }
 }
 
 /// What an attempt at a step gets.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::value::RawValue;
 
+use super::again;
 use crate::codec::{CodecError, Stored};
 use crate::error::Describe;
 
@@ -78,7 +79,9 @@ impl<T> Codec<T> {
     /// # Errors
     /// When it is not what `T` expects.
     pub fn take(&self, arguments: &mut StoredArguments) -> Result<T, CodecError> {
-        (self.read)(arguments.next()?.get()).map_err(CodecError::Decode)
+        let value = (self.read)(arguments.next()?.get()).map_err(CodecError::Decode)?;
+        again::note(|arguments| self.push(arguments, &value));
+        Ok(value)
     }
 
     /// Takes the next stored argument, a list of values.
@@ -86,7 +89,9 @@ impl<T> Codec<T> {
     /// # Errors
     /// When it is not what `T` expects.
     pub fn take_vec(&self, arguments: &mut StoredArguments) -> Result<Vec<T>, CodecError> {
-        (self.read_vec)(arguments.next()?.get()).map_err(CodecError::Decode)
+        let values = (self.read_vec)(arguments.next()?.get()).map_err(CodecError::Decode)?;
+        again::note(|arguments| self.push_slice(arguments, &values));
+        Ok(values)
     }
 }
 

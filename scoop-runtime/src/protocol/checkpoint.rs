@@ -53,7 +53,7 @@ pub struct CheckpointRow {
     pub operation: Option<String>,
     /// The arguments of that operation, encoded as an array. For an undo row: an [`Undoes`].
     pub arguments: Option<Stored>,
-    /// The live locals, encoded as a [`StoredFrame`](super::slots::StoredFrame).
+    /// The live locals, and what the operation promised, encoded as a [`StoredFrame`](super::slots::StoredFrame).
     pub frame: Option<Stored>,
     /// What became of the operation before this row (or, for an attempt, of that attempt),
     /// encoded as a [`StoredOutcome`].

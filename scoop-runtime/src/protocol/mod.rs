@@ -9,6 +9,7 @@ pub mod description;
 pub mod failure;
 pub mod id;
 mod present;
+pub mod promise;
 pub mod retry;
 pub mod run;
 pub mod slots;

@@ -11,14 +11,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::id::Seq;
+use super::promise::Promise;
 
 /// The most rows that one slot's value may be spread over.
 pub const LONGEST_CHAIN: usize = 32;
 
-/// The frame of one row.
+/// The frame of one row: what there is to know when the run goes on from it, or back beyond it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StoredFrame {
+    /// What the operation of the row promised about being undone when it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promise: Option<Promise>,
     /// The rows that hold the values which this one does not; sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Seq>,

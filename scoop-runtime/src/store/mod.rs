@@ -11,7 +11,7 @@ pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,7 +28,7 @@ use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::{RunRow, RunStatus};
 
 /// What went wrong in a store.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum StoreError {
     /// The store cannot be reached, is busy or full: trying again later can help.
     #[error("the store is not available: {0}")]
@@ -68,8 +68,15 @@ impl StoreError {
     }
 }
 
-/// Which runs to list.
-#[derive(Clone, Debug, Default)]
+/// As `main` prints it: what it says.
+impl Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Which runs to list. By default the first 100, whatever they are.
+#[derive(Clone, Debug)]
 pub struct RunFilter {
     /// Only runs of this saga.
     pub saga: Option<String>,
@@ -77,8 +84,19 @@ pub struct RunFilter {
     pub status: Vec<RunStatus>,
     /// Only runs with a greater id: for reading page by page.
     pub after: Option<RunId>,
-    /// At most so many.
+    /// At most so many; 100 unless set.
     pub limit: u32,
+}
+
+impl Default for RunFilter {
+    fn default() -> Self {
+        Self {
+            saga: None,
+            status: Vec::new(),
+            after: None,
+            limit: 100,
+        }
+    }
 }
 
 /// Which runs to take.

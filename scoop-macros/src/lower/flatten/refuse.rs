@@ -1,5 +1,6 @@
 //! What a saga's body cannot hold, found before anything is lowered: each with the repair.
 
+use proc_macro2::TokenTree;
 use syn::visit::{self, Visit};
 use syn::{Block, Error, Expr, Macro, Pat, Stmt};
 
@@ -63,16 +64,24 @@ impl Refuse {
                 self.error(
                     pat.ident.span(),
                     format!(
-                        "`{}` looks like a guard held over an `.await`: a saga keeps no value \
-                         alive across an `.await` that it does not use afterwards, so this would \
-                         be dropped early; drop it before the `.await` (put it into a block of \
-                         its own), or hold it inside a step",
+                        "`{}` looks like a guard held over an `.await`: the saga may go on in \
+                         another process there, which does not hold it; drop it before the \
+                         `.await` (put it into a block of its own), or hold it inside a step",
                         pat.ident
                     ),
                 );
             }
         }
     }
+}
+
+/// Whether a macro has arms, `pattern = future => ..`, as those that wait for the first of several.
+fn has_arms(mac: &Macro) -> bool {
+    let is = |token: &TokenTree, wanted| matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted);
+    let tokens: Vec<TokenTree> = mac.tokens.clone().into_iter().collect();
+    tokens
+        .windows(2)
+        .any(|pair| is(&pair[0], '=') && is(&pair[1], '>'))
 }
 
 fn makes_a_value(expr: &Expr) -> bool {
@@ -174,15 +183,13 @@ impl<'a> Visit<'a> for Refuse {
             .map(|s| s.ident.to_string())
             .unwrap_or_default();
         // What stands in these is awaited, though it does not say so.
-        if ["join", "try_join", "race"].contains(&name.as_str()) {
+        let concurrent = ["join", "try_join", "race"].contains(&name.as_str());
+        if concurrent || name == "select" && has_arms(mac) {
             return self.concurrent(mac, &name);
         }
         let Some(span) = find::in_tokens(mac.tokens.clone()) else {
             return;
         };
-        if name == "select" {
-            return self.concurrent(mac, &name);
-        }
         if !TRANSPARENT.contains(&name.as_str())
             || super::super::name::macro_arguments(mac).is_none()
         {

@@ -110,7 +110,14 @@ pub async fn runs_are_filtered_and_paged(fixture: &dyn Fixture) {
     let done = vec![RunStatus::Completed, RunStatus::Stuck];
     for (filter, expected) in [
         (all.clone(), vec![1, 2, 3, 4, 5, 6]),
-        (RunFilter::default(), vec![]),
+        (RunFilter::default(), vec![1, 2, 3, 4, 5, 6]),
+        (
+            RunFilter {
+                limit: 0,
+                ..all.clone()
+            },
+            vec![],
+        ),
         (
             RunFilter {
                 limit: 2,
