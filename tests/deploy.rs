@@ -6,8 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use scoop::{Handle, Scoop, saga, step};
-use scoop_runtime::operation::{Saga, SagaCall};
+use scoop::{Scoop, saga, step};
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -205,13 +204,9 @@ async fn deployed(next: &str) -> String {
     connection.close().await.unwrap();
 
     let scoop = Scoop::connect(&url).await.unwrap();
-    let ended = same(&scoop, &run, first).wait().await;
+    let ended = scoop.handle(first, run.id()).wait().await;
     scoop.shutdown().await;
     ended.unwrap_or_else(|error| error.to_string())
-}
-
-fn same<S: Saga>(scoop: &Scoop, run: &Handle<S>, _: fn(String) -> SagaCall<S>) -> Handle<S> {
-    scoop.handle(run.id())
 }
 
 /// One test: all runs have one switch.
