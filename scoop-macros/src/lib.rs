@@ -37,7 +37,7 @@ use proc_macro2::TokenStream as Tokens;
 /// | `on = path`, in `retry` | `fn(&E) -> bool`: whether this error of the step is worth another attempt | all are |
 /// | `timeout = "10s"` | the longest time for one attempt; a rollback takes `Outcome<T>` then | no limit |
 /// | `undo(retry(..))` | `retry` for the rollback, without `on` | ten attempts, `"100ms..60s"`, then the run is stuck |
-/// | `blocking` | a plain `fn`, run on the threads of tokio that may block; `scoop::context()` is `None` in it | an `async fn` |
+/// | `blocking` | a plain `fn`, run on the threads of tokio that may block | an `async fn` |
 /// | `name = ".."` | the name in the store | module path and name |
 /// | `crate = path` | where the crate `scoop` is | `::scoop` |
 ///

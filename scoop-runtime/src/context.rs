@@ -54,6 +54,10 @@ impl Context {
     pub(crate) async fn scope<F: Future>(self, future: F) -> F::Output {
         CONTEXT.scope(self, future).await
     }
+
+    pub(crate) fn sync_scope<T>(self, step: impl FnOnce() -> T) -> T {
+        CONTEXT.sync_scope(self, step)
+    }
 }
 
 /// The run that the step or rollback under way belongs to; `None` outside of one, and in tasks

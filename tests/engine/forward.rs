@@ -5,14 +5,22 @@ use std::sync::Arc;
 use scoop::testing::CrashStore;
 
 use crate::connect;
-use crate::sagas::{World, careful, names, sleeps, trip};
+use crate::sagas::{World, careful, keys, names, sleeps, trip};
 use crate::support::{Place, on_every_store};
 
 on_every_store!(
     a_saga_runs_with_one_commit_more_than_it_has_awaits,
     a_caught_failure_undoes_nothing,
-    a_sleep_and_a_later_start_end
+    a_sleep_and_a_later_start_end,
+    a_blocking_step_knows_its_run
 );
+
+async fn a_blocking_step_knows_its_run(place: Place) {
+    let scoop = connect(place.open().await, &World::default()).await;
+    let handle = scoop.start(keys()).await.unwrap();
+    let wanted = format!("{}:1", handle.id());
+    assert_eq!(handle.wait().await.unwrap(), Some(wanted));
+}
 
 async fn a_saga_runs_with_one_commit_more_than_it_has_awaits(place: Place) {
     let (world, store) = (

@@ -140,3 +140,13 @@ pub(crate) async fn sleeps() -> u32 {
 pub(crate) fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
+
+#[step(read_only, blocking)]
+fn key() -> Option<String> {
+    scoop::context().map(|context| context.idempotency_key())
+}
+
+#[saga]
+pub(crate) async fn keys() -> Option<String> {
+    key().await
+}
