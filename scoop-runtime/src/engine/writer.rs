@@ -129,22 +129,26 @@ impl Task {
 
     /// Writes a batch; one that is refused for its data is halved until the bad commit is alone.
     async fn write(&mut self, batch: Vec<Request>) {
-        let mut waiting = vec![batch];
-        while let Some(mut batch) = waiting.pop() {
-            let commits: Vec<Commit> = batch.iter().map(|request| request.commit.clone()).collect();
-            match self.send(&commits).await {
-                Ok(answers) => {
-                    for (request, answer) in batch.into_iter().zip(answers) {
-                        drop(request.answer.send(Ok(answer)));
+        let (commits, answers): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .map(|request| (request.commit, request.answer))
+            .unzip();
+        let mut answers = answers.into_iter();
+        let mut waiting = vec![&commits[..]];
+        while let Some(commits) = waiting.pop() {
+            match self.send(commits).await {
+                Ok(results) => {
+                    for (result, answer) in results.into_iter().zip(&mut answers) {
+                        drop(answer.send(Ok(result)));
                     }
                 }
-                Err(WriteError::Refused(_)) if batch.len() > 1 => {
-                    let second = batch.split_off(batch.len() / 2);
-                    waiting.extend([second, batch]);
+                Err(WriteError::Refused(_)) if commits.len() > 1 => {
+                    let (first, second) = commits.split_at(commits.len() / 2);
+                    waiting.extend([second, first]);
                 }
                 Err(error) => {
-                    for request in batch {
-                        drop(request.answer.send(Err(error.clone())));
+                    for answer in answers.by_ref().take(commits.len()) {
+                        drop(answer.send(Err(error.clone())));
                     }
                 }
             }
