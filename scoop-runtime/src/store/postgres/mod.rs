@@ -43,15 +43,17 @@ const LONGEST_COMMIT: Duration = Duration::from_secs(60);
 /// How long a reader waits for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// How many batches are written at once. The second one is for when many runs wait.
+const LANES: usize = 2;
 /// The server takes no message of a gigabyte.
 const LARGEST_COMMIT: usize = 768 << 20;
 
 /// A store in PostgreSQL, version 13 or later.
 ///
-/// Its connections are its own: one for the batches, one for heartbeats, and up to four that read.
+/// Its connections are its own: up to two for the batches, one for heartbeats, and up to four that read.
 pub struct PostgresStore {
     opening: Opening,
-    writer: Line,
+    writers: [Line; LANES],
     pulse: Line,
     readers: PgPool,
     attached: Mutex<Vec<Fence>>,
@@ -83,8 +85,8 @@ impl PostgresStore {
     ) -> Result<Self, StoreError> {
         let server: PgConnectOptions = url.parse().map_err(|error| error::url(&error))?;
         let server = server.application_name("scoop").disable_statement_logging();
-        let writer = Line::new(server.clone(), LONGEST_COMMIT);
-        prepare(&writer, opening.patience, migrations).await?;
+        let writers = [(); LANES].map(|()| Line::new(server.clone(), LONGEST_COMMIT));
+        prepare(&writers[0], opening.patience, migrations).await?;
         let readers = PgPoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(LONGEST_WAIT)
@@ -92,7 +94,7 @@ impl PostgresStore {
             .connect_lazy_with(server.clone());
         Ok(Self {
             opening,
-            writer,
+            writers,
             // A heartbeat that is not answered is better begun again before the lease is over.
             pulse: Line::new(server, opening.lease.length / 2),
             readers,
@@ -160,6 +162,10 @@ impl Store for PostgresStore {
         Some(self.opening.lease)
     }
 
+    fn lanes(&self) -> usize {
+        LANES
+    }
+
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
         check::worker(worker)?;
         let length = self.opening.lease.length;
@@ -213,7 +219,7 @@ impl Store for PostgresStore {
             );
             return Err(StoreError::Refused(message));
         }
-        let held = self.writer.hold().await?;
+        let held = Line::hold_one(&self.writers).await?;
         held.run(async |connection| write::commit(connection, fence, batch).await)
             .await?
             .map_err(|write::Fenced| StoreError::Fenced(fence.worker.clone()))
@@ -264,7 +270,9 @@ impl Store for PostgresStore {
             // A server that is away finds out by itself, when the lease is over.
             drop(self.detach(fence).await);
         }
-        self.writer.close().await;
+        for writer in &self.writers {
+            writer.close().await;
+        }
         self.pulse.close().await;
         self.readers.close().await;
     }

@@ -1,134 +1,50 @@
-//! The writer: the only way to the store's tables.
-//!
-//! What gathers while one commit is under way goes into the next one together: many runs share a
-//! transaction, a lonely run waits for nobody (group commit; Gray and Reuter: Transaction
-//! Processing, 9.4.7). Each run waits for its own commit only.
+//! The way to the store: sends a batch until it is answered, and tells each run what came of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 
-use super::reading;
+use super::queue::Request;
+use super::{WriteError, reading};
 use crate::environment::Environment;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, Seq};
 use crate::store::{Store, StoreError};
 
-const MOST_IN_A_BATCH: usize = 512;
-
-/// Why a commit did not take place.
-#[derive(Clone, Debug)]
-pub(crate) enum WriteError {
-    /// The store refuses this data, whenever it is sent.
-    Refused(String),
-    /// The worker may write nothing more.
-    Stopped,
-}
-
-type Answer = Result<Committed, WriteError>;
-
-struct Request {
-    commit: Commit,
-    answer: oneshot::Sender<Answer>,
-}
-
-enum Order {
-    Write(Box<Request>),
-    /// To be answered when all before it is written.
-    Flush(oneshot::Sender<()>),
-}
-
-/// Sends commits to the store.
-#[derive(Clone, Debug)]
-pub(crate) struct Writer {
-    orders: mpsc::UnboundedSender<Order>,
-}
-
-impl Writer {
-    /// Starts the writer. It ends when all its senders are gone. It sets `stop` when it may write
-    /// nothing more, and gives up waiting for the store when somebody else does.
-    pub(crate) fn spawn(
-        store: Arc<dyn Store>,
-        fence: Fence,
-        environment: &Arc<dyn Environment>,
-        stop: watch::Sender<bool>,
-    ) -> Self {
-        let (orders, queue) = mpsc::unbounded_channel();
-        let task = Task {
-            store,
-            fence,
-            environment: Arc::clone(environment),
-            stop,
-            stopped: false,
-        };
-        environment.spawn(Box::pin(task.run(queue)));
-        Self { orders }
-    }
-
-    /// Writes; ends when it is durable, or never will be.
-    pub(crate) async fn write(&self, commit: Commit) -> Answer {
-        let (answer, answered) = oneshot::channel();
-        let request = Box::new(Request { commit, answer });
-        if self.orders.send(Order::Write(request)).is_err() {
-            return Err(WriteError::Stopped);
-        }
-        answered.await.unwrap_or(Err(WriteError::Stopped))
-    }
-
-    /// Waits until all that was given to the writer so far is written, or never will be.
-    pub(crate) async fn flush(&self) {
-        let (answer, answered) = oneshot::channel();
-        if self.orders.send(Order::Flush(answer)).is_ok() {
-            drop(answered.await);
-        }
-    }
-}
-
-struct Task {
+/// Sends batches, for one worker. Several may be under way at once, each with other runs.
+pub(super) struct Sender {
     store: Arc<dyn Store>,
     fence: Fence,
     environment: Arc<dyn Environment>,
     stop: watch::Sender<bool>,
-    stopped: bool,
+    stopped: AtomicBool,
 }
 
-impl Task {
-    async fn run(mut self, mut queue: mpsc::UnboundedReceiver<Order>) {
-        let mut orders = Vec::new();
-        while queue.recv_many(&mut orders, MOST_IN_A_BATCH).await > 0 {
-            let (mut batch, mut flushed) = (Vec::new(), Vec::new());
-            for order in orders.drain(..) {
-                match order {
-                    Order::Write(request) => batch.push(*request),
-                    Order::Flush(answer) => flushed.push(answer),
-                }
-            }
-            self.in_rounds(batch).await;
-            for answer in flushed {
-                let _ = answer.send(());
-            }
+impl Sender {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        fence: Fence,
+        environment: Arc<dyn Environment>,
+        stop: watch::Sender<bool>,
+    ) -> Self {
+        Self {
+            store,
+            fence,
+            environment,
+            stop,
+            stopped: AtomicBool::new(false),
         }
     }
 
-    /// Writes what has gathered, in the order of the runs; each run once in a batch.
-    async fn in_rounds(&mut self, mut gathered: Vec<Request>) {
-        gathered.sort_by_key(|request| request.commit.run);
-        while !gathered.is_empty() {
-            let (mut batch, mut later) = (Vec::<Request>::new(), Vec::new());
-            for request in gathered {
-                let again = batch
-                    .last()
-                    .is_some_and(|last| last.commit.run == request.commit.run);
-                if again { &mut later } else { &mut batch }.push(request);
-            }
-            self.write(batch).await;
-            gathered = later;
-        }
+    /// How many batches may be under way at once.
+    pub(super) fn lanes(&self) -> usize {
+        self.store.lanes().max(1)
     }
 
     /// Writes a batch; one that is refused for its data is halved until the bad commit is alone.
-    async fn write(&mut self, batch: Vec<Request>) {
+    pub(super) async fn write(&self, batch: Vec<Request>) {
         let (commits, answers): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .map(|request| (request.commit, request.answer))
@@ -156,8 +72,8 @@ impl Task {
     }
 
     /// Sends a batch, again and again while the store is not available.
-    async fn send(&mut self, commits: &[Commit]) -> Result<Vec<Committed>, WriteError> {
-        if self.stopped {
+    async fn send(&self, commits: &[Commit]) -> Result<Vec<Committed>, WriteError> {
+        if self.stopped.load(Ordering::Relaxed) {
             return Err(WriteError::Stopped);
         }
         let mut pauses = reading::pauses();
@@ -183,7 +99,7 @@ impl Task {
                 Err(StoreError::Refused(why)) => return Err(WriteError::Refused(why)),
                 Err(error) => {
                     tracing::error!(%error, "the worker writes nothing more");
-                    self.stopped = true;
+                    self.stopped.store(true, Ordering::Relaxed);
                     self.stop.send_replace(true);
                     return Err(WriteError::Stopped);
                 }
