@@ -82,38 +82,75 @@ impl Writer {
     }
 }
 
-/// Writes what is ordered, until nobody can order anything any more.
-async fn write(sender: Sender, mut orders: mpsc::UnboundedReceiver<Order>) {
-    let (mut queue, mut flushed) = (Queue::default(), Vec::new());
-    let mut lanes: Vec<Lane<'_>> = (0..sender.lanes()).map(|_| Lane::default()).collect();
-    let (mut received, mut open) = (Vec::new(), true);
-    loop {
-        while let Ok(order) = orders.try_recv() {
-            received.push(order);
+/// What was ordered.
+struct Desk {
+    orders: mpsc::UnboundedReceiver<Order>,
+    received: Vec<Order>,
+    queue: Queue,
+    flushes: Vec<oneshot::Sender<()>>,
+    open: bool,
+}
+
+impl Desk {
+    /// Waits for an order.
+    async fn wait(&mut self) {
+        let count = self.orders.recv_many(&mut self.received, usize::MAX).await;
+        self.open = count > 0;
+    }
+
+    /// Takes what was ordered so far.
+    fn sort(&mut self) {
+        while let Ok(order) = self.orders.try_recv() {
+            self.received.push(order);
         }
-        for order in received.drain(..) {
+        for order in self.received.drain(..) {
             match order {
-                Order::Write(request) => queue.push(*request),
-                Order::Flush(answer) => flushed.push(answer),
+                Order::Write(request) => self.queue.push(*request),
+                Order::Flush(answer) => self.flushes.push(answer),
             }
         }
-        begin(&sender, &mut queue, &mut lanes);
+    }
+
+    /// Takes orders for as long as each turn of the other tasks brings some: runs that the last
+    /// batch woke come back in a moment, and a lonely one waits for nobody.
+    async fn gather(&mut self) {
+        self.sort();
+        let mut known = 0;
+        while self.queue.len() > known {
+            known = self.queue.len();
+            tokio::task::yield_now().await;
+            self.sort();
+        }
+    }
+}
+
+/// Writes what is ordered, until nobody can order anything any more.
+async fn write(sender: Sender, orders: mpsc::UnboundedReceiver<Order>) {
+    let mut desk = Desk {
+        orders,
+        received: Vec::new(),
+        queue: Queue::default(),
+        flushes: Vec::new(),
+        open: true,
+    };
+    let mut lanes: Vec<Lane<'_>> = (0..sender.lanes()).map(|_| Lane::default()).collect();
+    loop {
+        desk.gather().await;
+        begin(&sender, &mut desk.queue, &mut lanes);
         if lanes.iter().all(Lane::is_free) {
             // Whatever waits would be on its way.
-            for answer in flushed.drain(..) {
+            for answer in desk.flushes.drain(..) {
                 let _ = answer.send(());
             }
-            if !open {
+            if !desk.open {
                 return;
             }
         }
-        let free = lanes.iter().any(Lane::is_free);
+        let waits = desk.open && lanes.iter().any(Lane::is_free);
         tokio::select! {
             biased;
             () = lane::one_ended(&mut lanes) => {}
-            count = orders.recv_many(&mut received, usize::MAX), if open && free => {
-                open = count > 0;
-            }
+            () = desk.wait(), if waits => {}
         }
     }
 }
