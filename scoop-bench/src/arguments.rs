@@ -72,12 +72,22 @@ pub(crate) struct Throughput {
     /// How many sagas run at once.
     #[arg(long, default_value_t = 256)]
     pub(crate) concurrency: u32,
-    /// How long the sagas run, and each of the two kinds of inserts.
+    /// How long the sagas run in all rounds, and each of the two kinds of inserts.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub(crate) seconds: Duration,
+    /// How often all are measured in turn; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
     /// Only the sagas, without what the database can do: for a profiler.
     #[arg(long)]
     pub(crate) no_limits: bool,
+}
+
+impl Throughput {
+    /// Whether what the database can do is measured, too.
+    pub(crate) fn limited(&self) -> bool {
+        self.common.store == Kind::Postgres && !self.no_limits
+    }
 }
 
 #[derive(Clone, Debug, Args)]

@@ -1,5 +1,5 @@
 //! What the database can do without us: rows of 200 bytes, one a commit from several clients, and
-//! many a commit from one writer that takes whatever queued while it was writing.
+//! many a commit from one or two writers that take whatever queued while they were writing.
 
 use std::time::{Duration, Instant};
 
@@ -35,9 +35,10 @@ pub(crate) struct Rate {
 
 impl Rate {
     fn new(spread: Spread, elapsed: Duration) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53")]
-        let per_second = spread.count() as f64 / elapsed.as_secs_f64();
-        Self { per_second, spread }
+        Self {
+            per_second: spread.per_second(elapsed),
+            spread,
+        }
     }
 }
 
@@ -87,13 +88,21 @@ struct Row {
     written: oneshot::Sender<()>,
 }
 
-/// Many rows a commit, by one writer; so many producers each wait for their row.
-pub(crate) async fn batched(url: &str, producers: u32, length: Duration) -> Result<Rate> {
-    let connection = place::connect(url).await?;
-    let (sender, rows) = mpsc::unbounded_channel();
-    let writer = tokio::spawn(write(connection, rows));
+/// Many rows a commit, by so many writers; so many producers each wait for their row.
+pub(crate) async fn batched(
+    url: &str,
+    writers: u32,
+    producers: u32,
+    length: Duration,
+) -> Result<Rate> {
+    let (mut senders, mut written) = (Vec::new(), JoinSet::new());
+    for _ in 0..writers {
+        let (sender, rows) = mpsc::unbounded_channel();
+        written.spawn(write(place::connect(url).await?, rows));
+        senders.push(sender);
+    }
     let (began, mut tasks) = (Instant::now(), JoinSet::new());
-    for _ in 0..producers {
+    for (_, sender) in (0..producers).zip(senders.iter().cycle()) {
         let sender = sender.clone();
         tasks.spawn(async move {
             let (run, mut spread, mut seq) = (Uuid::now_v7(), Spread::new(), 0);
@@ -117,9 +126,11 @@ pub(crate) async fn batched(url: &str, producers: u32, length: Duration) -> Resu
             Ok(spread)
         });
     }
-    drop(sender);
+    drop(senders);
     let rate = Rate::new(joined(tasks).await?, began.elapsed());
-    writer.await??;
+    while let Some(writer) = written.join_next().await {
+        writer??;
+    }
     Ok(rate)
 }
 

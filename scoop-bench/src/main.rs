@@ -4,6 +4,7 @@ mod alone;
 mod arguments;
 mod figures;
 mod limits;
+mod median;
 mod memory;
 mod place;
 mod processes;

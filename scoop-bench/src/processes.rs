@@ -29,17 +29,28 @@ pub(crate) fn server_time(backend: u32) -> Option<Duration> {
         return None;
     }
     let postmaster = stat(&backend.to_string())?.parent;
-    let main = stat(&postmaster.to_string())?;
-    let mut ticks = main.own + main.ended;
+    loop {
+        let before = stat(&postmaster.to_string())?;
+        let living = living(postmaster)?;
+        // One that ended while the others were asked is in neither sum.
+        if stat(&postmaster.to_string())?.ended == before.ended {
+            return Some(TICK * (before.own + before.ended + living));
+        }
+    }
+}
+
+/// The ticks of the children of a process.
+fn living(parent: u32) -> Option<u32> {
+    let mut ticks = 0;
     for entry in fs::read_dir("/proc").ok()?.flatten() {
         let name = entry.file_name();
         let process = name.to_str().and_then(|name| name.parse::<u32>().ok());
         let stat = process.and_then(|process| stat(&process.to_string()));
-        if let Some(child) = stat.filter(|stat| stat.parent == postmaster) {
+        if let Some(child) = stat.filter(|stat| stat.parent == parent) {
             ticks += child.own;
         }
     }
-    Some(TICK * ticks)
+    Some(ticks)
 }
 
 /// The memory of this process that is in use, in bytes.

@@ -29,6 +29,13 @@ impl Spread {
         self.0.len()
     }
 
+    /// How many there were in a second.
+    pub(crate) fn per_second(&self, elapsed: Duration) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53")]
+        let count = self.count() as f64;
+        count / elapsed.as_secs_f64()
+    }
+
     pub(crate) fn quantile(&self, quantile: f64) -> Duration {
         Duration::from_nanos(self.0.value_at_quantile(quantile))
     }
@@ -51,6 +58,8 @@ mod tests {
             let found = low.quantile(quantile).as_secs_f64() * 1e3;
             assert!((found - millis).abs() < millis / 500.0, "{found}");
         };
+        let rate = low.per_second(Duration::from_secs(4));
+        assert!((rate - 25.0).abs() < 1e-9, "{rate}");
         near(0.5, 50.0);
         near(0.99, 99.0);
         near(1.0, 100.0);

@@ -56,6 +56,27 @@ impl Done {
     }
 }
 
+impl Done {
+    /// Nothing so far.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            processor: Some(Duration::ZERO),
+            ..Self::default()
+        }
+    }
+
+    /// Both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let processor = self.processor.zip(other.processor);
+        Self {
+            commits: self.commits + other.commits,
+            syncs: self.syncs + other.syncs,
+            log_bytes: self.log_bytes + other.log_bytes,
+            processor: processor.map(|(one, other)| one + other),
+        }
+    }
+}
+
 /// What the server is: its version, and whether a commit is durable.
 pub(crate) async fn server(connection: &mut PgConnection) -> Result<String> {
     let row = sqlx::query(
@@ -83,6 +104,8 @@ mod tests {
             processor: seconds.map(Duration::from_secs),
         };
         assert_eq!(done(10, Some(9)).since(done(4, Some(2))), done(6, Some(7)));
+        assert_eq!(done(4, Some(2)).and(done(6, Some(7))), done(10, Some(9)));
+        assert_eq!(done(4, Some(2)).and(done(6, None)), done(10, None));
         assert_eq!(done(10, None).since(done(4, Some(2))).processor, None);
     }
 }

@@ -39,9 +39,9 @@ fn throughput_stands_beside_what_the_database_can_do() {
         "p50_ms",
         "wal_bytes_per_step",
         "best_single_row_commits_per_second",
-        "batched_insert_rows_per_second",
+        "best_batched_rows_per_second",
         "steps_to_best_single_row",
-        "steps_to_batched_insert",
+        "steps_to_best_batched",
     ] {
         assert!(number(&found, name) > 0.0, "{name}: {found}");
     }
