@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::codec::Stored;
 use crate::context::context;
-use crate::engine::{Scoop, Trouble};
+use crate::engine::{Ended, Scoop, Trouble};
 use crate::environment::BoxFuture;
 use crate::error::SagaError;
 use crate::operation::{Saga, SagaCall};
@@ -47,7 +47,7 @@ pub enum Status {
 
 /// How a run stands, as far as a waiting caller is concerned.
 enum Standing {
-    Ended(Box<RunRow>),
+    Ended(Box<Ended>),
     Going,
 }
 
@@ -92,19 +92,26 @@ impl<S: Saga> Handle<S> {
     /// When the saga failed; at once when it is stuck, or parked, or this runtime stops.
     pub async fn wait(&self) -> Result<S::Ok, SagaError<S::Error>> {
         let engine = self.scoop.engine();
-        let (mut news, mut stop) = (engine.news(), engine.stopping());
+        let (mut news, mut stop) = (engine.news.listen(self.run), engine.stopping());
         loop {
-            news.mark_unchanged();
-            match self.standing().await.map_err(SagaError::from_trouble)? {
-                Standing::Ended(row) => return self.outcome(&row),
-                Standing::Going => {}
+            // There will be news of what is driven here, so the store need not be asked.
+            let driven = news.is_driven() && engine.parked(self.run).is_none();
+            if !driven {
+                match self.standing().await.map_err(SagaError::from_trouble)? {
+                    Standing::Ended(ended) => return self.outcome(&ended),
+                    Standing::Going => {}
+                }
             }
             tokio::select! {
-                _ = news.changed() => {}
+                ended = news.next() => {
+                    if let Some(ended) = ended {
+                        return self.outcome(&ended);
+                    }
+                }
                 _ = stop.wait_for(|stop| *stop) => {
                     return Err(SagaError::from_trouble(Trouble::ShutDown));
                 }
-                () = engine.environment.sleep(LOOK_AGAIN) => {}
+                () = engine.environment.sleep(LOOK_AGAIN), if !driven => {}
             }
         }
     }
@@ -123,7 +130,7 @@ impl<S: Saga> Handle<S> {
     /// What the run returned, if it has ended.
     pub async fn result(&self) -> Option<Result<S::Ok, SagaError<S::Error>>> {
         match self.standing().await {
-            Ok(Standing::Ended(row)) => Some(self.outcome(&row)),
+            Ok(Standing::Ended(ended)) => Some(self.outcome(&ended)),
             Ok(Standing::Going) => None,
             Err(trouble) => Some(Err(SagaError::from_trouble(trouble))),
         }
@@ -138,7 +145,7 @@ impl<S: Saga> Handle<S> {
     async fn standing(&self) -> Result<Standing, Trouble> {
         let row = self.row().await?;
         if !row.status.is_active() {
-            return Ok(Standing::Ended(Box::new(row)));
+            return Ok(Standing::Ended(Box::new(row.into())));
         }
         match self.scoop.engine().parked(self.run) {
             Some(reason) => Err(Trouble::Parked {
@@ -149,7 +156,7 @@ impl<S: Saga> Handle<S> {
         }
     }
 
-    fn outcome(&self, row: &RunRow) -> Result<S::Ok, SagaError<S::Error>> {
+    fn outcome(&self, ended: &Ended) -> Result<S::Ok, SagaError<S::Error>> {
         let unreadable = |what, error| {
             SagaError::from_trouble(Trouble::Unreadable {
                 run: self.run,
@@ -157,10 +164,10 @@ impl<S: Saga> Handle<S> {
                 error,
             })
         };
-        if let Some(output) = &row.output {
+        if let Some(output) = &ended.output {
             return S::decode_ok(output).map_err(|error| unreadable("result", error));
         }
-        let Some(stored) = &row.failure else {
+        let Some(stored) = &ended.failure else {
             return Err(SagaError::from_trouble(Trouble::NoRun(
                 self.run.to_string(),
             )));
@@ -170,7 +177,7 @@ impl<S: Saga> Handle<S> {
             .map_err(|error| unreadable("failure", error))?;
         let value = failure.error.value.as_ref();
         let error = value.and_then(|raw| S::decode_error(&Stored::from_json(raw.get())).ok());
-        let stuck = row.status == RunStatus::Stuck;
+        let stuck = ended.status == RunStatus::Stuck;
         Err(SagaError::from_run(failure, error, stuck))
     }
 }

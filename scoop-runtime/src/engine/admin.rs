@@ -177,7 +177,7 @@ impl Admin {
         match engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
                 engine.unpark(run);
-                engine.tell();
+                engine.news.tell(run);
                 if mine && !ends {
                     executor::take_up(engine, run).await
                 } else {

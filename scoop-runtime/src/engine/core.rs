@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use super::news::News;
 use super::pulse::Pulse;
 use super::reading;
 use super::registry::Registry;
@@ -31,8 +32,8 @@ pub(crate) struct Engine {
     pub(crate) works: bool,
     /// Why runs cannot be continued by this build.
     parked: Mutex<HashMap<RunId, String>>,
-    /// Counts up whenever a run of this process ends, gets stuck or is parked.
-    news: watch::Sender<u64>,
+    /// Who waits for which run.
+    pub(crate) news: News,
     /// Whether the tasks of this runtime have to end.
     stop: watch::Sender<bool>,
     /// How many runs are being driven.
@@ -80,13 +81,26 @@ impl Engine {
             payload_limit: parts.payload_limit,
             works: parts.works,
             parked: Mutex::default(),
-            news: watch::Sender::new(0),
+            news: News::default(),
             stop,
             driven: watch::Sender::new(0),
         }
     }
 
-    /// Runs a task of a run; it is dropped when the runtime stops.
+    /// Drives a run; those who wait for it hear when that is over.
+    pub(crate) fn drive_run(
+        self: &Arc<Self>,
+        run: RunId,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let driving = self.news.drive(run);
+        self.drive(async move {
+            let _driving = driving;
+            task.await;
+        });
+    }
+
+    /// Runs a task; it is dropped when the runtime stops.
     pub(crate) fn drive(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
         let engine = Arc::clone(self);
         self.driven.send_modify(|count| *count += 1);
@@ -141,7 +155,7 @@ impl Engine {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(run, reason);
-        self.tell();
+        self.news.tell(run);
     }
 
     pub(crate) fn parked(&self, run: RunId) -> Option<String> {
@@ -162,15 +176,6 @@ impl Engine {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&run);
-    }
-
-    /// Wakes all who wait for a run.
-    pub(crate) fn tell(&self) {
-        self.news.send_modify(|news| *news += 1);
-    }
-
-    pub(crate) fn news(&self) -> watch::Receiver<u64> {
-        self.news.subscribe()
     }
 
     pub(crate) fn stopping(&self) -> watch::Receiver<bool> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::execution::{Beginning, Begun, Execution, Exit};
-use super::{Engine, Trouble, history, recovery, rollback};
+use super::{Ended, Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, FrameMismatch, Position};
@@ -46,9 +46,8 @@ pub(super) async fn go_on(engine: Arc<Engine>, run: RunRow) {
         RunStatus::RollingBack => rollback::drive(&engine, id).await,
         _ => Ok(()),
     };
-    match result {
-        Ok(()) => engine.tell(),
-        Err(trouble) => park(&engine, id, trouble).await,
+    if let Err(trouble) = result {
+        park(&engine, id, trouble).await;
     }
 }
 
@@ -159,13 +158,10 @@ async fn body(
         Err(Exit::Park(reason)) => Err(Trouble::Parked { run, reason }),
         Err(Exit::Leave) => Ok(()),
     };
-    match result {
-        Ok(()) => engine.tell(),
-        Err(trouble) => {
-            // A run that was never stored is nothing to be parked.
-            if let Some(reason) = execution.tell_not_begun(trouble.reason()) {
-                park(&engine, run, Trouble::Parked { run, reason }).await;
-            }
+    if let Err(trouble) = result {
+        // A run that was never stored is nothing to be parked.
+        if let Some(reason) = execution.tell_not_begun(trouble.reason()) {
+            park(&engine, run, Trouble::Parked { run, reason }).await;
         }
     }
 }
@@ -208,11 +204,19 @@ async fn complete(execution: &Execution, output: Stored) -> Result<(), Trouble> 
     let update = RunUpdate {
         status: Some(RunStatus::Completed),
         wake_at: Some(None),
-        output: Some(output),
+        output: Some(output.clone()),
         finished_at: Some(now),
         ..RunUpdate::default()
     };
-    end(execution, RowKind::End, update).await.map(drop)
+    if end(execution, RowKind::End, update).await? {
+        let ended = || Ended {
+            status: RunStatus::Completed,
+            output: Some(output),
+            failure: None,
+        };
+        execution.engine.news.ended(execution.run, ended);
+    }
+    Ok(())
 }
 
 /// The body failed: from here on the run rolls back, or is stuck if it is past its pivot.
@@ -265,6 +269,6 @@ pub(super) async fn take_up(engine: &Arc<Engine>, run: RunId) -> Result<(), Trou
         .await?
         .ok_or_else(|| Trouble::NoRun(run.to_string()))?;
     let engine = Arc::clone(engine);
-    engine.clone().drive(go_on(engine, row));
+    engine.clone().drive_run(run, go_on(engine, row));
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! `runtime` is what users hold; `executor` drives one run, `performer` does one operation,
 //! `rollback` undoes one run, `writer` is the only way to the store's tables; `pulse` shows that the worker
-//! lives, `recovery` takes up what nobody has.
+//! lives, `recovery` takes up what nobody has, `news` says who waits for what.
 
 pub mod admin;
 mod connect;
@@ -10,6 +10,7 @@ mod core;
 mod execution;
 mod executor;
 mod history;
+mod news;
 mod performer;
 mod pulse;
 mod reading;
@@ -28,3 +29,4 @@ pub use start::Start;
 pub use trouble::Trouble;
 
 pub(crate) use self::core::Engine;
+pub(crate) use self::news::Ended;

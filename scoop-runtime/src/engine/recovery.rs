@@ -26,7 +26,9 @@ pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
         for run in page {
             count += 1;
             let engine = Arc::clone(engine);
-            engine.clone().drive(executor::go_on(engine, run));
+            engine
+                .clone()
+                .drive_run(run.id, executor::go_on(engine, run));
         }
     }
 }

@@ -111,7 +111,8 @@ impl<S: Saga> Start<S> {
         let begun = if engine.works && wake_at.is_none() {
             engine.registry.saga(name).map_err(Trouble::NotAllowed)?;
             let (sender, begun) = oneshot::channel();
-            engine.drive(executor::begin(Arc::clone(&engine), saga, new, sender));
+            let run = new.id;
+            engine.drive_run(run, executor::begin(Arc::clone(&engine), saga, new, sender));
             begun.await.map_err(|_| Trouble::PerhapsStarted)?
         } else {
             insert(&engine, new).await?

@@ -144,6 +144,11 @@ pub trait Store: Debug + Send + Sync + 'static {
         None
     }
 
+    /// How many calls of [`commit`](Self::commit) at once the store gains from.
+    fn lanes(&self) -> usize {
+        1
+    }
+
     /// Begins a life of this worker: takes its name, counts its epoch up.
     ///
     /// # Errors

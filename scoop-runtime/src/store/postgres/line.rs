@@ -49,7 +49,20 @@ impl Line {
 
     /// Waits for the connection to be free, and makes a new one where there is none.
     pub(super) async fn hold(&self) -> Result<Held<'_>, StoreError> {
-        let mut slot = self.slot.lock().await;
+        self.take(self.slot.lock().await).await
+    }
+
+    /// The first of these that is free; where none is, waits for the first of all.
+    pub(super) async fn hold_one(lines: &[Self]) -> Result<Held<'_>, StoreError> {
+        for line in lines {
+            if let Ok(slot) = line.slot.try_lock() {
+                return line.take(slot).await;
+            }
+        }
+        lines.first().ok_or_else(closed)?.hold().await
+    }
+
+    async fn take<'a>(&'a self, mut slot: MutexGuard<'a, Slot>) -> Result<Held<'a>, StoreError> {
         let connection = match std::mem::replace(&mut *slot, Slot::Lost) {
             Slot::Ready(connection) => connection,
             Slot::New => {

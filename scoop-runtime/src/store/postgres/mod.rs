@@ -46,15 +46,17 @@ const LONGEST_COMMIT: Duration = Duration::from_secs(60);
 /// How long a reader waits for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// How many batches are written at once. The second one is for when many runs wait.
+const LANES: usize = 2;
 /// The server takes no message of a gigabyte.
 const LARGEST_COMMIT: usize = 768 << 20;
 
 /// A store in PostgreSQL, version 13 or later.
 ///
-/// Its connections are its own: one for the batches, one for heartbeats, and up to four that read.
+/// Its connections are its own: up to two for the batches, one for heartbeats, and up to four that read.
 pub struct PostgresStore {
     opening: Opening,
-    writer: Line,
+    writers: [Line; LANES],
     pulse: Line,
     readers: PgPool,
     proxy: Arc<Proxy>,
@@ -88,7 +90,7 @@ impl PostgresStore {
         let server: PgConnectOptions = url.parse().map_err(|error| error::url(&error))?;
         let server = server.application_name("scoop").disable_statement_logging();
         let proxy = Arc::new(Proxy::of(url));
-        let writer = Line::new(server.clone(), &proxy, LONGEST_COMMIT);
+        let writers = [(); LANES].map(|()| Line::new(server.clone(), &proxy, LONGEST_COMMIT));
         // A heartbeat that is not answered is better begun again before the lease is over.
         let pulse = Line::new(server.clone(), &proxy, opening.lease.length / 2);
         let readers = PgPoolOptions::new()
@@ -99,7 +101,7 @@ impl PostgresStore {
         let store = Self {
             opening,
             proxy,
-            writer,
+            writers,
             pulse,
             readers,
             attached: Mutex::default(),
@@ -131,7 +133,7 @@ impl PostgresStore {
     }
 
     async fn first(&self, migrations: &[Migration]) -> Result<(), StoreError> {
-        let (mut writer, mut pulse) = (self.writer.hold().await?, self.pulse.hold().await?);
+        let (mut writer, mut pulse) = (self.writers[0].hold().await?, self.pulse.hold().await?);
         self.proxy
             .look(&mut writer.connection, &mut pulse.connection)
             .await
@@ -187,6 +189,10 @@ impl Store for PostgresStore {
         Some(self.opening.lease)
     }
 
+    fn lanes(&self) -> usize {
+        LANES
+    }
+
     async fn attach(&self, worker: &WorkerName) -> Result<Fence, StoreError> {
         check::worker(worker)?;
         let length = self.opening.lease.length;
@@ -240,7 +246,7 @@ impl Store for PostgresStore {
             );
             return Err(StoreError::Refused(message));
         }
-        let held = self.writer.hold().await?;
+        let held = Line::hold_one(&self.writers).await?;
         held.run(async |session| write::commit(session, fence, batch).await)
             .await?
             .map_err(|write::Fenced| StoreError::Fenced(fence.worker.clone()))
@@ -289,7 +295,9 @@ impl Store for PostgresStore {
             // A server that is away finds out by itself, when the lease is over.
             drop(self.detach(fence).await);
         }
-        self.writer.close().await;
+        for writer in &self.writers {
+            writer.close().await;
+        }
         self.pulse.close().await;
         self.readers.close().await;
     }

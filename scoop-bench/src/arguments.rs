@@ -1,0 +1,164 @@
+//! What the command line says.
+
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Measures scoop against the limits of the database it runs on.
+///
+/// Measures on a throw-away PostgreSQL server that it starts itself, with `fsync = on` and
+/// `synchronous_commit = on`, or on that of `DATABASE_URL`. Absolute figures move from machine to
+/// machine and from minute to minute: compare the ratios of one run.
+#[derive(Debug, Parser)]
+#[command(name = "scoop-bench", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What is measured.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Sagas a second, many at once, beside single-row commits and batched inserts.
+    Throughput(Throughput),
+    /// The latency of one saga alone, beside that of single commits.
+    Alone(Alone),
+    /// How long it takes to finish sagas half done after the worker was killed.
+    Recovery(Recovery),
+    /// The memory of a worker for each run that waits.
+    Memory(Memory),
+    /// Steps whose SQL is in the engine's own transaction.
+    Transactional,
+    /// The worker that `recovery` kills; it is started by that.
+    #[command(hide = true)]
+    Victim(Victim),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    Postgres,
+    Sqlite,
+    Memory,
+}
+
+impl Kind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Sqlite => "sqlite",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// What all verbs have.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// Where the sagas are kept.
+    #[arg(long, value_enum, default_value = "postgres")]
+    pub(crate) store: Kind,
+    /// Prints one JSON object instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Throughput {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// The steps of a saga.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) steps: u32,
+    /// How many sagas run at once.
+    #[arg(long, default_value_t = 256)]
+    pub(crate) concurrency: u32,
+    /// How long the sagas run in all rounds, and each of the two kinds of inserts.
+    #[arg(long, default_value = "10", value_parser = seconds)]
+    pub(crate) seconds: Duration,
+    /// How often all are measured in turn; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+    /// Only the sagas, without what the database can do: for a profiler.
+    #[arg(long)]
+    pub(crate) no_limits: bool,
+}
+
+impl Throughput {
+    /// Whether what the database can do is measured, too.
+    pub(crate) fn limited(&self) -> bool {
+        self.common.store == Kind::Postgres && !self.no_limits
+    }
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Alone {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// The steps of a saga.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) steps: u32,
+    /// How long sagas run one after another, and single commits.
+    #[arg(long, default_value = "5", value_parser = seconds)]
+    pub(crate) seconds: Duration,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Recovery {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// The steps of a saga.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) steps: u32,
+    /// How many sagas are half done when the worker is killed.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) runs: u32,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Memory {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// How many sagas wait for a day.
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) runs: u32,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Victim {
+    #[arg(long)]
+    pub(crate) url: String,
+    #[arg(long)]
+    pub(crate) diary: std::path::PathBuf,
+    #[arg(long)]
+    pub(crate) steps: u32,
+    #[arg(long)]
+    pub(crate) runs: u32,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
+    if duration.is_zero() {
+        return Err("nothing can be measured in no time".to_owned());
+    }
+    Ok(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn seconds_may_have_a_fraction_but_not_be_none() {
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert!(seconds("0").is_err());
+        assert!(seconds("-1").is_err());
+        assert!(seconds("soon").is_err());
+    }
+}

@@ -1,0 +1,44 @@
+//! `scoop-bench`: measures scoop against the limits of the database it runs on.
+
+mod alone;
+mod arguments;
+mod figures;
+mod limits;
+mod median;
+mod memory;
+mod place;
+mod processes;
+mod recovery;
+mod sagas;
+mod spread;
+mod statistics;
+mod throughput;
+mod victim;
+
+use anyhow::{Result, bail};
+use clap::Parser as _;
+
+use self::arguments::{Arguments, Verb};
+use self::figures::Figures;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let (figures, json) = match Arguments::parse().verb {
+        Verb::Throughput(verb) => (throughput::run(&verb).await?, verb.common.json),
+        Verb::Alone(verb) => (alone::run(&verb).await?, verb.common.json),
+        Verb::Recovery(verb) => (recovery::run(&verb).await?, verb.common.json),
+        Verb::Memory(verb) => (memory::run(&verb).await?, verb.common.json),
+        Verb::Transactional => bail!("not available yet: there are no transactional steps so far"),
+        Verb::Victim(verb) => return victim::run(&verb).await,
+    };
+    print(&figures, json);
+    Ok(())
+}
+
+fn print(figures: &Figures, json: bool) {
+    if json {
+        println!("{}", figures.json());
+    } else {
+        print!("{}", figures.table());
+    }
+}
