@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use super::news::News;
+use super::news::{Driving, News};
 use super::pulse::Pulse;
 use super::reading;
 use super::registry::Registry;
@@ -94,24 +94,29 @@ impl Engine {
         task: impl Future<Output = ()> + Send + 'static,
     ) {
         let driving = self.news.drive(run);
-        self.drive(async move {
-            let _driving = driving;
-            task.await;
-        });
+        self.spawn(Box::pin(task), Some(driving));
     }
 
     /// Runs a task; it is dropped when the runtime stops.
     pub(crate) fn drive(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
+        self.spawn(Box::pin(task), None);
+    }
+
+    /// The task comes in a box, because each future around it would hold it twice: as it was given
+    /// and as it is polled.
+    fn spawn(self: &Arc<Self>, task: BoxFuture<'static, ()>, driving: Option<Driving>) {
         let engine = Arc::clone(self);
         self.driven.send_modify(|count| *count += 1);
         let driven = Driven(self.driven.clone());
         self.environment.spawn(Box::pin(async move {
-            let _driven = driven;
+            let (_driven, _driving) = (driven, driving);
+            // Dropped before those say that it is.
+            let mut task = task;
             let mut stop = engine.stop.subscribe();
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = task => {}
+                () = &mut task => {}
             }
         }));
     }
