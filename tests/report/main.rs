@@ -223,8 +223,9 @@ saga `report::trips::second_choice` failed and was rolled back
 #[tokio::test(start_paused = true)]
 async fn the_store_is_away() {
     let faults = FaultStore::new(Arc::new(MemoryStore::new()));
+    // A worker hears of its own runs without asking; a client has to ask.
     let scoop = Scoop::connect("memory:").store(faults.clone());
-    let scoop = scoop.await.unwrap();
+    let scoop = scoop.worker(false).await.unwrap();
     let handle = scoop.start(trip(places(&["flight"]))).await.unwrap();
     faults.away_for_reads(1_000);
     check(
