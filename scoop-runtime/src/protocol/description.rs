@@ -42,8 +42,6 @@ pub struct OperationMeta {
 pub struct Point {
     /// The stable name: from the callee, the `let` name or the label, never a bare ordinal.
     pub name: &'static str,
-    /// What is awaited, where the callee can be named at compile time.
-    pub operation: Option<OperationMeta>,
     /// The names of the locals that are saved here.
     pub live: &'static [&'static str],
     /// The file of the await, as the compiler names it.

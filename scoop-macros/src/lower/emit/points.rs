@@ -20,7 +20,6 @@ pub(in crate::lower) fn points(
         quote_spanned! {point.span=>
             #runtime::protocol::description::Point {
                 name: #name,
-                operation: ::core::option::Option::None,
                 live: &[#(#live),*],
                 file: ::core::file!(),
                 line: ::core::line!(),
