@@ -78,11 +78,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let handle = scoop.start(book_trip(trip)).id("my trip").await?;
     println!("booked: {}", handle.wait().await?.join(", "));
+    println!("timeline: {}", timeline(&scoop, handle.id()).await?);
     scoop.shutdown().await;
     std::fs::remove_file("target/quickstart.db")?;
     std::fs::remove_file("target/quickstart.db.lock")?;
     println!("the file is removed: the next run starts afresh");
     Ok(())
+}
+
+/// When each checkpoint was written, the last one with the result.
+async fn timeline(scoop: &Scoop, run: scoop::RunId) -> Result<String, scoop::Trouble> {
+    let (_, rows) = scoop.admin().show(run).await?;
+    let rows = rows.iter().map(|row| match row.point.as_str() {
+        "" => format!("{} end", row.created_at),
+        point => format!("{} {point}", row.created_at),
+    });
+    Ok(rows.collect::<Vec<_>>().join(", "))
 }
 
 /// The steps that an earlier run completed: all but the last one that it began.

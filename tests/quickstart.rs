@@ -41,6 +41,15 @@ fn the_second_run_goes_on_where_the_first_was_killed() {
         says.contains("not repeated: book_flight:flight, book_hotel:hotel"),
         "{says}"
     );
+    let timeline = says.lines().find(|line| line.starts_with("timeline: "));
+    let points: Vec<_> = timeline.unwrap().split(", ").map(last_word).collect();
+    let all = [
+        "book_flight:flight",
+        "book_hotel:hotel",
+        "rent_car:car",
+        "end",
+    ];
+    assert_eq!(points, all);
     assert!(!says.contains("booking a flight"), "{says}");
     assert_eq!(key(&said), key(&says));
     assert!(
@@ -49,4 +58,8 @@ fn the_second_run_goes_on_where_the_first_was_killed() {
     );
     let left = std::fs::read_dir(directory.path().join("target")).unwrap();
     assert_eq!(left.count(), 0, "the next run starts afresh");
+}
+
+fn last_word(text: &str) -> &str {
+    text.rsplit(' ').next().unwrap()
 }
