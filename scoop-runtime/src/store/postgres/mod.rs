@@ -15,13 +15,14 @@ mod line;
 mod migrate;
 mod query;
 mod read;
+mod step;
 #[cfg(test)]
 mod tests;
 mod worker;
 mod write;
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -31,7 +32,9 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use self::line::Line;
 pub use self::migrate::Migration;
+pub(in crate::store) use self::step::start_in;
 use self::migrate::{MIGRATIONS, Newer};
+use super::tx::{Database, StepPool, Transacted, Work};
 use super::{Claim, Lease, Opening, RunFilter, Store, StoreError, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
@@ -43,17 +46,24 @@ const LONGEST_COMMIT: Duration = Duration::from_secs(60);
 /// How long a reader waits for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// A transaction of a step that is at rest is not ended before this, however short the lease is.
+const SHORTEST_REST: Duration = Duration::from_secs(5);
+/// The longest that a server can be told, or nearly.
+const LONGEST_REST: Duration = Duration::from_secs(86_400);
 /// The server takes no message of a gigabyte.
 const LARGEST_COMMIT: usize = 768 << 20;
 
 /// A store in PostgreSQL, version 13 or later.
 ///
 /// Its connections are its own: one for the batches, one for heartbeats, and up to four that read.
+/// Those for steps are, too, unless the application lends its pool.
 pub struct PostgresStore {
     opening: Opening,
     writer: Line,
     pulse: Line,
     readers: PgPool,
+    steps: PgPool,
+    lent: OnceLock<PgPool>,
     attached: Mutex<Vec<Fence>>,
 }
 
@@ -90,14 +100,28 @@ impl PostgresStore {
             .acquire_timeout(LONGEST_WAIT)
             .test_before_acquire(false)
             .connect_lazy_with(server.clone());
+        let steps = PgPoolOptions::new()
+            .max_connections(opening.pool_size)
+            .test_before_acquire(false)
+            .connect_lazy_with(server.clone());
         Ok(Self {
             opening,
             writer,
+            steps,
+            lent: OnceLock::new(),
             // A heartbeat that is not answered is better begun again before the lease is over.
             pulse: Line::new(server, opening.lease.length / 2),
             readers,
             attached: Mutex::default(),
         })
+    }
+
+    /// Begins a transaction of a step. A worker that was stopped is not to hold its locks for much
+    /// longer than its lease: the server ends a transaction in which nothing is done.
+    fn begin(&self) -> String {
+        let rest = self.opening.lease.length.clamp(SHORTEST_REST, LONGEST_REST);
+        let rest = rest.as_millis();
+        format!("begin; set local idle_in_transaction_session_timeout = {rest}")
     }
 
     fn attached(&self) -> std::sync::MutexGuard<'_, Vec<Fence>> {
@@ -138,7 +162,7 @@ async fn first(line: &Line, migrations: &[Migration]) -> Result<(), StoreError> 
         .map_err(|Newer { found, known }| StoreError::NewerSchema { found, known })
 }
 
-fn translate(error: sqlx::Error) -> StoreError {
+pub(in crate::store) fn translate(error: sqlx::Error) -> StoreError {
     error::translate(&error)
 }
 
@@ -219,6 +243,31 @@ impl Store for PostgresStore {
             .map_err(|write::Fenced| StoreError::Fenced(fence.worker.clone()))
     }
 
+    fn database(&self) -> Option<Database> {
+        Some(Database::Postgres)
+    }
+
+    fn use_pool(&self, pool: StepPool) -> Result<(), StoreError> {
+        match pool {
+            StepPool::Postgres(pool) => {
+                // The first stays.
+                drop(self.lent.set(pool));
+                Ok(())
+            }
+            #[cfg(feature = "sqlite")]
+            StepPool::Sqlite(_) => Err(StoreError::other_pool(&pool, self.name())),
+        }
+    }
+
+    async fn transact(
+        &self,
+        fence: &Fence,
+        work: &mut dyn Work,
+    ) -> Result<Transacted, StoreError> {
+        let pool = self.lent.get().unwrap_or(&self.steps);
+        step::transact(pool, &self.begin(), fence, work).await
+    }
+
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         worker::claim(&self.readers, fence, claim)
             .await
@@ -267,5 +316,6 @@ impl Store for PostgresStore {
         self.writer.close().await;
         self.pulse.close().await;
         self.readers.close().await;
+        self.steps.close().await;
     }
 }
