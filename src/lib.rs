@@ -12,7 +12,7 @@ extern crate self as scoop;
 pub use scoop_macros::{resource, saga, step};
 pub use scoop_runtime::context::{Context, context};
 pub use scoop_runtime::engine::admin::Admin;
-pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble};
+pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble, start_in};
 pub use scoop_runtime::error::{Describe, Error, SagaError};
 pub use scoop_runtime::handle::{Handle, Status};
 pub use scoop_runtime::operation::{Failure, Never, Outcome, caught, sleep};
@@ -23,10 +23,15 @@ pub use scoop_runtime::protocol::id::RunId;
 pub use scoop_runtime::protocol::run::RunStatus;
 pub use scoop_runtime::resource::Resource;
 pub use scoop_runtime::store::RunFilter;
+#[cfg(feature = "postgres")]
+pub use scoop_runtime::store::tx::Postgres;
+#[cfg(feature = "sqlite")]
+pub use scoop_runtime::store::tx::Sqlite;
+pub use scoop_runtime::store::tx::Tx;
 
 /// Everything that a program with sagas usually names.
 pub mod prelude {
-    pub use crate::{Failure, Outcome, Resource, SagaError, Scoop, sleep};
+    pub use crate::{Failure, Outcome, Resource, SagaError, Scoop, Tx, sleep};
     #[cfg(feature = "macros")]
     pub use crate::{resource, saga, step};
 }

@@ -90,6 +90,12 @@ impl Undo<'_> {
         };
         let pattern = self.pattern();
         let tail = local("tail");
+        let noted = local("noted");
+        let take_noted = if outputs.is_empty() {
+            quote!(::core::option::Option::None)
+        } else {
+            quote!(#tail.noted.take())
+        };
         let tail_pattern = if outputs.is_empty() {
             quote!(_)
         } else {
@@ -112,7 +118,7 @@ impl Undo<'_> {
                 __Fut: ::core::future::Future<Output = ::core::result::Result<(), __E>>
                     + '__a,
                 #(#outputs: #undo::UndoneOutput<#value>,)*
-                #(#extras: #undo::UndoExtra,)*
+                #(#extras: #undo::UndoExtra<'__a>,)*
             {
                 type Undone = #undone;
                 type Future = __Fut;
@@ -124,17 +130,21 @@ impl Undo<'_> {
                 {
                     #undo::Undoing {
                         takes_outcome: <#undone as #undo::UndoneOutput<#value>>::TAKES_OUTCOME,
-                        resources: #undo::wanted([
+                        resources: #undo::wanted::<#runtime::resource::ResourceType, _>([
                             #(#own_resource,)*
-                            #(<#extras as #undo::UndoExtra>::wanted(),)*
+                            #(<#extras as #undo::UndoExtra<'__a>>::wanted(),)*
+                        ]),
+                        transactions: #undo::wanted::<#runtime::store::tx::Database, _>([
+                            #(<#extras as #undo::UndoExtra<'__a>>::database(),)*
                         ]),
                         call: ::std::boxed::Box::new(move |#pattern, #tail_pattern| {
+                            let #noted = #take_noted;
                             ::core::result::Result::Ok(#undo::described(self(
                                 #(#this,)*
                                 #(#names,)*
                                 #(#tail.output::<#outputs>()?,)*
                                 #(#tail.extra::<#extras>()?,)*
-                            )))
+                            ), #noted))
                         }),
                     }
                 }

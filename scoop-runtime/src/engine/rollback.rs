@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::backward::{self, UndoEffect};
 use super::history::{self, Done};
-use super::performer::{self, Attempt, guarded, null, raw};
+use super::performer::{self, Attempt, null, raw};
+use super::transact::{Effect as _, Ended, Stop, transact};
 use super::writer::WriteError;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
 use crate::context::Context;
-use crate::operation::step::{StepDescriptor, StepInput, UndoDescriptor, UndoEnd, UndoInput};
+use crate::operation::step::{StepDescriptor, StepInput, UndoDescriptor, UndoInput};
 use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
 };
@@ -44,6 +46,25 @@ struct Target {
     undo: &'static UndoDescriptor,
 }
 
+/// A compensation that is about to be tried.
+struct Begun {
+    undoes: Undoes,
+    attempts: Vec<StoredAttempt>,
+    /// Its row, where its transaction writes that.
+    first: Option<CheckpointRow>,
+    in_transaction: bool,
+    /// Whether the run is stuck, or somebody else's.
+    left: bool,
+}
+
+/// How an attempt at a compensation ended.
+enum Tried {
+    Undone,
+    Failed(StoredError),
+    /// The run is somebody else's, or stuck.
+    Left,
+}
+
 struct Undoing<'e> {
     engine: &'e Arc<Engine>,
     run: RunId,
@@ -53,6 +74,8 @@ struct Undoing<'e> {
     failure: StoredFailure,
     /// What became of the last compensation, to be written with the next row.
     outcome: Option<StoredOutcome>,
+    /// The row of a compensation in a transaction that failed at first.
+    undoing: Option<CheckpointRow>,
 }
 
 impl<'e> Undoing<'e> {
@@ -83,6 +106,7 @@ impl<'e> Undoing<'e> {
             seq: row.seq,
             failure,
             outcome: None,
+            undoing: None,
         })
     }
 
@@ -209,58 +233,80 @@ impl<'e> Undoing<'e> {
 
     /// Undoes one thing. False when the run is stuck, or no longer this worker's.
     async fn undo(&mut self, target: &Target) -> Result<bool, Trouble> {
-        let (undoes, mut attempts) = match self.pending(target)? {
-            Some(pending) => pending,
-            None => {
-                let Some(undoes) = self.settle_doubt(target).await? else {
-                    return Ok(true);
-                };
-                let Ok(undoes) = undoes else { return Ok(false) };
-                let mut row = self.row(RowKind::Await);
-                row.point = self.context(target, 0, true).point;
-                row.operation = Some(target.undo.name.to_owned());
-                row.arguments = Stored::encode(&undoes).ok();
-                if !self.commit(row, RunUpdate::default()).await? {
-                    return Ok(false);
-                }
-                (undoes, Vec::new())
-            }
+        let Some(mut begun) = self.begin(target).await? else {
+            return Ok(true);
         };
         let policy = target.undo.retry.unwrap_or(Retry::COMPENSATION);
+        let mut last: Option<StoredAttempt> = begun.attempts.pop();
         loop {
-            let number = attempts
-                .last()
-                .map_or(1, |last: &StoredAttempt| last.attempt + 1);
-            if let Some(last) = attempts.last() {
-                self.engine
-                    .environment
-                    .sleep(last.next_at.since(self.engine.environment.now()))
-                    .await;
+            let number = last.as_ref().map_or(1, |last| last.attempt + 1);
+            if let Some(last) = &last {
+                let left = last.next_at.since(self.engine.environment.now());
+                self.engine.environment.sleep(left).await;
             }
-            let error = match self.attempt(target, &undoes, number).await? {
-                Ok(()) => {
-                    self.done(target, CompensationResult::Undone { attempt: number });
-                    self.outcome = Some(StoredOutcome::Done(null()));
-                    return Ok(true);
-                }
-                Err(error) => error,
+            let error = match self.attempt(target, &mut begun, number).await? {
+                Tried::Undone => return Ok(true),
+                Tried::Left => return Ok(false),
+                Tried::Failed(error) => error,
             };
             let pause = policy.pause_after(number, self.engine.environment.random());
             let Some(pause) = pause else {
                 return self.stuck(target, number, error).await.map(|()| false);
             };
-            let next_at = self.engine.environment.now().after(pause);
             let failed = StoredAttempt {
                 attempt: number,
-                doubt: true,
+                doubt: !begun.in_transaction,
                 error,
-                next_at,
+                next_at: self.engine.environment.now().after(pause),
             };
             if !self.note_attempt(&failed).await? {
                 return Ok(false);
             }
-            attempts.push(failed);
+            last = Some(failed);
         }
+    }
+
+    /// Writes what is about to be undone; for a rollback in a transaction, that writes it. `None`
+    /// when there is nothing to undo.
+    async fn begin(&mut self, target: &Target) -> Result<Option<Begun>, Trouble> {
+        let in_transaction = !(target.undo.transactions)().is_empty();
+        if let Some((undoes, attempts)) = self.pending(target)? {
+            return Ok(Some(Begun {
+                undoes,
+                attempts,
+                first: None,
+                in_transaction,
+                left: false,
+            }));
+        }
+        let Some(undoes) = self.settle_doubt(target).await? else {
+            return Ok(None);
+        };
+        let mut begun = Begun {
+            undoes: Undoes {
+                seq: target.done.seq,
+                output: None,
+            },
+            attempts: Vec::new(),
+            first: None,
+            in_transaction,
+            left: true,
+        };
+        let Ok(undoes) = undoes else {
+            return Ok(Some(begun));
+        };
+        let mut row = self.row(RowKind::Await);
+        row.point = self.context(target, 0, true).point;
+        row.operation = Some(target.undo.name.to_owned());
+        row.arguments = Stored::encode(&undoes).ok();
+        begun.undoes = undoes;
+        if in_transaction {
+            begun.first = Some(row);
+            begun.left = false;
+        } else {
+            begun.left = !self.commit(row, RunUpdate::default()).await?;
+        }
+        Ok(Some(begun))
     }
 
     /// The compensation that was under way when the run was stored, if it is this one's.
@@ -300,47 +346,100 @@ impl<'e> Undoing<'e> {
     }
 
     async fn attempt(
-        &self,
+        &mut self,
         target: &Target,
-        undoes: &Undoes,
+        begun: &mut Begun,
         number: u32,
-    ) -> Result<Result<(), StoredError>, Trouble> {
-        let parked = |reason| Trouble::Parked {
+    ) -> Result<Tried, Trouble> {
+        if begun.left {
+            return Ok(Tried::Left);
+        }
+        let output = begun.undoes.output.as_ref();
+        let output = output.map(|output| Stored::from_json(output.get()));
+        let arguments = self.arguments(target)?;
+        let context = self.context(target, number, true);
+        let attempt = if begun.in_transaction {
+            let row = match begun.first.take() {
+                Some(row) => (row, false),
+                None => (self.undo_row()?, true),
+            };
+            let before = self.failure.clone();
+            self.done(target, CompensationResult::Undone { attempt: number });
+            let effect = UndoEffect {
+                engine: self.engine,
+                run: self.run,
+                undo: target.undo,
+                context,
+                arguments,
+                output,
+                row: &row.0,
+                is_stored: row.1.into(),
+                undone: std::mem::replace(&mut self.failure, before.clone()),
+                failure: before,
+            };
+            match transacted(self.engine, &effect).await {
+                Ok(None) => {
+                    self.failure = effect.undone;
+                    self.seq = row.0.seq;
+                    self.outcome = None;
+                    return Ok(Tried::Undone);
+                }
+                Ok(Some(attempt)) => {
+                    self.seq = row.0.seq;
+                    self.outcome = None;
+                    self.undoing = Some(row.0);
+                    attempt
+                }
+                Err(Stop::Left) => return Ok(Tried::Left),
+                Err(Stop::Refused(reason) | Stop::Park(reason)) => return Err(self.parked(reason)),
+            }
+        } else {
+            let input = UndoInput {
+                arguments,
+                output,
+                failure: self.failure.clone(),
+                resources: self.engine.resources.clone(),
+                transaction: None,
+            };
+            self.engine.pulse.held().await;
+            backward::attempt(target.undo, input, context).await
+        };
+        match attempt {
+            Attempt::Done { .. } => {
+                self.done(target, CompensationResult::Undone { attempt: number });
+                self.outcome = Some(StoredOutcome::Done(null()));
+                Ok(Tried::Undone)
+            }
+            Attempt::Failed { error, .. } | Attempt::Unknown { error, .. } => {
+                Ok(Tried::Failed(error))
+            }
+            Attempt::Impossible(reason) => Err(self.parked(reason)),
+        }
+    }
+
+    fn parked(&self, reason: String) -> Trouble {
+        Trouble::Parked {
             run: self.run,
             reason,
-        };
-        let arguments = self
-            .forward_row(target)
-            .and_then(|row| row.arguments.clone())
-            .ok_or_else(|| {
-                parked(format!(
-                    "the arguments of `{}` are missing",
-                    target.done.operation
-                ))
-            })?;
-        let input = UndoInput {
-            arguments,
-            output: undoes
-                .output
-                .as_ref()
-                .map(|output| Stored::from_json(output.get())),
-            failure: self.failure.clone(),
-            resources: self.engine.resources.clone(),
-        };
-        let context = self.context(target, number, true);
-        let run = target.undo.run;
-        self.engine.pulse.held().await;
-        match guarded(context.scope(async move { run(input).await })).await {
-            Ok(UndoEnd::Returned(result)) => Ok(result),
-            Ok(UndoEnd::Undecodable(error)) => {
-                Err(parked(format!("what `{}` takes {error}", target.undo.name)))
-            }
-            Ok(UndoEnd::MissingResource(missing)) => Err(parked(format!(
-                "`{}` wants the resource `{}`, which is not provided",
-                target.undo.name, missing.name
-            ))),
-            Err(panic) => Ok(Err(StoredError::of_engine(format!("panicked: {panic}")))),
         }
+    }
+
+    /// The arguments of the step that is undone.
+    fn arguments(&self, target: &Target) -> Result<Stored, Trouble> {
+        let row = self.forward_row(target);
+        row.and_then(|row| row.arguments.clone()).ok_or_else(|| {
+            self.parked(format!(
+                "the arguments of `{}` are missing",
+                target.done.operation
+            ))
+        })
+    }
+
+    /// The row of the compensation that is under way.
+    fn undo_row(&self) -> Result<CheckpointRow, Trouble> {
+        let stored = || self.rows.iter().rfind(|row| row.part.is_main());
+        let row = self.undoing.as_ref().or_else(stored).cloned();
+        row.ok_or_else(|| self.parked(history::missing(self.seq)))
     }
 
     /// What the rollback will be told. Where it has to know and nobody does, the step is run again
@@ -364,15 +463,13 @@ impl<'e> Undoing<'e> {
         let seq = target.done.seq;
         let mut last = None;
         for number in 1..=MOST_SETTLING_ATTEMPTS {
-            let Some(arguments) = self
-                .forward_row(target)
-                .and_then(|row| row.arguments.clone())
-            else {
+            let Ok(arguments) = self.arguments(target) else {
                 break;
             };
             let input = StepInput {
                 arguments,
                 resources: self.engine.resources.clone(),
+                transaction: None,
             };
             let context = self.context(target, number, false);
             match performer::attempt(self.engine, target.step, input, context).await {
@@ -450,5 +547,13 @@ impl<'e> Undoing<'e> {
             ..RunUpdate::default()
         };
         self.commit(row, update).await.map(drop)
+    }
+}
+
+/// One attempt in a transaction; nothing where it is done. One that is over has its row in the store.
+async fn transacted(engine: &Engine, effect: &UndoEffect<'_>) -> Result<Option<Attempt>, Stop> {
+    match transact(engine, effect).await? {
+        Ended::Committed(_) | Ended::Found(_) => Ok(None),
+        Ended::Over(attempt) => effect.store_first().await.map(|()| Some(attempt)),
     }
 }

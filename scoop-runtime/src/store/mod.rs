@@ -23,11 +23,11 @@ pub use self::open::{Opening, open};
 pub use self::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
+use self::tx::{Database, StepPool, Transacted, Work};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::{RunRow, RunStatus};
-use self::tx::{Database, StepPool, Transacted, Work};
 
 /// What went wrong in a store.
 #[derive(Debug, thiserror::Error)]

@@ -32,8 +32,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use self::line::Line;
 pub use self::migrate::Migration;
-pub(in crate::store) use self::step::start_in;
 use self::migrate::{MIGRATIONS, Newer};
+pub(in crate::store) use self::step::start_in;
 use super::tx::{Database, StepPool, Transacted, Work};
 use super::{Claim, Lease, Opening, RunFilter, Store, StoreError, check};
 use crate::protocol::checkpoint::CheckpointRow;
@@ -259,11 +259,7 @@ impl Store for PostgresStore {
         }
     }
 
-    async fn transact(
-        &self,
-        fence: &Fence,
-        work: &mut dyn Work,
-    ) -> Result<Transacted, StoreError> {
+    async fn transact(&self, fence: &Fence, work: &mut dyn Work) -> Result<Transacted, StoreError> {
         let pool = self.lent.get().unwrap_or(&self.steps);
         step::transact(pool, &self.begin(), fence, work).await
     }

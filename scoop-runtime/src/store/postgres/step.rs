@@ -30,11 +30,12 @@ pub(super) async fn transact(
     match verdict {
         Verdict::Commit(commit) => finish(transaction, fence, &commit).await,
         Verdict::Probe(commit) => probe(transaction, fence, &commit).await,
-        Verdict::Rollback => {
-            // Whatever goes wrong here: what is not committed is rolled back.
-            drop(transaction.rollback().await);
-            Ok(Transacted::RolledBack)
-        }
+        // Whatever goes wrong here: what is not committed is rolled back. But where the connection
+        // was lost, that may be what went wrong before.
+        Verdict::Rollback => Ok(match transaction.rollback().await {
+            Err(error) if is_loss(&error) => Transacted::Repeat(error.to_string()),
+            _ => Transacted::RolledBack,
+        }),
         Verdict::Abandon => {
             drop(transaction);
             // Closed as it is: the server rolls back when it finds nobody there.

@@ -213,11 +213,7 @@ impl Store for SqliteStore {
         }
     }
 
-    async fn transact(
-        &self,
-        fence: &Fence,
-        work: &mut dyn Work,
-    ) -> Result<Transacted, StoreError> {
+    async fn transact(&self, fence: &Fence, work: &mut dyn Work) -> Result<Transacted, StoreError> {
         let pool = self.lent.get().unwrap_or(&self.steps);
         // Batches and steps wait for each other here, in order, and not for the file.
         let _turn = self.writer.turn().await?;

@@ -7,8 +7,8 @@ use super::{read, write};
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunStatus};
+use crate::store::check;
 use crate::store::tx::{Lent, Started, Transacted, Verdict, Work, is_conflict};
-use crate::store::{StoreError, check};
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -19,11 +19,7 @@ pub(super) enum End {
 }
 
 /// Takes a connection for as long as the transaction is open. An error means that it left nothing.
-pub(super) async fn transact(
-    pool: &SqlitePool,
-    fence: &Fence,
-    work: &mut dyn Work,
-) -> Result<End> {
+pub(super) async fn transact(pool: &SqlitePool, fence: &Fence, work: &mut dyn Work) -> Result<End> {
     let mut connection = pool.acquire().await?;
     // From the beginning with the right to write: nobody else can come between.
     let mut transaction = connection.begin_with("begin immediate").await?;
@@ -78,11 +74,7 @@ async fn finish(
 }
 
 /// Writes a commit, and nothing where it is there already. `Stored` is not yet durable.
-async fn written(
-    connection: &mut SqliteConnection,
-    fence: &Fence,
-    commit: &Commit,
-) -> Result<End> {
+async fn written(connection: &mut SqliteConnection, fence: &Fence, commit: &Commit) -> Result<End> {
     if let Err(error) = check::batch(std::slice::from_ref(commit), check::LARGEST) {
         return Ok(End::Transacted(Transacted::Broken(error.to_string())));
     }
@@ -90,7 +82,10 @@ async fn written(
         return Ok(End::Fenced);
     }
     for row in &commit.rows {
-        if read::row(&mut *connection, commit.run, row).await?.is_some() {
+        if read::row(&mut *connection, commit.run, row)
+            .await?
+            .is_some()
+        {
             return Ok(End::Transacted(Transacted::Stale));
         }
     }

@@ -18,7 +18,10 @@ enum LentKind<'t> {
     #[cfg(feature = "sqlite")]
     Sqlite(Tx<'t, sqlx::Sqlite>),
     /// There is none where there is no database.
-    #[cfg_attr(any(feature = "postgres", feature = "sqlite"), expect(dead_code, reason = "for builds without a database"))]
+    #[cfg_attr(
+        any(feature = "postgres", feature = "sqlite"),
+        expect(dead_code, reason = "for builds without a database")
+    )]
     None(PhantomData<&'t mut ()>),
 }
 
@@ -37,7 +40,11 @@ pub struct Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.found {
-            None => write!(f, "wants a transaction of {}, and there is none", self.wanted),
+            None => write!(
+                f,
+                "wants a transaction of {}, and there is none",
+                self.wanted
+            ),
             Some(found) => write!(
                 f,
                 "wants a transaction of {}, and there is one of {found}",
@@ -62,6 +69,22 @@ impl<'t> Lent<'t> {
         match D::of(lent) {
             Some(tx) => Ok((tx, noted)),
             None => Err(missing(found)),
+        }
+    }
+
+    /// The same, lent on for a shorter time.
+    #[must_use]
+    pub fn again(&mut self) -> Lent<'_> {
+        let kind = match &mut self.kind {
+            #[cfg(feature = "postgres")]
+            LentKind::Postgres(tx) => return Lent::from(tx),
+            #[cfg(feature = "sqlite")]
+            LentKind::Sqlite(tx) => return Lent::from(tx),
+            LentKind::None(_) => LentKind::None(PhantomData),
+        };
+        Lent {
+            kind,
+            noted: self.noted.clone(),
         }
     }
 

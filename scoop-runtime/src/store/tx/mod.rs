@@ -74,7 +74,10 @@ pub enum StepPool {
 impl StepPool {
     /// The kind of database that it leads to.
     #[must_use]
-    #[cfg_attr(not(any(feature = "postgres", feature = "sqlite")), expect(clippy::uninhabited_references))]
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "sqlite")),
+        expect(clippy::uninhabited_references)
+    )]
     pub const fn database(&self) -> Database {
         match *self {
             #[cfg(feature = "postgres")]

@@ -23,7 +23,10 @@ impl Noted {
 
     /// What was seen first.
     pub(crate) fn seen(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn set(&self, message: String) {
@@ -63,9 +66,14 @@ pub(in crate::store) fn is_conflict(error: &sqlx::Error) -> bool {
     };
     let code = error.code().unwrap_or_default();
     #[cfg(feature = "sqlite")]
-    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+    if error
+        .try_downcast_ref::<sqlx::sqlite::SqliteError>()
+        .is_some()
+    {
         // The low byte of an extended result code is the primary one: BUSY and LOCKED.
-        return code.parse().is_ok_and(|code: i32| matches!(code & 0xff, 5 | 6));
+        return code
+            .parse()
+            .is_ok_and(|code: i32| matches!(code & 0xff, 5 | 6));
     }
     matches!(&*code, "40001" | "40P01")
 }
