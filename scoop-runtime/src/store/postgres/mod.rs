@@ -46,6 +46,8 @@ const LONGEST_COMMIT: Duration = Duration::from_secs(60);
 /// How long a reader waits for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// How long to wait for the connections of steps to close.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
 /// A transaction of a step that is at rest is not ended before this, however short the lease is.
 const SHORTEST_REST: Duration = Duration::from_secs(5);
 /// The longest that a server can be told, or nearly.
@@ -312,6 +314,7 @@ impl Store for PostgresStore {
         self.writer.close().await;
         self.pulse.close().await;
         self.readers.close().await;
-        self.steps.close().await;
+        // A step that is under way is cut off: it is not committed.
+        drop(tokio::time::timeout(LONGEST_GOODBYE, self.steps.close()).await);
     }
 }

@@ -38,6 +38,8 @@ use crate::protocol::run::RunRow;
 /// How long to wait for another connection's transaction (the application's, a backup's).
 const BUSY: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+/// How long to wait for the connections of steps to close.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
 /// How often to look for runs that somebody started in a transaction of his own.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -274,7 +276,8 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         self.readers.close().await;
-        self.steps.close().await;
+        // A step that is under way is cut off: it is not committed.
+        drop(tokio::time::timeout(LONGEST_GOODBYE, self.steps.close()).await);
         self.writer.close().await;
         // Last of all: whoever gets the lock next finds the file at rest.
         self.lock
