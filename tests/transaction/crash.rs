@@ -40,7 +40,10 @@ async fn first<S: Saga>(
     call: impl Fn(String) -> SagaCall<S>,
     dead: impl Future<Output = ()>,
 ) {
-    let scoop = connecting(store, &World::default()).name("w").await.unwrap();
+    let scoop = connecting(store, &World::default())
+        .name("w")
+        .await
+        .unwrap();
     let life = async {
         let start = scoop.start(call("one".to_owned())).id("one");
         drop(start.await.unwrap().wait().await);
@@ -57,7 +60,10 @@ async fn last<S: Saga<Ok: Debug, Error: Debug>>(
     store: Arc<dyn Store>,
     call: impl Fn(String) -> SagaCall<S>,
 ) -> Told {
-    let scoop = connecting(store, &World::default()).name("w").await.unwrap();
+    let scoop = connecting(store, &World::default())
+        .name("w")
+        .await
+        .unwrap();
     let start = scoop.start(call("one".to_owned())).id("one");
     let (status, text) = end_of(&start.await.unwrap()).await;
     scoop.shutdown().await;

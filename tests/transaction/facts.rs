@@ -27,10 +27,7 @@ async fn ended<S: Saga<Ok: Debug, Error: Debug>>(
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_step_writes_is_there_when_it_is_done() {
     let (status, text, ledger, notes) = ended(order).await;
-    assert_eq!(
-        (status, &*text),
-        (Completed, r#"("a bike, a lock, 7", 2)"#)
-    );
+    assert_eq!((status, &*text), (Completed, r#"("a bike, a lock, 7", 2)"#));
     assert_eq!(ledger, ["+bike", "+lock"]);
     assert_eq!(notes, ["shipped"]);
 }
@@ -64,7 +61,10 @@ async fn an_error_that_is_caught_leaves_nothing() {
 async fn a_panic_did_not_happen() {
     let (status, text, ledger, notes) = ended(panicked).await;
     assert_eq!(status, RolledBack, "{text}");
-    assert!(text.contains("Panic") && text.ends_with("1 undone"), "{text}");
+    assert!(
+        text.contains("Panic") && text.ends_with("1 undone"),
+        "{text}"
+    );
     assert_eq!(ledger, ["+bike", "-bike"]);
     assert_eq!(notes.iter().filter(|note| *note == "panics").count(), 1);
 }
@@ -73,7 +73,10 @@ async fn a_panic_did_not_happen() {
 async fn what_ran_out_of_time_did_not_happen() {
     let (status, text, ledger, _) = ended(late).await;
     assert_eq!(status, RolledBack, "{text}");
-    assert!(text.contains("Timeout") && text.ends_with("1 undone"), "{text}");
+    assert!(
+        text.contains("Timeout") && text.ends_with("1 undone"),
+        "{text}"
+    );
     assert_eq!(ledger, ["+bike", "-bike"]);
 }
 
@@ -82,7 +85,10 @@ async fn what_ran_out_of_time_did_not_happen() {
 async fn a_statement_that_failed_unheeded_is_not_forgotten() {
     let (status, text, ledger, _) = ended(careless).await;
     if crate::STATEMENTS_STAND_ALONE {
-        assert_eq!((status, ledger), (Completed, vec!["+bike".to_owned(), "+heedless".to_owned()]));
+        assert_eq!(
+            (status, ledger),
+            (Completed, vec!["+bike".to_owned(), "+heedless".to_owned()])
+        );
     } else {
         assert_eq!(status, RolledBack, "{text}");
         assert_eq!(ledger, ["+bike", "-bike"]);
@@ -93,7 +99,10 @@ async fn a_statement_that_failed_unheeded_is_not_forgotten() {
 async fn a_long_step_is_done_once_too() {
     let (status, text, ledger, notes) = ended(lasting).await;
     assert_eq!((status, &*text), (Completed, "8"));
-    assert_eq!((ledger, notes), (vec!["+long".to_owned()], vec!["shipped".to_owned()]));
+    assert_eq!(
+        (ledger, notes),
+        (vec!["+long".to_owned()], vec!["shipped".to_owned()])
+    );
 }
 
 /// N steps, N + 1 commits: each step's own one, and the end.
@@ -181,7 +190,10 @@ async fn a_step_without_its_transaction_says_so() {
 async fn a_store_of_another_kind_is_refused_by_name() {
     let connecting = scoop::Scoop::connect("memory:").provide(World::default());
     let error = connecting.await.unwrap_err().to_string();
-    assert!(error.starts_with("the store is `memory:`, and these want a transaction of another"), "{error}");
+    assert!(
+        error.starts_with("the store is `memory:`, and these want a transaction of another"),
+        "{error}"
+    );
     assert!(error.contains("::sagas::reserve` ("), "{error}");
     assert!(error.contains("sagas::release` ("), "{error}");
     let client = scoop::Scoop::connect("memory:").worker(false).await;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::query;
 
 use crate::Db;
+use crate::kill::told;
 use crate::world::World;
 
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +30,10 @@ impl From<Trouble> for No {
 
 /// Writes a line; that is all that there is to see of a step.
 pub(crate) async fn write(tx: &mut Tx<'_, Db>, case: &str, what: &str) -> Result<(), sqlx::Error> {
+    told(what);
     let insert = query("insert into ledger (saga, what) values ($1, $2)");
     insert.bind(case).bind(what).execute(&mut *tx).await?;
+    told(what);
     Ok(())
 }
 
@@ -66,7 +69,11 @@ async fn refuse(case: &str, tx: &mut Tx<'_, Db>, world: Resource<World>) -> Resu
 }
 
 #[step(rollback = never)]
-async fn panicking(case: &str, tx: &mut Tx<'_, Db>, world: Resource<World>) -> Result<u32, Trouble> {
+async fn panicking(
+    case: &str,
+    tx: &mut Tx<'_, Db>,
+    world: Resource<World>,
+) -> Result<u32, Trouble> {
     world.note(case, "panics".to_owned());
     write(tx, case, "+panicked").await?;
     panic!("as it was to be")
@@ -84,7 +91,11 @@ async fn slow(case: &str, tx: &mut Tx<'_, Db>) -> Result<u32, Trouble> {
 #[step(rollback = never)]
 async fn heedless(case: &str, tx: &mut Tx<'_, Db>) -> Result<u32, Trouble> {
     write(tx, case, "+heedless").await?;
-    drop(query("insert into nowhere values (1)").execute(&mut *tx).await);
+    drop(
+        query("insert into nowhere values (1)")
+            .execute(&mut *tx)
+            .await,
+    );
     Ok(1)
 }
 

@@ -26,7 +26,11 @@ async fn hand_on(number: u32, fail: bool, tx: &mut Tx<'_, Db>) -> Result<(), No>
     let id = format!("handed on {number}");
     let started = scoop::start_in(&mut *tx, looking(number), id).await;
     started.map_err(|error| No(error.to_string()))?;
-    if fail { Err(No("luck".to_owned())) } else { Ok(()) }
+    if fail {
+        Err(No("luck".to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
 #[saga]
@@ -40,7 +44,10 @@ async fn begun() -> (Place, Scoop) {
     (place, connecting.await.unwrap())
 }
 
-async fn found(scoop: &Scoop, id: &str) -> Option<Handle<impl scoop_runtime::operation::Saga<Ok = u32, Error = No>>> {
+async fn found(
+    scoop: &Scoop,
+    id: &str,
+) -> Option<Handle<impl scoop_runtime::operation::Saga<Ok = u32, Error = No>>> {
     // A worker looks every second.
     let find = async || scoop.find(saga_of(looking), id).await.unwrap();
     find().await
@@ -97,7 +104,10 @@ async fn one_id_is_one_run() {
     assert_eq!(same, first.id());
     let other = scoop.start(looking(2)).id("one").start_in(&mut tx).await;
     let message = other.unwrap_err().to_string();
-    assert!(message.contains("was started with another input"), "{message}");
+    assert!(
+        message.contains("was started with another input"),
+        "{message}"
+    );
     let message = scoop::start_in(&mut tx, looking(2), "").await.unwrap_err();
     assert_eq!(message.to_string(), "the run id is empty");
     tx.commit().await.unwrap();
@@ -165,7 +175,12 @@ async fn nobody_would_find_it_in_another_database() {
     let scoop = scoop.await.unwrap();
     let place = Place::new().await;
     let mut connection = place.connection().await;
-    let start = scoop.start(order("one".to_owned())).start_in(&mut connection);
+    let start = scoop
+        .start(order("one".to_owned()))
+        .start_in(&mut connection);
     let message = start.await.unwrap_err().to_string();
-    assert!(message.contains("and the runtime's store is `memory:`"), "{message}");
+    assert!(
+        message.contains("and the runtime's store is `memory:`"),
+        "{message}"
+    );
 }

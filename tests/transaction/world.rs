@@ -48,13 +48,20 @@ impl World {
     }
 
     pub(crate) fn notes(&self, case: &str) -> Vec<String> {
-        self.notes.lock().unwrap().get(case).cloned().unwrap_or_default()
+        self.notes
+            .lock()
+            .unwrap()
+            .get(case)
+            .cloned()
+            .unwrap_or_default()
     }
 }
 
 /// A runtime about to be connected to this store.
 pub(crate) fn connecting(store: Arc<dyn Store>, world: &World) -> Connect {
-    Scoop::connect("memory:").store(store).provide(world.clone())
+    Scoop::connect("memory:")
+        .store(store)
+        .provide(world.clone())
 }
 
 /// How a run ended: its status, what it returned or said, what became of its compensations.

@@ -47,7 +47,8 @@ async fn transfer_back(
 
 #[step(pivot)]
 async fn read_and_write(tx: &mut Tx<'_, Db>, world: Resource<World>) -> Result<i64, Trouble> {
-    tx.execute("set transaction isolation level serializable").await?;
+    tx.execute("set transaction isolation level serializable")
+        .await?;
     let sum = query_scalar("select sum(amount)::bigint from account");
     let sum: i64 = sum.fetch_one(&mut *tx).await?;
     world.meet().await;
@@ -58,7 +59,11 @@ async fn read_and_write(tx: &mut Tx<'_, Db>, world: Resource<World>) -> Result<i
 
 #[step(read_only)]
 async fn fail(fail: bool) -> Result<(), No> {
-    if fail { Err(No("luck".to_owned())) } else { Ok(()) }
+    if fail {
+        Err(No("luck".to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
 #[saga]
@@ -83,7 +88,10 @@ async fn begun(world: &World) -> (Place, Scoop) {
 
 async fn amounts(place: &Place) -> Vec<i64> {
     let amounts = query_scalar("select amount from account order by amount");
-    amounts.fetch_all(&mut place.connection().await).await.unwrap()
+    amounts
+        .fetch_all(&mut place.connection().await)
+        .await
+        .unwrap()
 }
 
 fn both(fails: bool) -> [scoop_runtime::operation::SagaCall<__transferring>; 2] {
@@ -100,7 +108,11 @@ async fn a_deadlock_is_repeated() {
         assert_eq!(end_of(&handle).await.0, Completed);
     }
     assert_eq!(amounts(&place).await, [100, 100]);
-    assert_eq!(world.tries.load(Ordering::SeqCst), 3, "one of them did it twice");
+    assert_eq!(
+        world.tries.load(Ordering::SeqCst),
+        3,
+        "one of them did it twice"
+    );
     scoop.shutdown().await;
 }
 

@@ -7,6 +7,8 @@
 mod crash;
 #[path = "../transaction/facts.rs"]
 mod facts;
+#[path = "../transaction/kill.rs"]
+mod kill;
 #[path = "../transaction/sagas.rs"]
 mod sagas;
 #[path = "../transaction/start.rs"]

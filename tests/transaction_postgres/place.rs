@@ -22,8 +22,23 @@ impl Place {
         place
     }
 
+    /// The same place, as another process finds it.
+    pub(crate) fn at(address: &str) -> Self {
+        Self {
+            url: address.to_owned(),
+        }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.url.clone()
+    }
+
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
-        Arc::new(PostgresStore::open(&self.url, Opening::default()).await.unwrap())
+        Arc::new(
+            PostgresStore::open(&self.url, Opening::default())
+                .await
+                .unwrap(),
+        )
     }
 
     pub(crate) async fn connection(&self) -> PgConnection {
@@ -41,8 +56,11 @@ impl Place {
     /// How many runs there are, by their status.
     pub(crate) async fn counts(&self) -> Vec<(i64, u64)> {
         let counts = "select status::bigint, count(*) from scoop.run group by 1 order by 1";
-        let rows = sqlx::query(counts).fetch_all(&mut self.connection().await).await;
-        let count = |row: &sqlx::postgres::PgRow| (row.get(0), row.get::<i64, _>(1).cast_unsigned());
+        let rows = sqlx::query(counts)
+            .fetch_all(&mut self.connection().await)
+            .await;
+        let count =
+            |row: &sqlx::postgres::PgRow| (row.get(0), row.get::<i64, _>(1).cast_unsigned());
         rows.unwrap().iter().map(count).collect()
     }
 }

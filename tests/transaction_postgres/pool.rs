@@ -25,9 +25,18 @@ async fn five_connections_carry_a_thousand_sagas() {
     });
     for run in runs.collect::<Vec<_>>() {
         let (status, text) = run.await.unwrap();
-        assert_eq!((status, &*text), (Completed, r#""thing 0, thing 1, thing 2""#.replace("thing", "a thing").as_str()));
+        assert_eq!(
+            (status, &*text),
+            (
+                Completed,
+                r#""thing 0, thing 1, thing 2""#.replace("thing", "a thing").as_str()
+            )
+        );
     }
-    println!("1,000 sagas of 3 transactional steps: {:?}", began.elapsed());
+    println!(
+        "1,000 sagas of 3 transactional steps: {:?}",
+        began.elapsed()
+    );
     let count = "select count(*) from ledger";
     let lines: i64 = sqlx::query_scalar(count).fetch_one(&pool).await.unwrap();
     assert_eq!(lines, 3_000);
@@ -46,7 +55,9 @@ async fn five_connections_carry_a_thousand_sagas() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_of_another_database_is_refused() {
     let place = Place::new().await;
-    let pool = SqlitePoolOptions::new().connect_lazy("sqlite:x.db").unwrap();
+    let pool = SqlitePoolOptions::new()
+        .connect_lazy("sqlite:x.db")
+        .unwrap();
     let connecting = Scoop::connect(&place.url).provide(World::default());
     let error = connecting.pool(pool).await.unwrap_err();
     let wanted = "`.pool(..)` leads to SQLite, and the store is `postgres:`";

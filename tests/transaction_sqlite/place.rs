@@ -9,11 +9,15 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
 
 #[derive(Clone)]
-pub(crate) struct Place(Arc<tempfile::TempDir>);
+pub(crate) struct Place(
+    PathBuf,
+    #[allow(dead_code, reason = "held")] Option<Arc<tempfile::TempDir>>,
+);
 
 impl Place {
     pub(crate) async fn new() -> Self {
-        let place = Self(Arc::new(tempfile::tempdir().unwrap()));
+        let directory = tempfile::tempdir().unwrap();
+        let place = Self(directory.path().to_owned(), Some(Arc::new(directory)));
         // The tables of the store are there, as they are for whoever starts runs in it.
         place.open().await.close().await;
         let ledger = "create table ledger (id integer primary key, saga text, what text)";
@@ -21,8 +25,17 @@ impl Place {
         place
     }
 
+    /// The same place, as another process finds it.
+    pub(crate) fn at(address: &str) -> Self {
+        Self(address.into(), None)
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.0.to_str().unwrap().to_owned()
+    }
+
     fn file(&self) -> PathBuf {
-        self.0.path().join("runs.db")
+        self.0.join("runs.db")
     }
 
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
@@ -31,7 +44,9 @@ impl Place {
 
     pub(crate) async fn connection(&self) -> SqliteConnection {
         let options = SqliteConnectOptions::new().filename(self.file());
-        let options = options.create_if_missing(true).busy_timeout(Duration::from_secs(30));
+        let options = options
+            .create_if_missing(true)
+            .busy_timeout(Duration::from_secs(30));
         options.connect().await.unwrap()
     }
 
@@ -45,8 +60,11 @@ impl Place {
     /// How many runs there are, by their status.
     pub(crate) async fn counts(&self) -> Vec<(i64, u64)> {
         let counts = "select status, count(*) from scoop_run group by 1 order by 1";
-        let rows = sqlx::query(counts).fetch_all(&mut self.connection().await).await;
-        let count = |row: &sqlx::sqlite::SqliteRow| (row.get(0), row.get::<i64, _>(1).cast_unsigned());
+        let rows = sqlx::query(counts)
+            .fetch_all(&mut self.connection().await)
+            .await;
+        let count =
+            |row: &sqlx::sqlite::SqliteRow| (row.get(0), row.get::<i64, _>(1).cast_unsigned());
         rows.unwrap().iter().map(count).collect()
     }
 }

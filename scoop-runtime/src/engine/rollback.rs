@@ -1,16 +1,17 @@
 //! Undoes one run: its completed compensatable operations, newest first, each checkpointed.
 
+mod attempt;
+mod doubt;
+
 use std::sync::Arc;
 
-use super::backward::{self, UndoEffect};
+use self::attempt::Tried;
 use super::history::{self, Done};
-use super::performer::{self, Attempt, null, raw};
-use super::transact::{Effect as _, Ended, Stop, transact};
 use super::writer::WriteError;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
 use crate::context::Context;
-use crate::operation::step::{StepDescriptor, StepInput, UndoDescriptor, UndoInput};
+use crate::operation::step::{StepDescriptor, UndoDescriptor};
 use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
 };
@@ -20,9 +21,6 @@ use crate::protocol::failure::{Compensation, CompensationResult, StoredError, St
 use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::retry::Retry;
 use crate::protocol::run::{RunStatus, RunUpdate};
-
-/// How many times a step in doubt is run again before somebody has to look at it.
-const MOST_SETTLING_ATTEMPTS: u32 = 10;
 
 /// Rolls a run back as far as it goes: to its end, or until it is stuck.
 pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
@@ -44,25 +42,6 @@ struct Target {
     done: Done,
     step: &'static StepDescriptor,
     undo: &'static UndoDescriptor,
-}
-
-/// A compensation that is about to be tried.
-struct Begun {
-    undoes: Undoes,
-    attempts: Vec<StoredAttempt>,
-    /// Its row, where its transaction writes that.
-    first: Option<CheckpointRow>,
-    in_transaction: bool,
-    /// Whether the run is stuck, or somebody else's.
-    left: bool,
-}
-
-/// How an attempt at a compensation ended.
-enum Tried {
-    Undone,
-    Failed(StoredError),
-    /// The run is somebody else's, or stuck.
-    Left,
 }
 
 struct Undoing<'e> {
@@ -266,49 +245,6 @@ impl<'e> Undoing<'e> {
         }
     }
 
-    /// Writes what is about to be undone; for a rollback in a transaction, that writes it. `None`
-    /// when there is nothing to undo.
-    async fn begin(&mut self, target: &Target) -> Result<Option<Begun>, Trouble> {
-        let in_transaction = !(target.undo.transactions)().is_empty();
-        if let Some((undoes, attempts)) = self.pending(target)? {
-            return Ok(Some(Begun {
-                undoes,
-                attempts,
-                first: None,
-                in_transaction,
-                left: false,
-            }));
-        }
-        let Some(undoes) = self.settle_doubt(target).await? else {
-            return Ok(None);
-        };
-        let mut begun = Begun {
-            undoes: Undoes {
-                seq: target.done.seq,
-                output: None,
-            },
-            attempts: Vec::new(),
-            first: None,
-            in_transaction,
-            left: true,
-        };
-        let Ok(undoes) = undoes else {
-            return Ok(Some(begun));
-        };
-        let mut row = self.row(RowKind::Await);
-        row.point = self.context(target, 0, true).point;
-        row.operation = Some(target.undo.name.to_owned());
-        row.arguments = Stored::encode(&undoes).ok();
-        begun.undoes = undoes;
-        if in_transaction {
-            begun.first = Some(row);
-            begun.left = false;
-        } else {
-            begun.left = !self.commit(row, RunUpdate::default()).await?;
-        }
-        Ok(Some(begun))
-    }
-
     /// The compensation that was under way when the run was stored, if it is this one's.
     fn pending(&self, target: &Target) -> Result<Option<(Undoes, Vec<StoredAttempt>)>, Trouble> {
         let newest = self.rows.iter().rfind(|row| row.part.is_main());
@@ -343,162 +279,6 @@ impl<'e> Undoing<'e> {
             ..RunUpdate::default()
         };
         self.commit(row, update).await
-    }
-
-    async fn attempt(
-        &mut self,
-        target: &Target,
-        begun: &mut Begun,
-        number: u32,
-    ) -> Result<Tried, Trouble> {
-        if begun.left {
-            return Ok(Tried::Left);
-        }
-        let output = begun.undoes.output.as_ref();
-        let output = output.map(|output| Stored::from_json(output.get()));
-        let arguments = self.arguments(target)?;
-        let context = self.context(target, number, true);
-        let attempt = if begun.in_transaction {
-            let row = match begun.first.take() {
-                Some(row) => (row, false),
-                None => (self.undo_row()?, true),
-            };
-            let before = self.failure.clone();
-            self.done(target, CompensationResult::Undone { attempt: number });
-            let effect = UndoEffect {
-                engine: self.engine,
-                run: self.run,
-                undo: target.undo,
-                context,
-                arguments,
-                output,
-                row: &row.0,
-                is_stored: row.1.into(),
-                undone: std::mem::replace(&mut self.failure, before.clone()),
-                failure: before,
-            };
-            match transacted(self.engine, &effect).await {
-                Ok(None) => {
-                    self.failure = effect.undone;
-                    self.seq = row.0.seq;
-                    self.outcome = None;
-                    return Ok(Tried::Undone);
-                }
-                Ok(Some(attempt)) => {
-                    self.seq = row.0.seq;
-                    self.outcome = None;
-                    self.undoing = Some(row.0);
-                    attempt
-                }
-                Err(Stop::Left) => return Ok(Tried::Left),
-                Err(Stop::Refused(reason) | Stop::Park(reason)) => return Err(self.parked(reason)),
-            }
-        } else {
-            let input = UndoInput {
-                arguments,
-                output,
-                failure: self.failure.clone(),
-                resources: self.engine.resources.clone(),
-                transaction: None,
-            };
-            self.engine.pulse.held().await;
-            backward::attempt(target.undo, input, context).await
-        };
-        match attempt {
-            Attempt::Done { .. } => {
-                self.done(target, CompensationResult::Undone { attempt: number });
-                self.outcome = Some(StoredOutcome::Done(null()));
-                Ok(Tried::Undone)
-            }
-            Attempt::Failed { error, .. } | Attempt::Unknown { error, .. } => {
-                Ok(Tried::Failed(error))
-            }
-            Attempt::Impossible(reason) => Err(self.parked(reason)),
-        }
-    }
-
-    fn parked(&self, reason: String) -> Trouble {
-        Trouble::Parked {
-            run: self.run,
-            reason,
-        }
-    }
-
-    /// The arguments of the step that is undone.
-    fn arguments(&self, target: &Target) -> Result<Stored, Trouble> {
-        let row = self.forward_row(target);
-        row.and_then(|row| row.arguments.clone()).ok_or_else(|| {
-            self.parked(format!(
-                "the arguments of `{}` are missing",
-                target.done.operation
-            ))
-        })
-    }
-
-    /// The row of the compensation that is under way.
-    fn undo_row(&self) -> Result<CheckpointRow, Trouble> {
-        let stored = || self.rows.iter().rfind(|row| row.part.is_main());
-        let row = self.undoing.as_ref().or_else(stored).cloned();
-        row.ok_or_else(|| self.parked(history::missing(self.seq)))
-    }
-
-    /// What the rollback will be told. Where it has to know and nobody does, the step is run again
-    /// until its outcome is definite. `None`: it did not happen. `Err`: the run is stuck.
-    async fn settle_doubt(
-        &mut self,
-        target: &Target,
-    ) -> Result<Option<Result<Undoes, ()>>, Trouble> {
-        let seq = target.done.seq;
-        match &target.done.outcome {
-            StoredOutcome::Done(output) => Ok(Some(Ok(Undoes {
-                seq,
-                output: Some(output.clone()),
-            }))),
-            _ if (target.undo.takes_outcome)() => Ok(Some(Ok(Undoes { seq, output: None }))),
-            _ => self.run_again(target).await,
-        }
-    }
-
-    async fn run_again(&mut self, target: &Target) -> Result<Option<Result<Undoes, ()>>, Trouble> {
-        let seq = target.done.seq;
-        let mut last = None;
-        for number in 1..=MOST_SETTLING_ATTEMPTS {
-            let Ok(arguments) = self.arguments(target) else {
-                break;
-            };
-            let input = StepInput {
-                arguments,
-                resources: self.engine.resources.clone(),
-                transaction: None,
-            };
-            let context = self.context(target, number, false);
-            match performer::attempt(self.engine, target.step, input, context).await {
-                Attempt::Done { stored, .. } => {
-                    return Ok(Some(Ok(Undoes {
-                        seq,
-                        output: Some(raw(&stored)),
-                    })));
-                }
-                // A definite error after doubt: for a rollback that has to know, it did not happen.
-                Attempt::Failed { .. } => return Ok(None),
-                Attempt::Unknown { error, .. } => last = Some(error),
-                Attempt::Impossible(reason) => {
-                    return Err(Trouble::Parked {
-                        run: self.run,
-                        reason,
-                    });
-                }
-            }
-            let random = self.engine.environment.random();
-            if let Some(pause) = Retry::COMPENSATION.pause_after(number, random) {
-                self.engine.environment.sleep(pause).await;
-            }
-        }
-        let error = last.unwrap_or_else(|| {
-            StoredError::of_engine("its outcome cannot be found out".to_owned())
-        });
-        self.stuck(target, MOST_SETTLING_ATTEMPTS, error).await?;
-        Ok(Some(Err(())))
     }
 
     /// Notes what became of a compensation, in place of an earlier failure of it.
@@ -547,13 +327,5 @@ impl<'e> Undoing<'e> {
             ..RunUpdate::default()
         };
         self.commit(row, update).await.map(drop)
-    }
-}
-
-/// One attempt in a transaction; nothing where it is done. One that is over has its row in the store.
-async fn transacted(engine: &Engine, effect: &UndoEffect<'_>) -> Result<Option<Attempt>, Stop> {
-    match transact(engine, effect).await? {
-        Ended::Committed(_) | Ended::Found(_) => Ok(None),
-        Ended::Over(attempt) => effect.store_first().await.map(|()| Some(attempt)),
     }
 }
