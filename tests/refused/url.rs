@@ -19,11 +19,11 @@ async fn a_url_that_names_no_store() {
         ),
         (
             "redis://user:secret@host",
-            "`redis:` is not a store; there are `memory:` and `sqlite:`",
+            "`redis:` is not a store; there are: `memory:`, `sqlite:`, `postgres:`",
         ),
         (
             "sqlite3:trips.db",
-            "`sqlite3:` is not a store; there are `memory:` and `sqlite:`; did you mean `sqlite:`?",
+            "`sqlite3:` is not a store; there are: `memory:`, `sqlite:`, `postgres:`; did you mean `sqlite:`?",
         ),
         ("memory:trips", "nothing may follow `memory:`"),
         ("sqlite:", "`sqlite:` wants a file, as in `sqlite:trips.db`"),

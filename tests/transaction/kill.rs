@@ -12,7 +12,7 @@ use crate::sagas::{only, order, refused};
 use crate::world::{World, connecting, end_of};
 
 /// Where a life keeps its runs; set where this process is one.
-const PLACE: &str = "SCOOP_TEST_PLACE";
+pub(crate) const PLACE: &str = "SCOOP_TEST_PLACE";
 const RUNS: usize = 8;
 /// Lives after which it must have ended: those that are killed get longer and longer.
 const LIVES: usize = 60;

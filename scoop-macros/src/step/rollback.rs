@@ -91,15 +91,10 @@ impl Undo<'_> {
         let pattern = self.pattern();
         let tail = local("tail");
         let noted = local("noted");
-        let take_noted = if outputs.is_empty() {
-            quote!(::core::option::Option::None)
+        let (tail_pattern, take_noted) = if outputs.is_empty() {
+            (quote!(_), quote!(::core::option::Option::None))
         } else {
-            quote!(#tail.noted.take())
-        };
-        let tail_pattern = if outputs.is_empty() {
-            quote!(_)
-        } else {
-            quote!(mut #tail)
+            (quote!(mut #tail), quote!(#tail.noted.take()))
         };
         let this = this.into_iter();
         let this_type = this_type.into_iter();

@@ -106,6 +106,7 @@ impl Connect {
     /// Lends the application's own pool to the steps that take a `&mut Tx<'_, _>`: an
     /// `sqlx::PgPool` or an `sqlx::SqlitePool` that leads to the store's database. A connection is
     /// taken for the SQL of one attempt only; a step waits in the pool's queue for it.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub fn pool(mut self, pool: impl Into<StepPool>) -> Self {
         self.pool = Some(pool.into());
         self

@@ -141,7 +141,7 @@ impl Effect for StepEffect<'_> {
     fn run<'a>(&'a self, lent: &'a mut Lent<'a>) -> BoxFuture<'a, Attempt> {
         Box::pin(async move {
             let Some(arguments) = self.row.arguments.clone() else {
-                return performer::no_arguments(self.step);
+                return Attempt::Impossible(history::no_arguments(self.name()));
             };
             let engine = &self.execution.engine;
             let input = StepInput {

@@ -140,6 +140,11 @@ pub(super) async fn own_outcome(
     own(run, &rows).map_err(|trouble| Stop::Park(trouble.reason()))
 }
 
+/// That a row has not the arguments of its step.
+pub(super) fn no_arguments(step: &str) -> String {
+    format!("the arguments of `{step}` are missing")
+}
+
 /// That a step was transactional when it ran, and is not in this build.
 pub(super) fn no_transaction(step: &str) -> String {
     format!("`{step}` was committed in a transaction, and takes none in this build")

@@ -297,7 +297,7 @@ impl Execution {
         number: u32,
     ) -> Attempt {
         let Some(arguments) = pending.row.arguments.clone() else {
-            return no_arguments(step);
+            return Attempt::Impossible(history::no_arguments(step.meta.name));
         };
         let input = StepInput {
             arguments,
@@ -384,11 +384,6 @@ impl Execution {
             None => Settled::Unsettled(Box::new(Unsettled { failure })),
         }
     }
-}
-
-/// A row without the arguments of its step.
-pub(super) fn no_arguments(step: &StepDescriptor) -> Attempt {
-    Attempt::Impossible(format!("the arguments of `{}` are missing", step.meta.name))
 }
 
 /// The JSON inside an encoded value.

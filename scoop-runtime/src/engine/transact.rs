@@ -1,6 +1,7 @@
 //! Does what commits together with its own outcome: in a transaction of the store, again and again
 //! while others are in its way, until it stands or is over.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -98,26 +99,30 @@ async fn once(
 ) -> Result<Result<Transacted, StoreError>, Stop> {
     let database = engine.store.database();
     let beside = database.is_some_and(Database::writes_beside);
-    let begun = AtomicBool::new(false);
+    let progress = Arc::clone(&attempting.progress);
     {
-        let mut noticed = Noticed {
-            attempting,
-            begun: &begun,
-        };
-        let mut transacting = engine.store.transact(&engine.fence, &mut noticed);
+        let mut transacting = engine.store.transact(&engine.fence, attempting);
         tokio::select! {
             biased;
             transacted = &mut transacting => return Ok(transacted),
             () = engine.environment.sleep(patience) => {}
         }
         if beside {
-            let (transacted, first) = tokio::join!(transacting, effect.store_first());
+            // What is being committed with the rest is not to be written twice: the two would wait
+            // for each other.
+            let first = async {
+                if progress.is_sent() {
+                    return Ok(());
+                }
+                effect.store_first().await
+            };
+            let (transacted, first) = tokio::join!(transacting, first);
             if !matches!(transacted, Ok(Transacted::Stored)) {
                 first?;
             }
             return Ok(transacted);
         }
-        if begun.load(Ordering::SeqCst) {
+        if progress.has_begun() {
             return Ok(transacting.await);
         }
     }
@@ -133,38 +138,47 @@ struct Attempting<'a> {
     noted: Option<String>,
     sent: Option<Commit>,
     stop: Option<Stop>,
+    progress: Arc<Progress>,
 }
 
-/// The same, and whether it has begun.
-struct Noticed<'a, 'b> {
-    attempting: &'a mut Attempting<'b>,
-    begun: &'a AtomicBool,
+/// How far a transaction has come.
+#[derive(Default)]
+struct Progress {
+    begun: AtomicBool,
+    sent: AtomicBool,
 }
 
-#[async_trait]
-impl Work for Noticed<'_, '_> {
-    async fn work(&mut self, lent: Lent<'_>) -> Verdict {
-        self.begun.store(true, Ordering::SeqCst);
-        self.attempting.work(lent).await
+impl Progress {
+    fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::SeqCst)
+    }
+
+    fn is_sent(&self) -> bool {
+        self.sent.load(Ordering::SeqCst)
     }
 }
 
 #[async_trait]
 impl Work for Attempting<'_> {
     async fn work(&mut self, lent: Lent<'_>) -> Verdict {
+        self.progress.begun.store(true, Ordering::SeqCst);
         let noted = lent.noted();
         let attempt = run(self.effect, lent).await;
         let verdict = match &attempt {
-            Attempt::Done { stored, .. } => match self.effect.commit(stored).await {
-                Ok(commit) => {
-                    self.sent = Some(commit.clone());
-                    Verdict::Commit(Box::new(commit))
+            Attempt::Done { stored, .. } => {
+                // From here on nothing of it is written beside.
+                self.progress.sent.store(true, Ordering::SeqCst);
+                match self.effect.commit(stored).await {
+                    Ok(commit) => {
+                        self.sent = Some(commit.clone());
+                        Verdict::Commit(Box::new(commit))
+                    }
+                    Err(stop) => {
+                        self.stop = Some(stop);
+                        Verdict::Rollback
+                    }
                 }
-                Err(stop) => {
-                    self.stop = Some(stop);
-                    Verdict::Rollback
-                }
-            },
+            }
             Attempt::Unknown {
                 kind: FailureKind::Panic | FailureKind::Timeout,
                 ..
@@ -183,13 +197,14 @@ async fn run<'a>(effect: &'a dyn Effect, lent: Lent<'a>) -> Attempt {
 }
 
 impl<'a> Attempting<'a> {
-    const fn of(effect: &'a dyn Effect) -> Self {
+    fn of(effect: &'a dyn Effect) -> Self {
         Self {
             effect,
             attempt: None,
             noted: None,
             sent: None,
             stop: None,
+            progress: Arc::default(),
         }
     }
 

@@ -18,10 +18,7 @@ enum LentKind<'t> {
     #[cfg(feature = "sqlite")]
     Sqlite(Tx<'t, sqlx::Sqlite>),
     /// There is none where there is no database.
-    #[cfg_attr(
-        any(feature = "postgres", feature = "sqlite"),
-        expect(dead_code, reason = "for builds without a database")
-    )]
+    #[expect(dead_code, reason = "for builds without a database")]
     None(PhantomData<&'t mut ()>),
 }
 

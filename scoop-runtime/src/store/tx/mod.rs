@@ -18,7 +18,9 @@ pub use sqlx::Sqlite;
 pub use self::lent::{Lent, Missing, Taken};
 pub use self::noted::Noted;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(in crate::store) use self::noted::{is_conflict, is_loss};
+pub(in crate::store) use self::noted::is_conflict;
+#[cfg(feature = "postgres")]
+pub(in crate::store) use self::noted::is_loss;
 pub(crate) use self::started::Started;
 pub use self::tx::{Kind, Tx};
 pub use self::work::{Transacted, Verdict, Work};

@@ -6,6 +6,10 @@ use crate::store::StoreError;
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "sqlite")),
+    expect(dead_code, reason = "nothing can be started there")
+)]
 pub(crate) enum Started {
     /// The run exists if the transaction commits.
     Made,

@@ -66,6 +66,7 @@ impl<D: Kind> fmt::Debug for Tx<'_, D> {
 }
 
 /// Makes one kind of database: its connection, and an executor that notes what has to be repeated.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 macro_rules! kind {
     ($database:ident, $method:ident, $connection:ty) => {
         impl Kind for sqlx::$database {
