@@ -194,6 +194,12 @@ pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trou
             Some(own) => own.outcome.as_ref(),
             None => mains.get(place + 1).and_then(|next| next.outcome.as_ref()),
         };
+        if forward && outcome.is_none() && place + 1 < mains.len() {
+            return Err(Trouble::Parked {
+                run,
+                reason: format!("the outcome of its row {} is missing", row.seq),
+            });
+        }
         if let (true, Some(operation)) = (forward, &row.operation)
             && let Some(outcome) = decode(run, "outcome", outcome)?
         {
