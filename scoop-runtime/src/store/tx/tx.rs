@@ -43,6 +43,10 @@ mod sealed {
     impl Sealed for sqlx::Sqlite {}
 }
 
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "sqlite")),
+    expect(dead_code, reason = "there is no transaction without a database")
+)]
 impl<'t, D: Kind> Tx<'t, D> {
     pub(super) const fn new(connection: &'t mut D::Connection, noted: Noted) -> Self {
         Self { connection, noted }
