@@ -12,7 +12,7 @@ extern crate self as scoop;
 #[cfg(feature = "macros")]
 pub use scoop_macros::{resource, saga, step};
 pub use scoop_runtime::context::{Context, context};
-pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble};
+pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble, start_in};
 pub use scoop_runtime::error::{Describe, Error, SagaError};
 pub use scoop_runtime::handle::{Handle, Status};
 pub use scoop_runtime::operation::{
@@ -27,6 +27,11 @@ pub use scoop_runtime::resource::Resource;
 pub use scoop_runtime::store::RunFilter;
 #[cfg(feature = "postgres")]
 pub use scoop_runtime::store::postgres::{Migration, PostgresStore};
+#[cfg(feature = "postgres")]
+pub use scoop_runtime::store::tx::Postgres;
+#[cfg(feature = "sqlite")]
+pub use scoop_runtime::store::tx::Sqlite;
+pub use scoop_runtime::store::tx::Tx;
 
 pub mod guide;
 
@@ -67,7 +72,7 @@ pub mod admin {
 
 /// Everything that a program with sagas usually names.
 pub mod prelude {
-    pub use crate::{Failure, Outcome, Resource, SagaError, Scoop, sleep};
+    pub use crate::{Failure, Outcome, Resource, SagaError, Scoop, Tx, sleep};
     #[cfg(feature = "macros")]
     pub use crate::{resource, saga, step};
 }

@@ -433,6 +433,7 @@ fn arguments_of<S: Step>(call: StepCall<S>) -> Stored {
 async fn stored<S: Step>(call: StepCall<S>) -> Result<Stored, StoredError> {
     let arguments = arguments_of(call);
     let input = StepInput {
+        transaction: None,
         arguments,
         resources: provided(Mailer::default()),
     };
@@ -444,6 +445,7 @@ async fn stored<S: Step>(call: StepCall<S>) -> Result<Stored, StoredError> {
 
 async fn undo<S: Step>(call: StepCall<S>, output: Option<&str>, resources: Resources) -> UndoEnd {
     let input = UndoInput {
+        transaction: None,
         arguments: arguments_of(call),
         output: output.map(Stored::from_json),
         failure: failure("it rained"),

@@ -37,6 +37,11 @@ pub trait Environment: Debug + Send + Sync + 'static {
     fn spawn(&self, task: BoxFuture<'static, ()>);
 }
 
+/// A new UUID of version 7, in the world as it is.
+pub(crate) fn new_uuid() -> Uuid {
+    Uuid::now_v7()
+}
+
 /// The world as it is: the system clock, the system's randomness, the tokio runtime.
 #[derive(Debug)]
 pub struct System {
@@ -69,7 +74,7 @@ impl Environment for System {
     }
 
     fn uuid(&self) -> Uuid {
-        Uuid::now_v7()
+        new_uuid()
     }
 
     fn spawn(&self, task: BoxFuture<'static, ()>) {

@@ -20,6 +20,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
+use crate::store::tx::{Database, StepPool, Transacted, Work};
 use crate::store::{Claim, Lease, RunFilter, Store, StoreError};
 
 /// A store that writes a number of commits and then answers never again: what is written is
@@ -92,6 +93,30 @@ impl Store for CrashStore {
             }
         }
         Ok(answers)
+    }
+
+    fn poll(&self) -> Option<std::time::Duration> {
+        self.inner.poll()
+    }
+
+    fn database(&self) -> Option<Database> {
+        self.inner.database()
+    }
+
+    fn use_pool(&self, pool: StepPool) -> Result<(), StoreError> {
+        self.inner.use_pool(pool)
+    }
+
+    /// Counts as a commit where it is one.
+    async fn transact(&self, fence: &Fence, work: &mut dyn Work) -> Result<Transacted, StoreError> {
+        let transacted = self.inner.transact(fence, work).await?;
+        if transacted == Transacted::Stored {
+            let count = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+            if self.crash_at == Some(count) {
+                return self.death.die(&*self.inner).await;
+            }
+        }
+        self.death.outlives(async { Ok(transacted) }).await
     }
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {

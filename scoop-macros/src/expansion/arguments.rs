@@ -84,13 +84,31 @@ impl Shape<'_> {
         }
     }
 
-    /// The call of the user's own function, with stored arguments and resources in the order of its
-    /// parameters.
+    /// The statement that takes the transaction, where the function wants one, and its name.
+    pub(crate) fn transaction(&self, input: &Ident, leave: &Leave) -> Option<(Ident, TokenStream)> {
+        let (runtime, database) = (self.runtime(), self.function.database()?);
+        let (name, noted) = (local("transaction"), local("noted"));
+        let take = quote_spanned!(database.span()=>
+            #runtime::store::tx::Lent::take::<#database>(#input.transaction)
+        );
+        let missing = leave.with(&quote!(MissingTransaction(missing)));
+        let statement = quote! {
+            let (#name, #noted) = match #take {
+                ::core::result::Result::Ok(taken) => taken,
+                ::core::result::Result::Err(missing) => #missing,
+            };
+        };
+        Some((name, statement))
+    }
+
+    /// The call of the user's own function, with stored arguments and resources and the transaction in the order
+    /// of its parameters.
     pub(crate) fn user_call(
         &self,
         callee: &Ident,
         names: &[Ident],
         resources: &[Ident],
+        transaction: Option<&Ident>,
     ) -> TokenStream {
         let function = self.function;
         let mut stored = self.passed(names.iter()).into_iter();
@@ -103,6 +121,7 @@ impl Shape<'_> {
         let passed = |Parameter { source, .. }: &Parameter| match source {
             Source::Stored(_) => stored.next(),
             Source::Resource(_) => resources.next().map(|name| quote!(#name)),
+            Source::Transaction(_) => transaction.map(|name| quote!(#name)),
         };
         let passed: Vec<TokenStream> = function.parameters.iter().filter_map(passed).collect();
         let path = self.path_of(callee);

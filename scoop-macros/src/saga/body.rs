@@ -73,6 +73,8 @@ impl Definition<'_> {
         let passed = |each: &Parameter| match each.source {
             Source::Stored(_) => names.next(),
             Source::Resource(_) => resources.next(),
+            // Refused: a saga takes none.
+            Source::Transaction(_) => None,
         };
         let passed: Vec<&Ident> = function.parameters.iter().filter_map(passed).collect();
         let body = self.shape.path_of(&self.body_name());
@@ -103,6 +105,8 @@ fn parameter(each: &Parameter) -> TokenStream {
             let (owned, ty) = (format_ident!("__owned_{name}"), form.owned(ty));
             quote!(#owned: #ty)
         }
-        Source::Stored(Form::Owned) | Source::Resource(_) => quote!(#mutable #name: #ty),
+        Source::Stored(Form::Owned) | Source::Resource(_) | Source::Transaction(_) => {
+            quote!(#mutable #name: #ty)
+        }
     }
 }

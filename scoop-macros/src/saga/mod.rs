@@ -55,7 +55,7 @@ fn param(parameter: &Parameter) -> Param {
         ident: parameter.name.clone(),
         mutable: parameter.mutable,
         kept: match &parameter.source {
-            Source::Resource(_) => Kept::Provided,
+            Source::Resource(_) | Source::Transaction(_) => Kept::Provided,
             Source::Stored(Form::Owned) => Kept::Stored,
             Source::Stored(_) => Kept::Behind(Box::new(parameter.ty.clone())),
         },

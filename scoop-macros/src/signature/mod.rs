@@ -58,7 +58,7 @@ impl Function {
         mistakes: &mut Mistakes,
     ) -> Self {
         refuse::function(marked, &item, blocking, mistakes);
-        let understood = refuse::signature(marked, &item.sig, owner.is_some(), mistakes);
+        let understood = refuse::signature(marked, &item.sig, owner.is_some(), blocking, mistakes);
         let parameters = item.sig.inputs.iter().enumerate();
         let parameters = parameters
             .filter_map(|(index, input)| match input {
@@ -121,6 +121,12 @@ impl Function {
             .chain(others)
             .map(|ty| self.without_self(ty))
             .collect()
+    }
+
+    /// The database of the transaction that it takes.
+    pub(crate) fn database(&self) -> Option<TokenStream> {
+        let database = self.parameters.iter().find_map(Parameter::database)?;
+        Some(self.without_self(database))
     }
 
     /// The type of `self`, for a method.

@@ -26,6 +26,8 @@ pub(crate) enum Source {
     Stored(Form),
     /// From the start-up of the process; this is its type.
     Resource(Type),
+    /// From the engine: a transaction of this database.
+    Transaction(Type),
 }
 
 /// How a stored value is passed.
@@ -52,9 +54,12 @@ impl Parameter {
             }
         };
         let ty = ungrouped(&written.ty).clone();
-        let source = match resource_in(&ty) {
-            Some(resource) => Source::Resource(resource),
-            None => Source::Stored(Form::of(&ty)),
+        let source = if let Some(resource) = resource_in(&ty) {
+            Source::Resource(resource)
+        } else if let Some(database) = database_in(&ty) {
+            Source::Transaction(database)
+        } else {
+            Source::Stored(Form::of(&ty))
         };
         Self {
             name,
@@ -77,7 +82,7 @@ impl Parameter {
     pub(crate) const fn stored(&self) -> Option<&Form> {
         match &self.source {
             Source::Stored(form) => Some(form),
-            Source::Resource(_) => None,
+            Source::Resource(_) | Source::Transaction(_) => None,
         }
     }
 
@@ -85,7 +90,15 @@ impl Parameter {
     pub(crate) const fn resource(&self) -> Option<&Type> {
         match &self.source {
             Source::Resource(ty) => Some(ty),
-            Source::Stored(_) => None,
+            Source::Stored(_) | Source::Transaction(_) => None,
+        }
+    }
+
+    /// The database of a `&mut Tx<'_, D>`.
+    pub(crate) const fn database(&self) -> Option<&Type> {
+        match &self.source {
+            Source::Transaction(ty) => Some(ty),
+            Source::Stored(_) | Source::Resource(_) => None,
         }
     }
 }
@@ -143,6 +156,35 @@ pub(super) fn resource_in(ty: &Type) -> Option<Type> {
         GenericArgument::Type(resource) if last.ident == "Resource" => Some(resource.clone()),
         _ => None,
     }
+}
+
+/// The `D` of a `&mut Tx<'_, D>`.
+fn database_in(ty: &Type) -> Option<Type> {
+    let Type::Reference(reference) = ungrouped(ty) else {
+        return None;
+    };
+    reference.mutability?;
+    transaction(&reference.elem)?
+}
+
+/// Whether it is a `Tx`, and what its database is, where that is written.
+#[expect(clippy::option_option, reason = "two questions")]
+pub(super) fn transaction(ty: &Type) -> Option<Option<Type>> {
+    let Type::Path(path) = ungrouped(ty) else {
+        return None;
+    };
+    let last = path
+        .path
+        .segments
+        .last()
+        .filter(|last| last.ident == "Tx")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return Some(None);
+    };
+    Some(arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(database) => Some(database.clone()),
+        _ => None,
+    }))
 }
 
 /// The type inside the invisible brackets that a `macro_rules!` macro puts around it.

@@ -7,7 +7,7 @@ use syn::{
     Type, TypeReference,
 };
 
-use super::parameter::{resource_in, ungrouped};
+use super::parameter::{resource_in, transaction, ungrouped};
 use super::{Marked, owned};
 use crate::diagnostics::Mistakes;
 
@@ -59,9 +59,15 @@ pub(super) fn signature(
     marked: Marked,
     sig: &Signature,
     in_resource: bool,
+    blocking: Option<Span>,
     mistakes: &mut Mistakes,
 ) -> bool {
-    let mut refuse = Refuse { marked, mistakes };
+    let mut refuse = Refuse {
+        marked,
+        blocking: blocking.is_some(),
+        transactions: 0,
+        mistakes,
+    };
     let mut understood = refuse.generics(sig);
     if let Some(variadic) = &sig.variadic {
         refuse.at(variadic.dots, "cannot be variadic: take a `Vec<T>`");
@@ -82,8 +88,15 @@ pub(super) fn signature(
     understood & refuse.output(sig)
 }
 
+const BORROWED_TRANSACTION: &str = "takes its transaction as `&mut Tx<'_, Postgres>` (or `Sqlite`): it is the engine's, which \
+     commits it together with the step's outcome";
+
 struct Refuse<'a> {
     marked: Marked,
+    /// Whether it says that it blocks its thread.
+    blocking: bool,
+    /// How many it takes so far.
+    transactions: usize,
     mistakes: &'a mut Mistakes,
 }
 
@@ -149,6 +162,10 @@ impl Refuse<'_> {
         named
             & match ungrouped(&written.ty) {
                 Type::Reference(reference) => self.borrow(reference),
+                ty if transaction(ty).is_some() => {
+                    self.at(ty, BORROWED_TRANSACTION);
+                    false
+                }
                 ty => owned::throughout(ty, "an argument", self.mistakes),
             }
     }
@@ -168,8 +185,15 @@ impl Refuse<'_> {
     }
 
     fn borrow(&mut self, reference: &TypeReference) -> bool {
+        if let Some(database) = transaction(&reference.elem) {
+            return self.transaction(reference, database.is_some());
+        }
         if let Some(token) = &reference.mutability {
-            let message = mutable_message(self.marked, reference);
+            let marked = self.marked;
+            let message = format_args!(
+                "a {marked} cannot change its caller's value: it may run again, or in another \
+                 process; take the value and return the new one"
+            );
             self.mistakes.at(mutable_tokens(reference, token), message);
             return true;
         }
@@ -193,6 +217,33 @@ impl Refuse<'_> {
         }
     }
 
+    fn transaction(&mut self, reference: &TypeReference, named: bool) -> bool {
+        self.transactions += 1;
+        let whole = self.marked == Marked::Step && named && reference.mutability.is_some();
+        if self.marked == Marked::Saga {
+            let message = "a saga has no transaction: it outlives them; let a step take it";
+            self.mistakes.at(reference, message);
+        } else if reference.mutability.is_none() {
+            self.at(reference, BORROWED_TRANSACTION);
+        } else if !named {
+            self.at(
+                reference,
+                "says which database its transaction is of: `&mut Tx<'_, Postgres>` or `&mut Tx<'_, Sqlite>`",
+            );
+        } else if self.blocking {
+            self.at(
+                reference,
+                "that is `blocking` takes no transaction: its SQL is awaited; make it an `async fn`",
+            );
+        } else if self.transactions == 2 {
+            self.at(
+                reference,
+                "has one transaction: it commits with the step's outcome",
+            );
+        }
+        whole
+    }
+
     fn output(&mut self, sig: &Signature) -> bool {
         let ReturnType::Type(_, ty) = &sig.output else {
             return true;
@@ -205,27 +256,4 @@ impl Refuse<'_> {
 fn mutable_tokens(reference: &TypeReference, token: &Token![mut]) -> TokenStream {
     let and = &reference.and_token;
     quote!(#and #token)
-}
-
-fn mutable_message(marked: Marked, reference: &TypeReference) -> String {
-    let transaction = match ungrouped(&reference.elem) {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Tx"),
-        _ => false,
-    };
-    match (transaction, marked) {
-        (true, Marked::Step) => {
-            "steps inside the store's transaction are not available in this release yet".to_owned()
-        }
-        (true, Marked::Saga) => {
-            "a saga has no transaction: it outlives them; let a step take it".to_owned()
-        }
-        (false, _) => format!(
-            "a {marked} cannot change its caller's value: it may run again, or in another \
-             process; take the value and return the new one"
-        ),
-    }
 }

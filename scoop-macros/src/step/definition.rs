@@ -46,6 +46,13 @@ impl Definition<'_> {
         let on = retry.and_then(|retry| retry.on.as_ref());
         let retry = optional(retry.map(|retry| retry.emit(shape.krate, RetryDefault::Step)));
         let retry_on = optional(on.map(|path| self.retry_on(path)));
+        let transaction = optional(shape.function.database().map(|database| {
+            let reload = self.reload();
+            quote!(#operation::step::TransactionDescriptor {
+                database: <#database as #runtime::store::tx::Kind>::DATABASE,
+                reload: #reload,
+            })
+        }));
         let timeout = optional(arguments.timeout.map(|length| quote!(#length)));
         quote! {
             static __STEP: #operation::step::StepDescriptor = #operation::step::StepDescriptor {
@@ -54,6 +61,7 @@ impl Definition<'_> {
                 retry_on: #retry_on,
                 timeout: #timeout,
                 resources: || ::std::vec![#(#runtime::resource::ResourceType::of::<#types>()),*],
+                transaction: #transaction,
                 run: __run,
                 undo: #undo,
             };

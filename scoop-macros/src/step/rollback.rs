@@ -90,10 +90,11 @@ impl Undo<'_> {
         };
         let pattern = self.pattern();
         let tail = local("tail");
-        let tail_pattern = if outputs.is_empty() {
-            quote!(_)
+        let noted = local("noted");
+        let (tail_pattern, take_noted) = if outputs.is_empty() {
+            (quote!(_), quote!(::core::option::Option::None))
         } else {
-            quote!(mut #tail)
+            (quote!(mut #tail), quote!(#tail.noted.take()))
         };
         let this = this.into_iter();
         let this_type = this_type.into_iter();
@@ -112,7 +113,7 @@ impl Undo<'_> {
                 __Fut: ::core::future::Future<Output = ::core::result::Result<(), __E>>
                     + '__a,
                 #(#outputs: #undo::UndoneOutput<#value>,)*
-                #(#extras: #undo::UndoExtra,)*
+                #(#extras: #undo::UndoExtra<'__a>,)*
             {
                 type Undone = #undone;
                 type Future = __Fut;
@@ -124,17 +125,21 @@ impl Undo<'_> {
                 {
                     #undo::Undoing {
                         takes_outcome: <#undone as #undo::UndoneOutput<#value>>::TAKES_OUTCOME,
-                        resources: #undo::wanted([
+                        resources: #undo::wanted::<#runtime::resource::ResourceType, _>([
                             #(#own_resource,)*
-                            #(<#extras as #undo::UndoExtra>::wanted(),)*
+                            #(<#extras as #undo::UndoExtra<'__a>>::wanted(),)*
+                        ]),
+                        transactions: #undo::wanted::<#runtime::store::tx::Database, _>([
+                            #(<#extras as #undo::UndoExtra<'__a>>::database(),)*
                         ]),
                         call: ::std::boxed::Box::new(move |#pattern, #tail_pattern| {
+                            let #noted = #take_noted;
                             ::core::result::Result::Ok(#undo::described(self(
                                 #(#this,)*
                                 #(#names,)*
                                 #(#tail.output::<#outputs>()?,)*
                                 #(#tail.extra::<#extras>()?,)*
-                            )))
+                            ), #noted))
                         }),
                     }
                 }

@@ -96,13 +96,29 @@ fn each_mistake_of_a_signature_is_told() {
 }
 
 #[test]
-fn transactions_are_not_available_yet() {
+fn a_transactional_step_expands() {
+    let (tokens, errors) = expand(
+        quote!(rollback = release, timeout = "1s"),
+        quote! {
+            async fn reserve(item: u32, tx: &mut Tx<'_, Postgres>) -> Result<(), SoldOut> {
+                todo!()
+            }
+        },
+    );
+    assert!(errors.is_empty());
+    insta::assert_snapshot!(pretty(tokens));
+}
+
+#[test]
+fn a_transaction_is_of_a_database() {
     refused(
         quote!(pivot),
         quote!(
-            async fn f(tx: &mut Tx<'_, Postgres>) {}
+            async fn f(tx: &mut Tx<'_>) {}
         ),
-        &["steps inside the store's transaction are not available in this release yet"],
+        &[
+            "a step says which database its transaction is of: `&mut Tx<'_, Postgres>` or `&mut Tx<'_, Sqlite>`",
+        ],
     );
 }
 

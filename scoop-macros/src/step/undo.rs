@@ -17,7 +17,7 @@ pub(crate) fn emit(
     path: &Path,
     arguments: &StepArguments,
 ) -> (TokenStream, TokenStream) {
-    let in_doubt = arguments.timeout.is_some();
+    let in_doubt = in_doubt(shape.function, arguments);
     let undo = Undo {
         shape,
         path,
@@ -38,10 +38,17 @@ pub(crate) fn emit(
             takes_outcome: || __rollback().takes_outcome,
             retry: #retry,
             resources: || __rollback().resources,
+            transactions: || __rollback().transactions,
             run: __undo,
         }
     };
     (items.into_iter().collect(), descriptor)
+}
+
+/// Whether nobody may know if the step happened: it may run out of time, and takes no transaction,
+/// which is rolled back then.
+pub(super) fn in_doubt(step: &Function, arguments: &StepArguments) -> bool {
+    arguments.timeout.is_some() && step.database().is_none()
 }
 
 /// The name of the rollback in the store.
@@ -60,6 +67,7 @@ impl Undo<'_> {
         let shape = self.shape;
         let (runtime, operation) = (shape.runtime(), shape.operation());
         let [input, output, tail, undone] = ["input", "output", "tail", "undone"].map(local);
+        let [noted, lent] = ["noted", "lent"].map(local);
         let end = quote!(#operation::step::UndoEnd);
         let leave = Leave {
             end: end.clone(),
@@ -77,12 +85,12 @@ impl Undo<'_> {
             quote!(&*#this,)
         });
         quote! {
-            fn __undo(
-                #input: #operation::step::UndoInput,
-            ) -> #runtime::environment::BoxFuture<'static, #end> {
+            fn __undo<'__a>(
+                #input: #operation::step::UndoInput<'__a>,
+            ) -> #runtime::environment::BoxFuture<'__a, #end> {
                 ::std::boxed::Box::pin(async move {
                     #decode
-                    let #output = match #input.output.map(|output| #marker::OUTPUT.decode(&output)) {
+                    let #output = match #input.output.as_ref().map(|output| #marker::OUTPUT.decode(output)) {
                         ::core::option::Option::None => ::core::option::Option::None,
                         ::core::option::Option::Some(::core::result::Result::Ok(output)) => {
                             ::core::option::Option::Some(output)
@@ -92,10 +100,16 @@ impl Undo<'_> {
                         }
                     };
                     #take_this
+                    let #noted = #input.noted();
+                    let mut #lent = #input.transaction.map(|lent| lent.again());
                     let #tail = #operation::undo::UndoTail {
                         output: #output,
-                        failure: #input.failure,
-                        resources: #input.resources,
+                        given: #operation::undo::UndoGiven {
+                            failure: #input.failure,
+                            resources: #input.resources,
+                            transaction: #lent.as_mut(),
+                        },
+                        noted: #noted,
                     };
                     let #undone = match (__rollback().call)((#this_pass #(#pass,)*), #tail) {
                         ::core::result::Result::Ok(undone) => undone,

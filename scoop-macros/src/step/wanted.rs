@@ -38,12 +38,12 @@ impl Undo<'_> {
         let value = self.shape.function.output.value_text();
         let expected = signature(self.shape.function, &last, self.in_doubt);
         let further = if self.in_doubt {
-            "after that it may take a `Failure` and `Resource<T>`s; its error may be another"
+            "after that it may take a `Failure`, `Resource<T>`s and a `&mut Tx<'_, D>`; its error may be another"
                 .to_owned()
         } else {
             format!(
-                "instead of `{value}` it may take `Outcome<{value}>`, and after that a `Failure` \
-                 and `Resource<T>`s; its error may be another"
+                "instead of `{value}` it may take `Outcome<{value}>`, and after that a `Failure`, \
+                 `Resource<T>`s and a `&mut Tx<'_, D>`; its error may be another"
             )
         };
         [

@@ -12,9 +12,10 @@ use super::{Scoop, Trouble, reading, recovery};
 use crate::environment::{BoxFuture, Environment, System};
 use crate::protocol::id::{Fence, WorkerName};
 use crate::resource::{Resource, Resources};
+use crate::store::tx::StepPool;
 use crate::store::{self, Opening, Store, StoreError};
 
-const DEFAULT_PAYLOAD_LIMIT: usize = 4 * 1024 * 1024;
+pub(super) const DEFAULT_PAYLOAD_LIMIT: usize = 4 * 1024 * 1024;
 
 /// A runtime about to be connected: `.await` it.
 #[must_use = "a connection is made when this is awaited"]
@@ -26,6 +27,7 @@ pub struct Connect {
     served: Option<Vec<String>>,
     payload_limit: usize,
     opening: Opening,
+    pool: Option<StepPool>,
     resources: Resources,
     environment: Option<Arc<dyn Environment>>,
 }
@@ -40,6 +42,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         served: None,
         payload_limit: DEFAULT_PAYLOAD_LIMIT,
         opening: Opening::default(),
+        pool: None,
         resources: Resources::default(),
         environment: None,
     }
@@ -100,6 +103,22 @@ impl Connect {
         self
     }
 
+    /// Lends the application's own pool to the steps that take a `&mut Tx<'_, _>`: an
+    /// `sqlx::PgPool` or an `sqlx::SqlitePool` that leads to the store's database. A connection is
+    /// taken for the SQL of one attempt only; a step waits in the pool's queue for it.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    pub fn pool(mut self, pool: impl Into<StepPool>) -> Self {
+        self.pool = Some(pool.into());
+        self
+    }
+
+    /// How many connections the steps that take a `&mut Tx<'_, Postgres>` share, where no pool is
+    /// lent. 10 unless set. On SQLite, where one can write at a time, there is one.
+    pub const fn pool_size(mut self, connections: u32) -> Self {
+        self.opening.pool_size = connections;
+        self
+    }
+
     /// Uses a store that is there already instead of the URL: for tests, in which two lives of a
     /// program share one, or which have it crash or fail. `scoop::testing` has such stores.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
@@ -145,6 +164,12 @@ impl Connect {
             Some(store) => store,
             None => store::open(&self.url, self.opening).await?,
         };
+        if self.works {
+            registry.check_database(store.name(), store.database())?;
+        }
+        if let Some(pool) = self.pool {
+            store.use_pool(pool)?;
+        }
         let lease = store.lease();
         let worker = self.worker.unwrap_or_else(|| match lease {
             None => "worker".to_owned(),

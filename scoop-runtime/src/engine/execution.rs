@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::forward::First;
 use super::history::{self, PendingRow};
 use super::writer::WriteError;
 use super::{Engine, Trouble};
@@ -182,6 +183,39 @@ impl Execution {
         }
     }
 
+    /// Tells whoever started the run what became of that.
+    pub(super) fn tell_begun(&self, what: Begun) {
+        if let Some(begun) = self.state().begun.take() {
+            drop(begun.send(what));
+        }
+    }
+
+    /// The row of this position is in the store, and the locals that it saves.
+    pub(super) fn is_stored(&self, seq: Seq, table: Option<SlotTable>) {
+        let mut state = self.state();
+        state.create = None;
+        if seq > state.seq {
+            state.seq = seq;
+            state.outcome = None;
+        }
+        if let Some(table) = table {
+            state.table = table;
+        }
+        drop(state);
+        self.tell_begun(Ok(self.run));
+    }
+
+    /// The run, as long as it is not stored.
+    pub(super) fn unstored(&self) -> Option<NewRun> {
+        self.state().create.clone()
+    }
+
+    /// The body ends here.
+    pub(super) async fn left(&self) -> Settled {
+        self.leave(Exit::Leave);
+        std::future::pending().await
+    }
+
     /// Whether this is the run's first commit.
     pub(crate) fn is_unstored(&self) -> bool {
         self.state().create.is_some()
@@ -226,21 +260,11 @@ impl Execution {
         };
         match self.engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
-                let mut state = self.state();
-                state.create = None;
-                if let Some(newest) = newest.filter(|newest| *newest > state.seq) {
-                    state.seq = newest;
-                    state.outcome = None;
-                }
-                if let Some(begun) = state.begun.take() {
-                    drop(begun.send(Ok(self.run)));
-                }
+                self.is_stored(newest.unwrap_or(Seq::NONE), None);
                 Some(Ok(()))
             }
             Ok(Committed::KeyTaken(other)) => {
-                if let Some(begun) = self.state().begun.take() {
-                    drop(begun.send(Err(NotBegun::Taken(other))));
-                }
+                self.tell_begun(Err(NotBegun::Taken(other)));
                 self.leave(Exit::Leave);
                 None
             }
@@ -293,7 +317,13 @@ impl Execution {
         }
     }
 
-    fn unsettled(&self, kind: FailureKind, message: String, point: &Point, name: &str) -> Settled {
+    pub(super) fn unsettled(
+        &self,
+        kind: FailureKind,
+        message: String,
+        point: &Point,
+        name: &str,
+    ) -> Settled {
         let hop = self.hop(Some(point), Some(name), 0);
         let error = StoredError::of_engine(message);
         let failure = StoredFailure::new(kind, error.clone(), hop.clone());
@@ -408,10 +438,13 @@ impl Conductor for Execution {
             let name = operation_name(&intent);
             let written = match self.await_row(point, &intent, &live.unwrap_or_default()) {
                 Ok((row, update, table)) => {
-                    let pending = PendingRow {
-                        row: row.clone(),
-                        attempts: Vec::new(),
-                    };
+                    let pending = PendingRow::new(row.clone());
+                    if let Intent::Step { step, .. } = intent
+                        && step.transaction.is_some()
+                    {
+                        let first = Some(First { row, update, table });
+                        return self.transactional(point, step, &pending, first).await;
+                    }
                     match self.commit(vec![row], update).await {
                         None => std::future::pending().await,
                         Some(result) => result.map(|()| {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::transact::Stop;
 use super::{Engine, Trouble};
+use crate::codec::Stored;
 use crate::frame::Slot;
 use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome,
@@ -19,6 +21,19 @@ pub(crate) struct PendingRow {
     pub(crate) row: CheckpointRow,
     /// The failed attempts so far.
     pub(crate) attempts: Vec<StoredAttempt>,
+    /// What it returned, where its own transaction wrote that.
+    pub(crate) own: Option<Stored>,
+}
+
+impl PendingRow {
+    /// An operation that has not begun.
+    pub(crate) const fn new(row: CheckpointRow) -> Self {
+        Self {
+            row,
+            attempts: Vec::new(),
+            own: None,
+        }
+    }
 }
 
 /// A compensatable operation that may have to be undone.
@@ -97,7 +112,43 @@ pub(crate) async fn pending(
         )?);
     }
     attempts.sort_by_key(|attempt| attempt.attempt);
-    Ok(Some(PendingRow { row, attempts }))
+    let own = own(run, &parts)?;
+    Ok(Some(PendingRow { row, attempts, own }))
+}
+
+/// What the operation of these parts returned, where its own transaction wrote that.
+fn own(run: RunId, parts: &[CheckpointRow]) -> Result<Option<Stored>, Trouble> {
+    let row = parts.iter().find(|part| part.kind == RowKind::Outcome);
+    let outcome = row.and_then(|row| row.outcome.as_ref());
+    match decode(run, "outcome", outcome)? {
+        None => Ok(None),
+        Some(StoredOutcome::Done(value)) => Ok(Some(Stored::from_json(value.get()))),
+        Some(_) => Err(Trouble::Parked {
+            run,
+            reason: "a step that is committed has another outcome than a value".to_owned(),
+        }),
+    }
+}
+
+/// The same, asked of the store now.
+pub(super) async fn own_outcome(
+    engine: &Engine,
+    run: RunId,
+    seq: Seq,
+) -> Result<Option<Stored>, Stop> {
+    let read = engine.read(|| engine.store.rows_at(run, std::slice::from_ref(&seq)));
+    let rows = read.await.map_err(|error| Stop::Park(error.to_string()))?;
+    own(run, &rows).map_err(|trouble| Stop::Park(trouble.reason()))
+}
+
+/// That a row has not the arguments of its step.
+pub(super) fn no_arguments(step: &str) -> String {
+    format!("the arguments of `{step}` are missing")
+}
+
+/// That a step was transactional when it ran, and is not in this build.
+pub(super) fn no_transaction(step: &str) -> String {
+    format!("`{step}` was committed in a transaction, and takes none in this build")
 }
 
 /// The locals saved in this row, put together from the rows it builds on.
@@ -129,14 +180,29 @@ pub(crate) async fn slots(
 }
 
 /// The forward operations of a run with their outcomes, oldest first. The outcome of each stands in
-/// the row after it.
+/// the row after it, or in a row of its own.
 pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trouble> {
     let mains: Vec<&CheckpointRow> = rows.iter().filter(|row| row.part.is_main()).collect();
+    let own: BTreeMap<Seq, &CheckpointRow> = rows
+        .iter()
+        .filter(|row| row.kind == RowKind::Outcome)
+        .map(|row| (row.seq, row))
+        .collect();
     let mut done = Vec::new();
-    for (row, next) in mains.iter().zip(mains.iter().skip(1)) {
+    for (place, row) in mains.iter().enumerate() {
         let forward = row.direction == Direction::Forward && row.kind == RowKind::Await;
+        let outcome = match own.get(&row.seq) {
+            Some(own) => own.outcome.as_ref(),
+            None => mains.get(place + 1).and_then(|next| next.outcome.as_ref()),
+        };
+        if forward && outcome.is_none() && place + 1 < mains.len() {
+            return Err(Trouble::Parked {
+                run,
+                reason: format!("the outcome of its row {} is missing", row.seq),
+            });
+        }
         if let (true, Some(operation)) = (forward, &row.operation)
-            && let Some(outcome) = decode(run, "outcome", next.outcome.as_ref())?
+            && let Some(outcome) = decode(run, "outcome", outcome)?
         {
             done.push(Done {
                 seq: row.seq,
@@ -158,7 +224,7 @@ pub(crate) fn promise(run: RunId, row: &CheckpointRow) -> Result<Option<Promise>
 pub(crate) fn decode<T: serde::de::DeserializeOwned>(
     run: RunId,
     what: &'static str,
-    stored: Option<&crate::codec::Stored>,
+    stored: Option<&Stored>,
 ) -> Result<Option<T>, Trouble> {
     stored
         .map(|stored| {

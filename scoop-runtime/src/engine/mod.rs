@@ -5,10 +5,12 @@
 //! lives, `recovery` takes up what nobody has, `news` says who waits for what.
 
 pub mod admin;
+mod backward;
 mod connect;
 mod core;
 mod execution;
 mod executor;
+mod forward;
 mod history;
 mod news;
 mod performer;
@@ -19,13 +21,14 @@ mod registry;
 mod rollback;
 mod runtime;
 mod start;
+mod transact;
 mod trouble;
 mod writer;
 
 pub use connect::{Connect, connect};
 pub use registry::RegistryError;
 pub use runtime::{InstallError, Scoop};
-pub use start::Start;
+pub use start::{Start, start_in};
 pub use trouble::Trouble;
 
 pub(crate) use self::core::Engine;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::execution::{Execution, Exit};
-use super::history::PendingRow;
+use super::history::{self, PendingRow};
 use crate::codec::Stored;
 use crate::context::Context;
 use crate::operation::step::{StepDescriptor, StepInput};
@@ -14,6 +14,7 @@ use crate::operation::{Settled, Sleep, StepEnd, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredAttempt, StoredOutcome};
 use crate::protocol::description::{OperationKind, Point, StepKind};
 use crate::protocol::failure::{FailureKind, Hop, StoredError, StoredFailure};
+use crate::protocol::id::Seq;
 use crate::protocol::retry::Retry;
 use crate::protocol::run::RunUpdate;
 use crate::protocol::timestamp::Timestamp;
@@ -43,10 +44,20 @@ pub(super) enum Attempt {
 pub(super) async fn attempt(
     engine: &Engine,
     step: &'static StepDescriptor,
-    input: StepInput,
+    input: StepInput<'_>,
     context: Context,
 ) -> Attempt {
     engine.pulse.held().await;
+    run(engine, step, input, context).await
+}
+
+/// Runs one attempt at a step.
+pub(super) async fn run(
+    engine: &Engine,
+    step: &'static StepDescriptor,
+    input: StepInput<'_>,
+    context: Context,
+) -> Attempt {
     let running = guarded(context.scope(async move { (step.run)(input).await }));
     let ended = match step.timeout {
         None => running.await,
@@ -66,6 +77,9 @@ pub(super) async fn attempt(
             "`{}` wants the resource `{}`, which is not provided",
             step.meta.name, missing.name
         )),
+        Ok(StepEnd::MissingTransaction(missing)) => {
+            Attempt::Impossible(format!("`{}` {missing}", step.meta.name))
+        }
         Ok(StepEnd::Returned {
             value,
             stored: Ok(Ok(stored)),
@@ -133,6 +147,27 @@ fn policy_after(step: &StepDescriptor, kind: FailureKind) -> Retry {
     policy(step)
 }
 
+/// Where the attempts at a step have come to.
+pub(super) struct Tries {
+    /// The one that is due, from 1.
+    pub(super) number: u32,
+    /// Whether the outcome of one of them is unknown.
+    doubt: bool,
+    /// Whether one without an outcome did not happen.
+    definite: bool,
+}
+
+impl Tries {
+    /// After the last one that is stored.
+    pub(super) fn after(last: Option<&StoredAttempt>, definite: bool) -> Self {
+        Self {
+            number: last.map_or(1, |last| last.attempt + 1),
+            doubt: last.is_some_and(|last| last.doubt),
+            definite,
+        }
+    }
+}
+
 impl Execution {
     /// Does the operation of this row, new or again.
     pub(super) async fn operate(
@@ -146,12 +181,18 @@ impl Execution {
             return self.sleep(&pending.row).await;
         }
         match self.engine.registry.step(name) {
+            Ok(step) if step.transaction.is_some() => {
+                self.transactional(point, step, pending, None).await
+            }
+            Ok(step) if pending.own.is_some() => {
+                self.park(history::no_transaction(step.meta.name)).await
+            }
             Ok(step) => self.step(point, step, pending, again).await,
             Err(why) => self.park(why).await,
         }
     }
 
-    async fn park(&self, why: String) -> Settled {
+    pub(super) async fn park(&self, why: String) -> Settled {
         self.leave(Exit::Park(why));
         std::future::pending().await
     }
@@ -182,53 +223,70 @@ impl Execution {
         again: bool,
     ) -> Settled {
         let last = pending.attempts.last();
-        let mut number = last.map_or(1, |last| last.attempt + 1);
-        let mut doubt = last.is_some_and(|last| last.doubt);
-        if let Some(last) = last {
-            // A pause that is not over yet was not followed by an attempt.
-            doubt |= again && last.next_at <= self.now();
-            self.wait_until(last.next_at).await;
-        } else {
-            doubt |= again;
-        }
+        let mut tries = Tries::after(last, false);
+        // A pause that is not over yet was not followed by an attempt.
+        tries.doubt |= again && last.is_none_or(|last| last.next_at <= self.now());
+        self.pause(last).await;
         loop {
-            let ended = self.one_attempt(point, step, pending, number).await;
-            let (kind, error, value) = match ended {
-                Attempt::Impossible(why) => return self.park(why).await,
-                Attempt::Done { value, stored } => {
-                    self.set_outcome(StoredOutcome::Done(raw(&stored)));
-                    return Settled::Value(value);
-                }
-                Attempt::Failed { value, error } => (FailureKind::Error, error, Some(value)),
-                Attempt::Unknown { kind, error } => {
-                    doubt = true;
-                    (kind, error, None)
-                }
-            };
-            let worth_it = match (&value, step.retry_on) {
-                (Some(value), Some(on)) => on(&**value),
-                _ => true,
-            };
-            let policy = policy_after(step, kind);
-            let pause = policy.pause_after(number, self.engine.environment.random());
-            if let Some(pause) = pause.filter(|_| worth_it) {
-                let next_at = self.now().after(pause);
-                let failed = StoredAttempt {
-                    attempt: number,
-                    doubt,
-                    error,
-                    next_at,
-                };
-                if let Err(why) = self.note_attempt(&pending.row, &failed).await {
-                    return self.park(why).await;
-                }
-                self.wait_until(next_at).await;
-                number += 1;
-                continue;
+            let ended = self.one_attempt(point, step, pending, tries.number).await;
+            if let Some(settled) = self.judge(point, step, pending, &mut tries, ended).await {
+                return settled;
             }
-            let hop = self.hop(Some(point), Some(step.meta.name), number);
-            return self.give_up(pending, step, hop, kind, error, value, doubt);
         }
+    }
+
+    /// Waits until another attempt is due.
+    pub(super) async fn pause(&self, last: Option<&StoredAttempt>) {
+        if let Some(last) = last {
+            self.wait_until(last.next_at).await;
+        }
+    }
+
+    /// What an attempt comes to; `None` when another one is due.
+    pub(super) async fn judge(
+        &self,
+        point: &'static Point,
+        step: &'static StepDescriptor,
+        pending: &PendingRow,
+        tries: &mut Tries,
+        ended: Attempt,
+    ) -> Option<Settled> {
+        let (kind, error, value) = match ended {
+            Attempt::Impossible(why) => return Some(self.park(why).await),
+            Attempt::Done { value, stored } => {
+                self.set_outcome(StoredOutcome::Done(raw(&stored)));
+                return Some(Settled::Value(value));
+            }
+            Attempt::Failed { value, error } => (FailureKind::Error, error, Some(value)),
+            Attempt::Unknown { kind, error } => {
+                tries.doubt |= !tries.definite;
+                (kind, error, None)
+            }
+        };
+        let worth_it = match (&value, step.retry_on) {
+            (Some(value), Some(on)) => on(&**value),
+            _ => true,
+        };
+        let (number, doubt) = (tries.number, tries.doubt);
+        let policy = policy_after(step, kind);
+        let pause = policy.pause_after(number, self.engine.environment.random());
+        if let Some(pause) = pause.filter(|_| worth_it) {
+            let next_at = self.now().after(pause);
+            let failed = StoredAttempt {
+                attempt: number,
+                doubt,
+                error,
+                next_at,
+            };
+            if let Err(why) = self.note_attempt(&pending.row, &failed).await {
+                return Some(self.park(why).await);
+            }
+            self.wait_until(next_at).await;
+            tries.number += 1;
+            return None;
+        }
+        let hop = self.hop(Some(point), Some(step.meta.name), number);
+        Some(self.give_up(pending, step, hop, kind, error, value, doubt))
     }
 
     async fn one_attempt(
@@ -239,24 +297,27 @@ impl Execution {
         number: u32,
     ) -> Attempt {
         let Some(arguments) = pending.row.arguments.clone() else {
-            return Attempt::Impossible(format!(
-                "the arguments of `{}` are missing",
-                step.meta.name
-            ));
-        };
-        let context = Context {
-            run: self.run,
-            saga: self.saga.description.saga,
-            point: point.name.to_owned(),
-            seq: pending.row.seq,
-            attempt: number,
-            undo: false,
+            return Attempt::Impossible(history::no_arguments(step.meta.name));
         };
         let input = StepInput {
             arguments,
             resources: self.engine.resources.clone(),
+            transaction: None,
         };
+        let context = self.context(point, pending.row.seq, number);
         attempt(&self.engine, step, input, context).await
+    }
+
+    /// What an attempt can know of its run.
+    pub(super) fn context(&self, point: &Point, seq: Seq, number: u32) -> Context {
+        Context {
+            run: self.run,
+            saga: self.saga.description.saga,
+            point: point.name.to_owned(),
+            seq,
+            attempt: number,
+            undo: false,
+        }
     }
 
     /// Writes down that an attempt failed and when the next one is due.

@@ -33,13 +33,13 @@ pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
     }
 }
 
-/// Looks for such runs again and again, where other workers share the store.
+/// Looks for such runs again and again, where others may put some into the store.
 pub(super) async fn watch(engine: Arc<Engine>) {
-    let Some(lease) = engine.store.lease() else {
+    let Some(poll) = engine.store.poll() else {
         return;
     };
     loop {
-        engine.environment.sleep(lease.poll).await;
+        engine.environment.sleep(poll).await;
         match recover(&engine).await {
             Ok(0) => {}
             Ok(runs) => tracing::info!(runs, "took up runs that nobody had"),

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::operation::saga::{RegisteredSaga, SagaDescriptor};
 use crate::operation::step::{RegisteredStep, StepDescriptor};
 use crate::resource::{ResourceType, Resources};
+use crate::store::tx::Database;
 
 /// What does not fit together in this program.
 #[derive(thiserror::Error)]
@@ -28,6 +29,23 @@ pub enum RegistryError {
     /// Resources that nobody provided.
     #[error("resources are missing: {}; add `.provide(..)` before the runtime is started", .0.join(", "))]
     Missing(Vec<String>),
+    /// Steps that want to take part in transactions which this store does not have.
+    #[error(
+        "the store is `{store}:`, and these want a transaction of another database: {}; connect to a \
+         store of that kind, or name the sagas to serve with `.sagas(..)`",
+        .steps.join(", ")
+    )]
+    OtherDatabase {
+        /// What the store is called.
+        store: &'static str,
+        /// Which steps and rollbacks want what.
+        steps: Vec<String>,
+    },
+    /// Rollbacks that take two transactions.
+    #[error(
+        "the rollback `{0}` takes two transactions: there is one, which commits with its outcome"
+    )]
+    TwoTransactions(&'static str),
     /// `.sagas(..)` names one that is not there.
     #[error(
         "this program has no saga `{0}`; if it is in a library crate, the program has to use that \
@@ -119,6 +137,41 @@ impl Registry {
             Ok(())
         } else {
             Err(RegistryError::Missing(missing))
+        }
+    }
+
+    /// Checks that the transactions that steps want to take part in are those of the store.
+    pub(crate) fn check_database(
+        &self,
+        store: &'static str,
+        database: Option<Database>,
+    ) -> Result<(), RegistryError> {
+        let mut steps = Vec::new();
+        let mut want = |name: &str, wanted: Database| {
+            if Some(wanted) != database {
+                steps.push(format!("`{name}` ({wanted})"));
+            }
+        };
+        // As with resources: which steps a saga uses is known only when it runs.
+        for step in self.steps.values().filter(|_| self.served.is_none()) {
+            if let Some(transaction) = &step.transaction {
+                want(step.meta.name, transaction.database);
+            }
+            let undo = step.undo.as_ref();
+            match undo.map(|undo| (undo.name, (undo.transactions)())) {
+                Some((name, wanted)) if wanted.len() > 1 => {
+                    return Err(RegistryError::TwoTransactions(name));
+                }
+                Some((name, wanted)) => wanted.into_iter().for_each(|wanted| want(name, wanted)),
+                None => {}
+            }
+        }
+        steps.sort();
+        steps.dedup();
+        if steps.is_empty() {
+            Ok(())
+        } else {
+            Err(RegistryError::OtherDatabase { store, steps })
         }
     }
 

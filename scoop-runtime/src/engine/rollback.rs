@@ -1,14 +1,17 @@
 //! Undoes one run: its completed compensatable operations, newest first, each checkpointed.
 
+mod attempt;
+mod doubt;
+
 use std::sync::Arc;
 
+use self::attempt::Tried;
 use super::history::{self, Done};
-use super::performer::{self, Attempt, guarded, null, raw};
 use super::writer::WriteError;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
 use crate::context::Context;
-use crate::operation::step::{StepDescriptor, StepInput, UndoDescriptor, UndoEnd, UndoInput};
+use crate::operation::step::{StepDescriptor, UndoDescriptor};
 use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
 };
@@ -18,9 +21,6 @@ use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::Promise;
 use crate::protocol::retry::Retry;
 use crate::protocol::run::{RunStatus, RunUpdate};
-
-/// How many times a step in doubt is run again before somebody has to look at it.
-const MOST_SETTLING_ATTEMPTS: u32 = 10;
 
 /// Rolls a run back as far as it goes: to its end, or until it is stuck.
 pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
@@ -53,6 +53,8 @@ struct Undoing<'e> {
     failure: StoredFailure,
     /// What became of the last compensation, to be written with the next row.
     outcome: Option<StoredOutcome>,
+    /// The row of a compensation in a transaction that failed at first.
+    undoing: Option<CheckpointRow>,
 }
 
 impl<'e> Undoing<'e> {
@@ -83,6 +85,7 @@ impl<'e> Undoing<'e> {
             seq: row.seq,
             failure,
             outcome: None,
+            undoing: None,
         })
     }
 
@@ -231,57 +234,36 @@ impl<'e> Undoing<'e> {
 
     /// Undoes one thing. False when the run is stuck, or no longer this worker's.
     async fn undo(&mut self, target: &Target) -> Result<bool, Trouble> {
-        let (undoes, mut attempts) = match self.pending(target)? {
-            Some(pending) => pending,
-            None => {
-                let Some(undoes) = self.settle_doubt(target).await? else {
-                    return Ok(true);
-                };
-                let Ok(undoes) = undoes else { return Ok(false) };
-                let mut row = self.row(RowKind::Await);
-                row.point = self.context(target, 0, true).point;
-                row.operation = Some(target.undo.name.to_owned());
-                row.arguments = Stored::encode(&undoes).ok();
-                if !self.commit(row, RunUpdate::default()).await? {
-                    return Ok(false);
-                }
-                (undoes, Vec::new())
-            }
+        let Some(mut begun) = self.begin(target).await? else {
+            return Ok(true);
         };
         let policy = target.undo.retry.unwrap_or(Retry::COMPENSATION);
+        let mut last: Option<StoredAttempt> = begun.attempts.pop();
         loop {
-            let number = attempts
-                .last()
-                .map_or(1, |last: &StoredAttempt| last.attempt + 1);
-            if let Some(last) = attempts.last() {
-                self.engine
-                    .environment
-                    .sleep(last.next_at.since(self.engine.environment.now()))
-                    .await;
+            let number = last.as_ref().map_or(1, |last| last.attempt + 1);
+            if let Some(last) = &last {
+                let left = last.next_at.since(self.engine.environment.now());
+                self.engine.environment.sleep(left).await;
             }
-            let error = match self.attempt(target, &undoes, number).await? {
-                Ok(()) => {
-                    self.done(target, CompensationResult::Undone { attempt: number });
-                    self.outcome = Some(StoredOutcome::Done(null()));
-                    return Ok(true);
-                }
-                Err(error) => error,
+            let error = match self.attempt(target, &mut begun, number).await? {
+                Tried::Undone => return Ok(true),
+                Tried::Left => return Ok(false),
+                Tried::Failed(error) => error,
             };
             let pause = policy.pause_after(number, self.engine.environment.random());
             let Some(pause) = pause else {
                 return self.stuck(target, number, error).await.map(|()| false);
             };
-            let next_at = self.engine.environment.now().after(pause);
             let failed = StoredAttempt {
                 attempt: number,
-                doubt: true,
+                doubt: !begun.in_transaction,
                 error,
-                next_at,
+                next_at: self.engine.environment.now().after(pause),
             };
             if !self.note_attempt(&failed).await? {
                 return Ok(false);
             }
-            attempts.push(failed);
+            last = Some(failed);
         }
     }
 
@@ -319,111 +301,6 @@ impl<'e> Undoing<'e> {
             ..RunUpdate::default()
         };
         self.commit(row, update).await
-    }
-
-    async fn attempt(
-        &self,
-        target: &Target,
-        undoes: &Undoes,
-        number: u32,
-    ) -> Result<Result<(), StoredError>, Trouble> {
-        let parked = |reason| Trouble::Parked {
-            run: self.run,
-            reason,
-        };
-        let arguments = self
-            .forward_row(target.done.seq)
-            .and_then(|row| row.arguments.clone())
-            .ok_or_else(|| {
-                parked(format!(
-                    "the arguments of `{}` are missing",
-                    target.done.operation
-                ))
-            })?;
-        let input = UndoInput {
-            arguments,
-            output: undoes
-                .output
-                .as_ref()
-                .map(|output| Stored::from_json(output.get())),
-            failure: self.failure.clone(),
-            resources: self.engine.resources.clone(),
-        };
-        let context = self.context(target, number, true);
-        let run = target.undo.run;
-        self.engine.pulse.held().await;
-        match guarded(context.scope(async move { run(input).await })).await {
-            Ok(UndoEnd::Returned(result)) => Ok(result),
-            Ok(UndoEnd::Undecodable(error)) => {
-                Err(parked(format!("what `{}` takes {error}", target.undo.name)))
-            }
-            Ok(UndoEnd::MissingResource(missing)) => Err(parked(format!(
-                "`{}` wants the resource `{}`, which is not provided",
-                target.undo.name, missing.name
-            ))),
-            Err(panic) => Ok(Err(StoredError::of_engine(format!("panicked: {panic}")))),
-        }
-    }
-
-    /// What the rollback will be told. Where it has to know and nobody does, the step is run again
-    /// until its outcome is definite. `None`: it did not happen. `Err`: the run is stuck.
-    async fn settle_doubt(
-        &mut self,
-        target: &Target,
-    ) -> Result<Option<Result<Undoes, ()>>, Trouble> {
-        let seq = target.done.seq;
-        match &target.done.outcome {
-            StoredOutcome::Done(output) => Ok(Some(Ok(Undoes {
-                seq,
-                output: Some(output.clone()),
-            }))),
-            _ if (target.undo.takes_outcome)() => Ok(Some(Ok(Undoes { seq, output: None }))),
-            _ => self.run_again(target).await,
-        }
-    }
-
-    async fn run_again(&mut self, target: &Target) -> Result<Option<Result<Undoes, ()>>, Trouble> {
-        let seq = target.done.seq;
-        let mut last = None;
-        for number in 1..=MOST_SETTLING_ATTEMPTS {
-            let Some(arguments) = self
-                .forward_row(target.done.seq)
-                .and_then(|row| row.arguments.clone())
-            else {
-                break;
-            };
-            let input = StepInput {
-                arguments,
-                resources: self.engine.resources.clone(),
-            };
-            let context = self.context(target, number, false);
-            match performer::attempt(self.engine, target.step, input, context).await {
-                Attempt::Done { stored, .. } => {
-                    return Ok(Some(Ok(Undoes {
-                        seq,
-                        output: Some(raw(&stored)),
-                    })));
-                }
-                // A definite error after doubt: for a rollback that has to know, it did not happen.
-                Attempt::Failed { .. } => return Ok(None),
-                Attempt::Unknown { error, .. } => last = Some(error),
-                Attempt::Impossible(reason) => {
-                    return Err(Trouble::Parked {
-                        run: self.run,
-                        reason,
-                    });
-                }
-            }
-            let random = self.engine.environment.random();
-            if let Some(pause) = Retry::COMPENSATION.pause_after(number, random) {
-                self.engine.environment.sleep(pause).await;
-            }
-        }
-        let error = last.unwrap_or_else(|| {
-            StoredError::of_engine("its outcome cannot be found out".to_owned())
-        });
-        self.stuck(target, MOST_SETTLING_ATTEMPTS, error).await?;
-        Ok(Some(Err(())))
     }
 
     /// Notes what became of a compensation, in place of an earlier failure of it.

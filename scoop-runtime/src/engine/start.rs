@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
+use super::connect::DEFAULT_PAYLOAD_LIMIT;
 use super::execution::{Begun, NotBegun};
 use super::writer::WriteError;
 use super::{Scoop, Trouble, executor};
 use crate::codec::Stored;
-use crate::environment::BoxFuture;
+use crate::environment::{self, BoxFuture};
 use crate::handle::Handle;
 use crate::operation::saga::SagaDescriptor;
 use crate::operation::{Saga, SagaCall, written_again};
@@ -19,6 +21,7 @@ use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::RunId;
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::timestamp::Timestamp;
+use crate::store::tx::{Lent, Started};
 
 const LONGEST_ID: usize = 1_024;
 
@@ -76,38 +79,73 @@ impl<S: Saga> Start<S> {
         scoop.block_on(self.start())?
     }
 
-    async fn start(self) -> Result<Handle<S>, Trouble> {
+    /// Starts in a transaction of the caller's, with one statement: the run exists if and only if
+    /// that transaction commits. A worker finds it within a second, and runs it; the body does not
+    /// begin here.
+    ///
+    /// `transaction` is a `&mut sqlx::Transaction<'_, _>`, or a step's own `&mut *tx`, on the
+    /// database of the runtime's store.
+    ///
+    /// # Errors
+    /// As when awaited; and where the statement fails, or the transaction is one of another kind of
+    /// database. Like after any failed statement the transaction is to be rolled back then.
+    pub async fn start_in<'t>(
+        self,
+        transaction: impl Into<Lent<'t>>,
+    ) -> Result<Handle<S>, Trouble> {
+        let mut lent = transaction.into();
         let engine = Arc::clone(self.scoop.engine());
         if engine.is_stopped() {
             return Err(Trouble::NotStarted);
         }
-        check_id(self.id.as_deref())?;
-        let saga = S::descriptor();
-        let name = saga.description.saga;
-        let input = self.call.input.map_err(|error| Trouble::Input {
-            saga: name.to_owned(),
-            error,
-        })?;
-        check_size(name, &input, engine.payload_limit)?;
-        if let Some(id) = &self.id
-            && let Some(run) = engine.ask(|| engine.store.run_by_key(name, id)).await?
-        {
-            return same_run(self.scoop, &run, &input);
+        let found = lent
+            .database()
+            .filter(|found| Some(*found) != engine.store.database());
+        if let Some(found) = found {
+            return Err(Trouble::OtherDatabase {
+                saga: S::descriptor().description.saga.to_owned(),
+                found,
+                store: engine.store.name(),
+            });
         }
+        let scoop = self.scoop.clone();
+        let new = self.new_run(false)?;
+        let run = within::<S>(&mut lent, new).await?;
+        Ok(Handle::new(scoop, run))
+    }
+
+    /// The run that is to be made.
+    fn new_run(self, owned: bool) -> Result<NewRun, Trouble> {
+        let engine = self.scoop.engine();
         let now = engine.environment.now();
         let wake_at = self.wake.map(|wake| match wake {
             Wake::At(time) => time,
             Wake::After(duration) => now.after(duration),
         });
-        let new = NewRun {
-            id: RunId::from_uuid(engine.environment.uuid()),
-            saga: name.to_owned(),
-            key: self.id,
-            input: input.clone(),
+        let (limit, uuid) = (engine.payload_limit, engine.environment.uuid());
+        let new = new_run(self.call, self.id, limit, (now, uuid))?;
+        Ok(NewRun {
             wake_at,
-            owned: engine.works,
-            created_at: now,
-        };
+            owned,
+            ..new
+        })
+    }
+
+    async fn start(self) -> Result<Handle<S>, Trouble> {
+        let engine = Arc::clone(self.scoop.engine());
+        if engine.is_stopped() {
+            return Err(Trouble::NotStarted);
+        }
+        let saga = S::descriptor();
+        let name = saga.description.saga;
+        let scoop = self.scoop.clone();
+        let new = self.new_run(engine.works)?;
+        let (input, wake_at) = (new.input.clone(), new.wake_at);
+        if let Some(id) = &new.key
+            && let Some(run) = engine.ask(|| engine.store.run_by_key(name, id)).await?
+        {
+            return same_run::<S>(&run, &input).map(|run| Handle::new(scoop, run));
+        }
         let begun = if engine.works && wake_at.is_none() {
             engine.registry.saga(name).map_err(Trouble::NotAllowed)?;
             let (sender, begun) = oneshot::channel();
@@ -118,8 +156,10 @@ impl<S: Saga> Start<S> {
             insert(&engine, new).await?
         };
         match begun {
-            Ok(run) => Ok(Handle::new(self.scoop, run)),
-            Err(NotBegun::Taken(other)) => same_run(self.scoop, &other, &input),
+            Ok(run) => Ok(Handle::new(scoop, run)),
+            Err(NotBegun::Taken(other)) => {
+                same_run::<S>(&other, &input).map(|run| Handle::new(scoop, run))
+            }
             Err(NotBegun::Refused(reason)) => Err(Trouble::NotAllowed(format!(
                 "the saga `{name}` cannot begin: {reason}"
             ))),
@@ -149,9 +189,60 @@ async fn insert(engine: &Arc<super::Engine>, new: NewRun) -> Result<Begun, Troub
     }
 }
 
-fn same_run<S: Saga>(scoop: Scoop, run: &RunRow, input: &Stored) -> Result<Handle<S>, Trouble> {
+/// Starts a saga in a transaction of the caller's, from code that has no runtime: the run exists if
+/// and only if that transaction commits, and a worker on the same database will run it.
+///
+/// `transaction` is a `&mut sqlx::Transaction<'_, _>`; the tables of the store have to be there.
+/// Starting under one id twice is the same run.
+///
+/// # Errors
+/// When the id is too long, has another input already, or the statement fails: then the transaction
+/// is to be rolled back.
+pub async fn start_in<'t, S: Saga>(
+    transaction: impl Into<Lent<'t>>,
+    call: SagaCall<S>,
+    id: impl Into<String>,
+) -> Result<RunId, Trouble> {
+    let (now, uuid) = (Timestamp::from(SystemTime::now()), environment::new_uuid());
+    let new = new_run(call, Some(id.into()), DEFAULT_PAYLOAD_LIMIT, (now, uuid))?;
+    within::<S>(&mut transaction.into(), new).await
+}
+
+async fn within<S: Saga>(lent: &mut Lent<'_>, new: NewRun) -> Result<RunId, Trouble> {
+    match lent.start(&new).await? {
+        Started::Made => Ok(new.id),
+        Started::Taken(other) => same_run::<S>(&other, &new.input),
+    }
+}
+
+/// A run to be made at once, by nobody yet.
+fn new_run<S: Saga>(
+    call: SagaCall<S>,
+    key: Option<String>,
+    limit: usize,
+    (now, uuid): (Timestamp, Uuid),
+) -> Result<NewRun, Trouble> {
+    check_id(key.as_deref())?;
+    let name = S::descriptor().description.saga;
+    let input = call.input.map_err(|error| Trouble::Input {
+        saga: name.to_owned(),
+        error,
+    })?;
+    check_size(name, &input, limit)?;
+    Ok(NewRun {
+        id: RunId::from_uuid(uuid),
+        saga: name.to_owned(),
+        key,
+        input,
+        wake_at: None,
+        owned: false,
+        created_at: now,
+    })
+}
+
+fn same_run<S: Saga>(run: &RunRow, input: &Stored) -> Result<RunId, Trouble> {
     if is_same(S::descriptor(), &run.input, input) {
-        return Ok(Handle::new(scoop, run.id));
+        return Ok(run.id);
     }
     Err(Trouble::OtherInput {
         id: run.key.clone().unwrap_or_default(),

@@ -8,6 +8,7 @@ use crate::engine::registry::RegistryError;
 use crate::error::SagaError;
 use crate::protocol::id::RunId;
 use crate::store::StoreError;
+use crate::store::tx::Database;
 
 /// Trouble with the engine, the store, or how they are used. Never a saga's own error.
 #[derive(thiserror::Error)]
@@ -70,6 +71,19 @@ pub enum Trouble {
         bytes: usize,
         /// The limit.
         limit: usize,
+    },
+    /// A saga was started in a transaction of another database than the store's.
+    #[error(
+        "the saga `{saga}` was started in a transaction of {found}, and the runtime's store is \
+         `{store}:`; nobody would find the run there"
+    )]
+    OtherDatabase {
+        /// The saga.
+        saga: String,
+        /// The database of the transaction.
+        found: Database,
+        /// What the store is called.
+        store: &'static str,
     },
     /// The run cannot be continued by this program.
     #[error("run {run} is parked: {reason}; nothing is lost, a build that can continue it will")]

@@ -12,6 +12,7 @@ use super::{Intent, Operation, Settled, StepEnd, Unsettled};
 use crate::codec::{CodecError, Stored};
 use crate::protocol::description::OperationMeta;
 use crate::resource::{Resource, Resources};
+use crate::store::tx::Lent;
 
 /// A step's definition: a type of its own for each `#[step]`, made by the macro.
 pub trait Step: 'static {
@@ -53,9 +54,24 @@ impl<S: Step> StepCall<S> {
     /// unit tests. The arguments are encoded and decoded as in a saga.
     ///
     /// # Panics
-    /// When the arguments do not survive JSON, or a `Resource` parameter was not
-    /// [provided](Self::provide).
+    /// When the arguments do not survive JSON, a `Resource` parameter was not
+    /// [provided](Self::provide), or the step takes a transaction.
     pub async fn call(self) -> S::Output {
+        self.called(None).await
+    }
+
+    /// Runs a step that takes a transaction as a plain function, with this one: a
+    /// `&mut sqlx::Transaction<'_, _>` or a `&mut` connection of the test's. It is neither committed
+    /// nor rolled back here, whatever the step returns.
+    ///
+    /// # Panics
+    /// As [`call`](Self::call); and when the transaction is of another database.
+    pub async fn call_in<'t>(self, transaction: impl Into<Lent<'t>>) -> S::Output {
+        let mut lent = transaction.into();
+        self.called(Some(&mut lent)).await
+    }
+
+    async fn called<'a>(self, transaction: Option<&'a mut Lent<'a>>) -> S::Output {
         let name = S::META.name;
         let arguments = match self.arguments {
             Ok(arguments) => arguments,
@@ -64,12 +80,16 @@ impl<S: Step> StepCall<S> {
         let input = StepInput {
             arguments,
             resources: self.resources,
+            transaction,
         };
         match (S::descriptor().run)(input).await {
             StepEnd::Returned { value, .. } => *value
                 .downcast()
                 .expect("a step returns what its signature says"),
             StepEnd::Undecodable(error) => panic!("an argument of `{name}` {error}"),
+            StepEnd::MissingTransaction(missing) => {
+                panic!("`{name}` {missing}: run it with `.call_in(&mut transaction)`")
+            }
             StepEnd::MissingResource(missing) => {
                 panic!(
                     "`{name}` wants the resource `{}`: add `.provide(..)`",

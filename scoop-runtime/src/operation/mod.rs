@@ -121,4 +121,6 @@ pub enum StepEnd {
     Undecodable(crate::codec::CodecError),
     /// A resource is missing; nothing was run.
     MissingResource(crate::resource::ResourceType),
+    /// There is no such transaction; nothing was run.
+    MissingTransaction(crate::store::tx::Missing),
 }

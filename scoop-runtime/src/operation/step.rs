@@ -12,6 +12,7 @@ use crate::protocol::failure::{StoredError, StoredFailure};
 use crate::protocol::promise::Promise;
 pub use crate::protocol::retry::Retry;
 use crate::resource::{ResourceType, Resources};
+use crate::store::tx::{Database, Lent, Missing, Noted};
 
 /// All that the engine knows of a step. Made by `#[step]`.
 pub struct StepDescriptor {
@@ -26,8 +27,10 @@ pub struct StepDescriptor {
     pub timeout: Option<Duration>,
     /// The resources it wants.
     pub resources: fn() -> Vec<ResourceType>,
+    /// The transaction it takes part in.
+    pub transaction: Option<TransactionDescriptor>,
     /// Runs one attempt.
-    pub run: fn(StepInput) -> BoxFuture<'static, StepEnd>,
+    pub run: for<'a> fn(StepInput<'a>) -> BoxFuture<'a, StepEnd>,
     /// How it is undone.
     pub undo: Option<UndoDescriptor>,
 }
@@ -39,13 +42,23 @@ impl StepDescriptor {
     }
 }
 
+/// All that the engine knows of the transaction that a step takes part in.
+pub struct TransactionDescriptor {
+    /// The database.
+    pub database: Database,
+    /// Makes the step's output, boxed, of its stored value (that in `Ok`).
+    pub reload: fn(&Stored) -> Result<Box<dyn Any + Send>, CodecError>,
+}
+
 /// What an attempt at a step gets.
 #[derive(Debug)]
-pub struct StepInput {
+pub struct StepInput<'a> {
     /// The stored arguments, encoded as an array.
     pub arguments: Stored,
     /// What the process provides.
     pub resources: Resources,
+    /// The transaction, for a step that takes part in one.
+    pub transaction: Option<&'a mut Lent<'a>>,
 }
 
 /// All that the engine knows of a rollback. Made by `#[step(rollback = ..)]`.
@@ -58,13 +71,15 @@ pub struct UndoDescriptor {
     pub retry: Option<Retry>,
     /// The resources it wants.
     pub resources: fn() -> Vec<ResourceType>,
+    /// The databases whose transactions it wants to take part in: at most one can be had.
+    pub transactions: fn() -> Vec<Database>,
     /// Runs one attempt.
-    pub run: fn(UndoInput) -> BoxFuture<'static, UndoEnd>,
+    pub run: for<'a> fn(UndoInput<'a>) -> BoxFuture<'a, UndoEnd>,
 }
 
 /// What an attempt at a compensation gets.
 #[derive(Debug)]
-pub struct UndoInput {
+pub struct UndoInput<'a> {
     /// The step's stored arguments, encoded as an array.
     pub arguments: Stored,
     /// The step's stored output (the value in `Ok`); none when it is unknown whether it happened.
@@ -73,6 +88,8 @@ pub struct UndoInput {
     pub failure: StoredFailure,
     /// What the process provides.
     pub resources: Resources,
+    /// The transaction, for a rollback that takes part in one.
+    pub transaction: Option<&'a mut Lent<'a>>,
 }
 
 /// What an attempt at a compensation came to.
@@ -84,6 +101,22 @@ pub enum UndoEnd {
     Undecodable(CodecError),
     /// A resource is missing; nothing was run.
     MissingResource(ResourceType),
+    /// There is no such transaction; nothing was run.
+    MissingTransaction(Missing),
+}
+
+impl UndoInput<'_> {
+    /// What is seen in the transaction.
+    #[must_use]
+    pub fn noted(&self) -> Option<Noted> {
+        self.transaction.as_ref().map(|lent| lent.noted())
+    }
+}
+
+impl fmt::Debug for TransactionDescriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Transaction").field(&self.database).finish()
+    }
 }
 
 impl fmt::Debug for StepDescriptor {

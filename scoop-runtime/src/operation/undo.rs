@@ -11,6 +11,7 @@ use crate::environment::BoxFuture;
 use crate::error::Describe;
 use crate::protocol::failure::{StoredError, StoredFailure};
 use crate::resource::{Resource, ResourceType, Resources};
+use crate::store::tx::{Database, Kind, Lent, Noted, Tx};
 
 /// What is known of the operation that a rollback undoes.
 ///
@@ -84,55 +85,81 @@ pub trait AcceptsUnknown {}
 
 impl<T> AcceptsUnknown for Outcome<T> {}
 
-/// What a rollback may take after the output: a [`Failure`], a [`Resource`].
-pub trait UndoExtra: Sized {
+/// What a rollback may take after the output: a [`Failure`], a [`Resource`], a `&mut` [`Tx`].
+pub trait UndoExtra<'a>: Sized {
     /// The resource that it is.
-    fn wanted() -> Option<ResourceType>;
-
-    /// Takes it.
-    ///
-    /// # Errors
-    /// When it is a resource that is not provided.
-    fn take(failure: &StoredFailure, resources: &Resources) -> Result<Self, ResourceType>;
-}
-
-impl UndoExtra for Failure {
     fn wanted() -> Option<ResourceType> {
         None
     }
 
-    fn take(failure: &StoredFailure, _: &Resources) -> Result<Self, ResourceType> {
-        Ok(Self(failure.clone()))
+    /// The database whose transaction it is.
+    fn database() -> Option<Database> {
+        None
+    }
+
+    /// Takes it.
+    ///
+    /// # Errors
+    /// When it is a resource that is not provided, or a transaction that is not there.
+    fn take(given: &mut UndoGiven<'a>) -> Result<Self, UndoEnd>;
+}
+
+impl UndoExtra<'_> for Failure {
+    fn take(given: &mut UndoGiven<'_>) -> Result<Self, UndoEnd> {
+        Ok(Self(given.failure.clone()))
     }
 }
 
-impl<R: Send + Sync + 'static> UndoExtra for Resource<R> {
+impl<R: Send + Sync + 'static> UndoExtra<'_> for Resource<R> {
     fn wanted() -> Option<ResourceType> {
         Some(ResourceType::of::<R>())
     }
 
-    fn take(_: &StoredFailure, resources: &Resources) -> Result<Self, ResourceType> {
-        resources.get().ok_or_else(ResourceType::of::<R>)
+    fn take(given: &mut UndoGiven<'_>) -> Result<Self, UndoEnd> {
+        let found = given.resources.get();
+        found.ok_or_else(|| UndoEnd::MissingResource(ResourceType::of::<R>()))
     }
 }
 
-/// The resources among these parameters.
-pub fn wanted<const N: usize>(parameters: [Option<ResourceType>; N]) -> Vec<ResourceType> {
+impl<'a, D: Kind> UndoExtra<'a> for &'a mut Tx<'a, D> {
+    fn database() -> Option<Database> {
+        Some(D::DATABASE)
+    }
+
+    fn take(given: &mut UndoGiven<'a>) -> Result<Self, UndoEnd> {
+        let taken = Lent::take(given.transaction.take());
+        taken.map(|(tx, _)| tx).map_err(UndoEnd::MissingTransaction)
+    }
+}
+
+/// What is wanted, among these parameters.
+pub fn wanted<T, const N: usize>(parameters: [Option<T>; N]) -> Vec<T> {
     parameters.into_iter().flatten().collect()
 }
 
-/// What the parameters after the step's own arguments are filled from.
+/// What the parameters after the output are filled from.
 #[derive(Debug)]
-pub struct UndoTail<T> {
-    /// The output of the step; none when it is unknown whether it happened.
-    pub output: Option<T>,
+pub struct UndoGiven<'a> {
     /// Why the saga failed.
     pub failure: StoredFailure,
     /// What the process provides.
     pub resources: Resources,
+    /// The transaction, until it is taken.
+    pub transaction: Option<&'a mut Lent<'a>>,
 }
 
-impl<T> UndoTail<T> {
+/// What the parameters after the step's own arguments are filled from.
+#[derive(Debug)]
+pub struct UndoTail<'a, T> {
+    /// The output of the step; none when it is unknown whether it happened.
+    pub output: Option<T>,
+    /// What is after that.
+    pub given: UndoGiven<'a>,
+    /// What is seen in the transaction.
+    pub noted: Option<Noted>,
+}
+
+impl<'a, T> UndoTail<'a, T> {
     /// The output, as the rollback takes it.
     ///
     /// # Errors
@@ -147,9 +174,9 @@ impl<T> UndoTail<T> {
     /// A parameter after the output.
     ///
     /// # Errors
-    /// When it is a resource that is not provided.
-    pub fn extra<X: UndoExtra>(&self) -> Result<X, UndoEnd> {
-        X::take(&self.failure, &self.resources).map_err(UndoEnd::MissingResource)
+    /// When it is a resource that is not provided, or a transaction that is not there.
+    pub fn extra<X: UndoExtra<'a>>(&mut self) -> Result<X, UndoEnd> {
+        X::take(&mut self.given)
     }
 }
 
@@ -162,13 +189,15 @@ pub struct Undoing<'a, A, T> {
     pub takes_outcome: bool,
     /// The resources it wants.
     pub resources: Vec<ResourceType>,
+    /// The databases whose transactions it takes.
+    pub transactions: Vec<Database>,
     /// Calls it.
     pub call: Call<'a, A, T>,
 }
 
 /// How a rollback is called.
 pub type Call<'a, A, T> =
-    Box<dyn FnOnce(A, UndoTail<T>) -> Result<Undone<'a>, UndoEnd> + Send + 'a>;
+    Box<dyn FnOnce(A, UndoTail<'a, T>) -> Result<Undone<'a>, UndoEnd> + Send + 'a>;
 
 impl<A, T> fmt::Debug for Undoing<'_, A, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,6 +211,14 @@ impl<A, T> fmt::Debug for Undoing<'_, A, T> {
 /// Turns the error of a rollback into what is stored.
 pub fn described<'a, E: Describe>(
     undone: impl Future<Output = Result<(), E>> + Send + 'a,
+    noted: Option<Noted>,
 ) -> Undone<'a> {
-    Box::pin(async move { undone.await.map_err(|error| error.describe()) })
+    Box::pin(async move {
+        undone.await.map_err(|error| {
+            if let Some(noted) = noted {
+                noted.look_at(&error);
+            }
+            error.describe()
+        })
+    })
 }

@@ -35,6 +35,8 @@ pub enum RowKind {
     /// An operator retried, skipped or resolved a stuck compensation, or resolved a run that failed
     /// past its pivot.
     Operator = 5,
+    /// What became of the operation of the same `seq`, written by its own transaction.
+    Outcome = 6,
 }
 
 /// One row of the `checkpoint` table, keyed by run, `seq` and `part`.
@@ -56,8 +58,8 @@ pub struct CheckpointRow {
     pub arguments: Option<Stored>,
     /// The live locals, and what the operation promised, encoded as a [`StoredFrame`](super::slots::StoredFrame).
     pub frame: Option<Stored>,
-    /// What became of the operation before this row (or, for an attempt, of that attempt),
-    /// encoded as a [`StoredOutcome`].
+    /// What became of the operation before this row (or, for an attempt, of that attempt, and for
+    /// an outcome row of the operation itself), encoded as a [`StoredOutcome`].
     pub outcome: Option<Stored>,
     /// When the row was made.
     pub created_at: Timestamp,

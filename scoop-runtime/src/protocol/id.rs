@@ -64,7 +64,7 @@ impl fmt::Display for Seq {
 
 /// Where in a checkpoint a row belongs: empty for the checkpoint itself, `@2` for the second
 /// attempt at its operation, `1` for the second branch of its join, `1.0` for the first await
-/// point inside that branch, `1.0@2` for an attempt there.
+/// point inside that branch, `1.0@2` for an attempt there, `=` for the outcome of its operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Part(pub String);
@@ -80,6 +80,12 @@ impl Part {
     #[must_use]
     pub fn attempt(&self, number: u32) -> Self {
         Self(format!("{}@{number}", self.0))
+    }
+
+    /// The outcome of the operation of this part, where its own transaction wrote it.
+    #[must_use]
+    pub fn outcome(&self) -> Self {
+        Self(format!("{}=", self.0))
     }
 
     /// Whether this is the checkpoint itself.

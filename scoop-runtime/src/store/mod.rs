@@ -10,6 +10,7 @@ mod open;
 pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+pub mod tx;
 
 use std::fmt::{self, Debug};
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub use self::open::{Opening, open};
 pub use self::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
+use self::tx::{Database, StepPool, Transacted, Work};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -61,6 +63,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    fn other_pool(pool: &StepPool, store: &str) -> Self {
+        Self::Unusable(format!(
+            "`.pool(..)` leads to {}, and the store is `{store}:`",
+            pool.database()
+        ))
+    }
+
     /// Whether the same call may succeed later.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
@@ -147,6 +156,39 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// How many calls of [`commit`](Self::commit) at once the store gains from.
     fn lanes(&self) -> usize {
         1
+    }
+
+    /// How often to look for runs that others put into the store; never where nobody else can.
+    fn poll(&self) -> Option<Duration> {
+        self.lease().map(|lease| lease.poll)
+    }
+
+    /// The database whose transactions steps can take part in.
+    fn database(&self) -> Option<Database> {
+        None
+    }
+
+    /// Uses the connections of this pool for [`transact`](Self::transact) instead of its own.
+    ///
+    /// # Errors
+    /// When they lead to another kind of database.
+    fn use_pool(&self, pool: StepPool) -> Result<(), StoreError> {
+        Err(StoreError::other_pool(&pool, self.name()))
+    }
+
+    /// Does work in a transaction of its own, on a connection for steps. What it says is to be
+    /// committed is, by the worker of this fence, together with all that the work wrote.
+    ///
+    /// Unlike [`commit`](Self::commit), a commit is not stored again: if its rows are there, the
+    /// work is undone.
+    ///
+    /// # Errors
+    /// With an error nothing took effect.
+    async fn transact(&self, _: &Fence, _: &mut dyn Work) -> Result<Transacted, StoreError> {
+        Err(StoreError::Unusable(format!(
+            "steps cannot take part in transactions of the store `{}:`",
+            self.name()
+        )))
     }
 
     /// Begins a life of this worker: takes its name, counts its epoch up.

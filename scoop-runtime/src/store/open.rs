@@ -14,6 +14,9 @@ pub struct Opening {
     pub lease: Lease,
     /// How long to wait for a database that is away.
     pub patience: Duration,
+    /// How many connections the steps share that write in the store's transactions, where the
+    /// application lends no pool of its own.
+    pub pool_size: u32,
 }
 
 impl Default for Opening {
@@ -21,6 +24,7 @@ impl Default for Opening {
         Self {
             lease: Lease::default(),
             patience: Duration::from_secs(30),
+            pool_size: 10,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
+use crate::store::tx::{Database, Lent, StepPool, Transacted, Verdict, Work};
 use crate::store::{Claim, Lease, RunFilter, Store, StoreError};
 
 /// A store in front of another one. It fails as often as it is told to.
@@ -138,6 +139,28 @@ fn away() -> StoreError {
     StoreError::Unavailable("away on purpose".to_owned())
 }
 
+/// Work whose commit may find its process dead, or fenced.
+struct Watched<'a> {
+    store: &'a FaultStore,
+    work: &'a mut dyn Work,
+    dead: bool,
+}
+
+#[async_trait]
+impl Work for Watched<'_> {
+    async fn work(&mut self, lent: Lent<'_>) -> Verdict {
+        let verdict = self.work.work(lent).await;
+        if !matches!(verdict, Verdict::Commit(_)) {
+            return verdict;
+        }
+        self.dead = self.store.is_dead();
+        if self.dead || self.store.fenced.load(Ordering::SeqCst) {
+            return Verdict::Rollback;
+        }
+        verdict
+    }
+}
+
 #[async_trait]
 impl Store for FaultStore {
     fn name(&self) -> &'static str {
@@ -187,6 +210,37 @@ impl Store for FaultStore {
             return Err(away());
         }
         Ok(answers)
+    }
+
+    fn poll(&self) -> Option<std::time::Duration> {
+        self.inner.poll()
+    }
+
+    fn database(&self) -> Option<Database> {
+        self.inner.database()
+    }
+
+    fn use_pool(&self, pool: StepPool) -> Result<(), StoreError> {
+        self.inner.use_pool(pool)
+    }
+
+    async fn transact(&self, fence: &Fence, work: &mut dyn Work) -> Result<Transacted, StoreError> {
+        let mut watched = Watched {
+            store: self,
+            work,
+            dead: false,
+        };
+        let transacted = self.inner.transact(fence, &mut watched).await?;
+        if watched.dead {
+            return self.death.die(&*self.inner).await;
+        }
+        if self.fenced.load(Ordering::SeqCst) {
+            return Err(StoreError::Fenced(fence.worker.clone()));
+        }
+        if transacted == Transacted::Stored && take(&self.lost_answers) {
+            return Ok(Transacted::Doubt("lost on purpose".to_owned()));
+        }
+        self.death.outlives(async { Ok(transacted) }).await
     }
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {

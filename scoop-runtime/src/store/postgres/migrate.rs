@@ -22,11 +22,18 @@ pub struct Migration {
 ///
 /// A newer program may run beside the one before it: a migration only adds (`oldest` in the table of
 /// migrations stays), and what is no longer used is taken away a release later (`oldest` goes up).
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "runs",
-    sql: include_str!("migrations/0001_runs.sql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "runs",
+        sql: include_str!("migrations/0001_runs.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "outcomes",
+        sql: include_str!("migrations/0002_outcomes.sql"),
+    },
+];
 
 /// `scoop`, in ASCII.
 const LOCK: i64 = 0x73_63_6f_6f_70;

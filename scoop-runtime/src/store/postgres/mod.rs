@@ -16,13 +16,14 @@ mod migrate;
 mod query;
 mod read;
 mod session;
+mod step;
 #[cfg(test)]
 mod tests;
 mod worker;
 mod write;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -35,6 +36,9 @@ use self::line::Line;
 pub use self::migrate::Migration;
 use self::migrate::{MIGRATIONS, Newer};
 use self::session::{Proxy, Session};
+use self::step::Steps;
+pub(in crate::store) use self::step::start_in;
+use super::tx::{Database, StepPool, Transacted, Work};
 use super::{Claim, Lease, Opening, RunFilter, Store, StoreError, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
@@ -48,18 +52,27 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 /// How many batches are written at once. The second one is for when many runs wait.
 const LANES: usize = 2;
+/// How long to wait for the connections of steps to close.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
+/// A transaction of a step that is at rest is not ended before this, however short the lease is.
+const SHORTEST_REST: Duration = Duration::from_secs(5);
+/// The longest that a server can be told, or nearly.
+const LONGEST_REST: Duration = Duration::from_secs(86_400);
 /// The server takes no message of a gigabyte.
 const LARGEST_COMMIT: usize = 768 << 20;
 
 /// A store in PostgreSQL, version 13 or later.
 ///
-/// Its connections are its own: up to two for the batches, one for heartbeats, and up to four that read.
+/// Its connections are its own: up to two for the batches, one for heartbeats, and up to four that
+/// read. Those for steps are, too, unless the application lends its pool.
 pub struct PostgresStore {
     opening: Opening,
     writers: [Line; LANES],
     pulse: Line,
     readers: PgPool,
     proxy: Arc<Proxy>,
+    steps: PgPool,
+    lent: OnceLock<PgPool>,
     attached: Mutex<Vec<Fence>>,
 }
 
@@ -97,16 +110,28 @@ impl PostgresStore {
             .max_connections(READERS)
             .acquire_timeout(LONGEST_WAIT)
             .test_before_acquire(false)
-            .connect_lazy_with(server);
+            .connect_lazy_with(server.clone());
+        let steps = PgPoolOptions::new()
+            .max_connections(opening.pool_size)
+            .test_before_acquire(false)
+            .connect_lazy_with(server.clone());
         let store = Self {
             opening,
             proxy,
             writers,
             pulse,
+            steps,
+            lent: OnceLock::new(),
             readers,
             attached: Mutex::default(),
         };
         store.prepare(migrations).await?;
+        if store.proxy.is_there() {
+            // A step's own statements are not to be left behind, either.
+            store
+                .steps
+                .set_connect_options(server.statement_cache_capacity(0));
+        }
         Ok(store)
     }
 
@@ -162,12 +187,20 @@ impl PostgresStore {
         }
     }
 
+    /// Begins a transaction of a step. A worker that was stopped is not to hold its locks for much
+    /// longer than its lease: the server ends a transaction in which nothing is done.
+    fn begin(&self) -> String {
+        let rest = self.opening.lease.length.clamp(SHORTEST_REST, LONGEST_REST);
+        let rest = rest.as_millis();
+        format!("begin; set local idle_in_transaction_session_timeout = {rest}")
+    }
+
     fn attached(&self) -> std::sync::MutexGuard<'_, Vec<Fence>> {
         self.attached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn translate(error: sqlx::Error) -> StoreError {
+pub(in crate::store) fn translate(error: sqlx::Error) -> StoreError {
     error::translate(&error)
 }
 
@@ -252,6 +285,31 @@ impl Store for PostgresStore {
             .map_err(|write::Fenced| StoreError::Fenced(fence.worker.clone()))
     }
 
+    fn database(&self) -> Option<Database> {
+        Some(Database::Postgres)
+    }
+
+    fn use_pool(&self, pool: StepPool) -> Result<(), StoreError> {
+        match pool {
+            StepPool::Postgres(pool) => {
+                // The first stays.
+                drop(self.lent.set(pool));
+                Ok(())
+            }
+            #[cfg(feature = "sqlite")]
+            StepPool::Sqlite(_) => Err(StoreError::other_pool(&pool, self.name())),
+        }
+    }
+
+    async fn transact(&self, fence: &Fence, work: &mut dyn Work) -> Result<Transacted, StoreError> {
+        let (pool, kept) = match self.lent.get() {
+            Some(pool) => (pool, true),
+            None => (&self.steps, !self.proxy.is_there()),
+        };
+        let begin = self.begin();
+        step::transact(Steps { pool, kept, begin }, fence, work).await
+    }
+
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.pooled(async |session| worker::claim(session, fence, claim).await)
             .await?
@@ -300,5 +358,7 @@ impl Store for PostgresStore {
         }
         self.pulse.close().await;
         self.readers.close().await;
+        // A step that is under way is cut off: it is not committed.
+        drop(tokio::time::timeout(LONGEST_GOODBYE, self.steps.close()).await);
     }
 }

@@ -154,6 +154,7 @@ fn kind(number: i16) -> Result<RowKind> {
         RowKind::Turn,
         RowKind::End,
         RowKind::Operator,
+        RowKind::Outcome,
     ];
     all.into_iter()
         .find(|one| *one as i16 == number)

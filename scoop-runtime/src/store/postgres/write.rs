@@ -58,6 +58,17 @@ pub(super) async fn commit(
     Ok(Ok(answers))
 }
 
+/// Writes one commit that must not be there yet. Whether it was not; if it was, or the run is not as
+/// it was expected to be, nothing is written that the caller may commit.
+pub(super) async fn alone(
+    session: &mut Session<'_>,
+    fence: &Fence,
+    commit: &Commit,
+) -> Result<std::result::Result<bool, Fenced>> {
+    let done = send(session, fence, &[commit], false).await?;
+    Ok(done.map(|done| done.stored(commit)))
+}
+
 type Piece<'a> = Vec<(usize, &'a Commit)>;
 
 /// Cuts a batch into pieces with each run once and not too many bytes; a run's commits stay in

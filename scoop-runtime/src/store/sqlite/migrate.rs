@@ -14,11 +14,18 @@ pub(super) struct Migration {
 }
 
 /// All steps, oldest first. Released ones are never edited.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "runs",
-    sql: include_str!("migrations/0001_runs.sql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "runs",
+        sql: include_str!("migrations/0001_runs.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "outcomes",
+        sql: include_str!("migrations/0002_outcomes.sql"),
+    },
+];
 
 /// The version found is newer than the newest known one.
 pub(super) struct Newer {

@@ -6,6 +6,7 @@ mod lock;
 mod migrate;
 mod query;
 mod read;
+mod step;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -14,7 +15,7 @@ mod writer;
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,7 +26,9 @@ use sqlx::sqlite::{
 };
 
 use self::migrate::{MIGRATIONS, Migration, Newer};
+pub(in crate::store) use self::step::start_in;
 use self::writer::Writer;
+use super::tx::{Database, StepPool, Transacted, Work};
 use super::{Claim, RunFilter, Store, StoreError, apply, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
@@ -35,6 +38,10 @@ use crate::protocol::run::RunRow;
 /// How long to wait for another connection's transaction (the application's, a backup's).
 const BUSY: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+/// How long to wait for the connections of steps to close.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
+/// How often to look for runs that somebody started in a transaction of his own.
+const POLL: Duration = Duration::from_secs(1);
 
 /// A store in a SQLite file.
 ///
@@ -44,6 +51,8 @@ pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
     readers: SqlitePool,
+    steps: SqlitePool,
+    lent: OnceLock<SqlitePool>,
     lock: Mutex<Option<File>>,
 }
 
@@ -70,8 +79,17 @@ impl SqliteStore {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options.clone().pragma("query_only", "on"));
+        // One at a time can write.
+        let steps = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.clone());
         Ok(Self {
             path: path.to_owned(),
+            steps,
+            lent: OnceLock::new(),
             writer: Writer::new(path.to_owned(), options, connection),
             readers,
             lock: Mutex::new(Some(lock)),
@@ -101,6 +119,11 @@ async fn prepare(
         .await
         .map_err(translate)?;
     Ok(connection)
+}
+
+/// Puts an error on somebody else's connection into the words of the store.
+pub(in crate::store) fn translate(error: &sqlx::Error) -> StoreError {
+    error::translate(Path::new("the caller's"), error)
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -173,7 +196,41 @@ impl Store for SqliteStore {
         Ok(answers)
     }
 
+    fn poll(&self) -> Option<Duration> {
+        Some(POLL)
+    }
+
+    fn database(&self) -> Option<Database> {
+        Some(Database::Sqlite)
+    }
+
+    fn use_pool(&self, pool: StepPool) -> Result<(), StoreError> {
+        match pool {
+            StepPool::Sqlite(pool) => {
+                // The first stays.
+                drop(self.lent.set(pool));
+                Ok(())
+            }
+            #[cfg(feature = "postgres")]
+            StepPool::Postgres(_) => Err(StoreError::other_pool(&pool, self.name())),
+        }
+    }
+
+    async fn transact(&self, fence: &Fence, work: &mut dyn Work) -> Result<Transacted, StoreError> {
+        let pool = self.lent.get().unwrap_or(&self.steps);
+        // Batches and steps wait for each other here, in order, and not for the file.
+        let _turn = self.writer.turn().await?;
+        match step::transact(pool, fence, work).await {
+            Ok(step::End::Transacted(transacted)) => Ok(transacted),
+            Ok(step::End::Fenced) => Err(StoreError::Fenced(fence.worker.clone())),
+            Err(error) => Err(error::translate(&self.path, &error)),
+        }
+    }
+
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
+        if !read::waits(&self.readers).await.map_err(self.translate())? {
+            return Ok(Vec::new());
+        }
         let mut transaction = self.writer.begin().await?;
         self.guard(&mut transaction.connection, fence).await?;
         let runs = write::claim(&mut transaction.connection, fence, claim)
@@ -220,6 +277,8 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         self.readers.close().await;
+        // A step that is under way is cut off: it is not committed.
+        drop(tokio::time::timeout(LONGEST_GOODBYE, self.steps.close()).await);
         self.writer.close().await;
         // Last of all: whoever gets the lock next finds the file at rest.
         self.lock

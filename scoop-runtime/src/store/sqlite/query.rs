@@ -21,6 +21,7 @@ statements! {
     RUN_INSERT = "run_insert",
     RUN_ADVANCE = "run_advance",
     RUN_UPDATE = "run_update",
+    RUN_WAITS = "run_waits",
     RUN_CLAIM = "run_claim",
     RUN = "run",
     RUN_BY_KEY = "run_by_key",

@@ -111,6 +111,11 @@ pub(super) async fn rows_before<'c>(
     rows.iter().map(checkpoint_row).collect()
 }
 
+/// Whether there is a run that nobody has.
+pub(super) async fn waits<'c>(from: impl Executor<'c, Database = Sqlite>) -> Result<bool> {
+    sqlx::query_scalar(query::RUN_WAITS).fetch_one(from).await
+}
+
 /// A run's id as it is stored.
 pub(super) fn id(run: RunId) -> Vec<u8> {
     run.as_uuid().as_bytes().to_vec()
@@ -177,6 +182,7 @@ fn kind(number: i64) -> Result<RowKind> {
         RowKind::Turn,
         RowKind::End,
         RowKind::Operator,
+        RowKind::Outcome,
     ];
     all.into_iter()
         .find(|one| *one as i64 == number)

@@ -140,7 +140,7 @@ async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commi
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 
-async fn insert(connection: &mut SqliteConnection, run: &RunRow) -> Result<bool> {
+pub(super) async fn insert(connection: &mut SqliteConnection, run: &RunRow) -> Result<bool> {
     let done = sqlx::query(query::RUN_INSERT)
         .bind(id(run.id))
         .bind(&*run.saga)

@@ -17,11 +17,14 @@ pub(super) struct Writer {
     slot: Mutex<Slot>,
 }
 
-enum Slot {
+pub(super) enum Slot {
     Ready(SqliteConnection),
     Lost,
     Closed,
 }
+
+/// The right to write on another connection.
+pub(super) struct Turn<'a>(#[expect(dead_code, reason = "held")] MutexGuard<'a, Slot>);
 
 /// A transaction under way; rolled back when it is dropped.
 pub(super) struct Transaction<'a> {
@@ -65,6 +68,15 @@ impl Writer {
         };
         transaction.run("begin immediate").await?;
         Ok(transaction)
+    }
+
+    /// Waits until nobody else of this process writes, and has it so for as long as the answer lives.
+    pub(super) async fn turn(&self) -> Result<Turn<'_>, StoreError> {
+        let slot = self.slot.lock().await;
+        if matches!(*slot, Slot::Closed) {
+            return Err(closed());
+        }
+        Ok(Turn(slot))
     }
 
     /// Waits for the transaction under way and closes the connection.

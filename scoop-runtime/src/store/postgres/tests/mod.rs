@@ -18,6 +18,7 @@ use crate::testing::fresh_database;
 /// A lease that is over soon.
 fn brief() -> Opening {
     Opening {
+        pool_size: 5,
         lease: Lease {
             length: Duration::from_millis(300),
             ..Lease::default()

@@ -114,7 +114,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
             error,
             StoreError::NewerSchema {
                 found: 99,
-                known: 1
+                known: 2
             }
         ),
         "{error:?}"
@@ -127,14 +127,14 @@ async fn an_older_schema_is_brought_up_to_date_once() {
     let fence = store.attach(&worker("w")).await.unwrap();
     store.commit(&fence, &[start(1)]).await.unwrap();
     store.close().await;
-    let [first] = MIGRATIONS else {
+    let [first, outcomes] = MIGRATIONS else {
         panic!("add the new version to this test")
     };
-    let first = Migration {
-        version: first.version,
-        name: first.name,
-        sql: first.sql,
-    };
+    let [first, outcomes] = [first, outcomes].map(|one| Migration {
+        version: one.version,
+        name: one.name,
+        sql: one.sql,
+    });
     let sql = "alter table scoop_run add column note text; create table scoop_note (a) strict";
     let broken = [
         Migration {
@@ -142,23 +142,23 @@ async fn an_older_schema_is_brought_up_to_date_once() {
             name: "runs",
             sql: "",
         },
-        second(sql),
+        third(sql),
     ];
     SqliteStore::open_with(&path, &broken).await.unwrap_err();
     let sql = "alter table scoop_run add column note text; create table scoop_note (a)";
-    let both = [first, second(sql)];
+    let all = [first, outcomes, third(sql)];
     for _ in 0..2 {
-        let store = SqliteStore::open_with(&path, &both).await.unwrap();
+        let store = SqliteStore::open_with(&path, &all).await.unwrap();
         assert!(store.run(start(1).run).await.unwrap().is_some());
         store.close().await;
     }
     let applied = texts(&path, "select version || ' ' || name from scoop_migration").await;
-    assert_eq!(applied, ["1 runs", "2 notes"]);
+    assert_eq!(applied, ["1 runs", "2 outcomes", "3 notes"]);
 }
 
-const fn second(sql: &'static str) -> Migration {
+const fn third(sql: &'static str) -> Migration {
     Migration {
-        version: 2,
+        version: 3,
         name: "notes",
         sql,
     }

@@ -1,0 +1,76 @@
+//! Finds out whether a step in doubt happened, for a rollback that has to know.
+
+use super::super::Trouble;
+use super::super::performer::{self, Attempt, raw};
+use super::{Target, Undoing};
+use crate::operation::step::StepInput;
+use crate::protocol::checkpoint::{StoredOutcome, Undoes};
+use crate::protocol::failure::StoredError;
+use crate::protocol::retry::Retry;
+
+/// How many times a step in doubt is run again before somebody has to look at it.
+const MOST_SETTLING_ATTEMPTS: u32 = 10;
+
+impl Undoing<'_> {
+    /// What the rollback will be told. Where it has to know and nobody does, the step is run again
+    /// until its outcome is definite. `None`: it did not happen. `Err`: the run is stuck.
+    pub(super) async fn settle_doubt(
+        &mut self,
+        target: &Target,
+    ) -> Result<Option<Result<Undoes, ()>>, Trouble> {
+        let seq = target.done.seq;
+        match &target.done.outcome {
+            StoredOutcome::Done(output) => Ok(Some(Ok(Undoes {
+                seq,
+                output: Some(output.clone()),
+            }))),
+            _ if (target.undo.takes_outcome)() => Ok(Some(Ok(Undoes { seq, output: None }))),
+            _ => self.run_again(target).await,
+        }
+    }
+
+    pub(super) async fn run_again(
+        &mut self,
+        target: &Target,
+    ) -> Result<Option<Result<Undoes, ()>>, Trouble> {
+        let seq = target.done.seq;
+        let mut last = None;
+        for number in 1..=MOST_SETTLING_ATTEMPTS {
+            let Ok(arguments) = self.arguments(target) else {
+                break;
+            };
+            let input = StepInput {
+                arguments,
+                resources: self.engine.resources.clone(),
+                transaction: None,
+            };
+            let context = self.context(target, number, false);
+            match performer::attempt(self.engine, target.step, input, context).await {
+                Attempt::Done { stored, .. } => {
+                    return Ok(Some(Ok(Undoes {
+                        seq,
+                        output: Some(raw(&stored)),
+                    })));
+                }
+                // A definite error after doubt: for a rollback that has to know, it did not happen.
+                Attempt::Failed { .. } => return Ok(None),
+                Attempt::Unknown { error, .. } => last = Some(error),
+                Attempt::Impossible(reason) => {
+                    return Err(Trouble::Parked {
+                        run: self.run,
+                        reason,
+                    });
+                }
+            }
+            let random = self.engine.environment.random();
+            if let Some(pause) = Retry::COMPENSATION.pause_after(number, random) {
+                self.engine.environment.sleep(pause).await;
+            }
+        }
+        let error = last.unwrap_or_else(|| {
+            StoredError::of_engine("its outcome cannot be found out".to_owned())
+        });
+        self.stuck(target, MOST_SETTLING_ATTEMPTS, error).await?;
+        Ok(Some(Err(())))
+    }
+}

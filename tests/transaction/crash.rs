@@ -1,0 +1,92 @@
+//! A process that dies before or after any commit: what its steps wrote is there exactly once.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use scoop::Status;
+use scoop::testing::{CrashStore, FaultStore, Store};
+use scoop_runtime::operation::{Saga, SagaCall};
+
+use crate::place::Place;
+use crate::sagas::{caught, lasting, late, only, order, panicked, refused};
+use crate::world::{World, connecting, end_of};
+
+type Told = (Status, String, Vec<String>);
+
+async fn everywhere<S: Saga<Ok: Debug, Error: Debug>>(call: impl Fn(String) -> SagaCall<S>) {
+    let place = Place::new().await;
+    let store = Arc::new(CrashStore::new(place.open().await, None));
+    let peace = last(&place, store.clone(), &call).await;
+    let commits = store.commits();
+    assert!(commits > 1);
+    for number in 1..=commits {
+        let place = Place::new().await;
+        let store = CrashStore::new(place.open().await, Some(number));
+        let store = Arc::new(store);
+        first(store.clone(), &call, store.crashed()).await;
+        let told = last(&place, place.open().await, &call).await;
+        assert_eq!(told, peace, "after commit {number}");
+        let place = Place::new().await;
+        let store = FaultStore::new(place.open().await);
+        store.stop_after(u32::try_from(number).unwrap() - 1);
+        first(store.clone(), &call, store.stopped()).await;
+        let told = last(&place, place.open().await, &call).await;
+        assert_eq!(told, peace, "before commit {number}");
+    }
+}
+
+async fn first<S: Saga>(
+    store: Arc<dyn Store>,
+    call: impl Fn(String) -> SagaCall<S>,
+    dead: impl Future<Output = ()>,
+) {
+    let scoop = connecting(store, &World::default())
+        .name("w")
+        .await
+        .unwrap();
+    let life = async {
+        let start = scoop.start(call("one".to_owned())).id("one");
+        drop(start.await.unwrap().wait().await);
+    };
+    tokio::select! {
+        biased;
+        () = dead => {}
+        () = life => panic!("it ended before it crashed"),
+    }
+}
+
+async fn last<S: Saga<Ok: Debug, Error: Debug>>(
+    place: &Place,
+    store: Arc<dyn Store>,
+    call: impl Fn(String) -> SagaCall<S>,
+) -> Told {
+    let scoop = connecting(store, &World::default())
+        .name("w")
+        .await
+        .unwrap();
+    let start = scoop.start(call("one".to_owned())).id("one");
+    let (status, text) = end_of(&start.await.unwrap()).await;
+    scoop.shutdown().await;
+    (status, text, place.ledger("one").await)
+}
+
+macro_rules! everywhere {
+    ($($name:ident = $saga:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                everywhere($saga).await;
+            }
+        )*
+    };
+}
+
+everywhere!(
+    transactional_steps_only = only,
+    external_steps_between = order,
+    steps_that_take_long = lasting,
+    rollbacks = refused,
+    caught_errors = caught,
+    panics = panicked,
+    time_limits = late,
+);

@@ -1,0 +1,31 @@
+//! Steps that write in the PostgreSQL database of the store.
+
+#![cfg(feature = "postgres")]
+#![allow(clippy::unwrap_used)]
+
+#[path = "../transaction/crash.rs"]
+mod crash;
+#[path = "../transaction/facts.rs"]
+mod facts;
+#[path = "../transaction/kill.rs"]
+mod kill;
+#[path = "../transaction/sagas.rs"]
+mod sagas;
+#[path = "../transaction/start.rs"]
+mod start;
+#[path = "../transaction/world.rs"]
+mod world;
+
+mod conflict;
+mod place;
+mod pool;
+mod stopped;
+
+pub(crate) use scoop::Postgres as Db;
+
+/// Whether a statement that fails leaves the transaction usable.
+const STATEMENTS_STAND_ALONE: bool = false;
+/// How many runs are started, by how many at once.
+const STARTS: u32 = 10_000;
+const STARTERS: u32 = 10;
+const BEGIN: &str = "begin";

@@ -1,0 +1,14 @@
+use scoop::prelude::*;
+use scoop::Postgres;
+
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[error("sold out")]
+struct SoldOut;
+
+#[step(pivot, blocking)]
+fn reserve(seats: u32, tx: &mut Tx<'_, Postgres>) -> Result<(), SoldOut> {
+    drop((seats, tx));
+    Ok(())
+}
+
+fn main() {}
