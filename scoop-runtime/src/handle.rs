@@ -89,7 +89,8 @@ impl<S: Saga> Handle<S> {
     /// Waits until the run has ended, and gives what it returned.
     ///
     /// # Errors
-    /// When the saga failed; at once when it is stuck, or parked, or this runtime stops.
+    /// When the saga failed; at once when it is stuck, or parked, or waits for a saga that is (that
+    /// one is reported), or this runtime stops.
     pub async fn wait(&self) -> Result<S::Ok, SagaError<S::Error>> {
         let engine = self.scoop.engine();
         let (mut news, mut stop) = (engine.news.listen(self.run), engine.stopping());
@@ -101,6 +102,9 @@ impl<S: Saga> Handle<S> {
                     Standing::Ended(ended) => return self.outcome(&ended),
                     Standing::Going => {}
                 }
+            }
+            if let Some(below) = engine.held_up_by(self.run) {
+                return Err(self.held_up_by(below).await);
             }
             tokio::select! {
                 ended = news.next() => {
@@ -156,6 +160,27 @@ impl<S: Saga> Handle<S> {
         }
     }
 
+    /// What there is to tell of a run below that is stuck or parked.
+    async fn held_up_by(&self, below: RunId) -> SagaError<S::Error> {
+        let engine = self.scoop.engine();
+        if let Some(reason) = engine.parked(below) {
+            return SagaError::from_trouble(Trouble::Parked { run: below, reason });
+        }
+        let failure = match engine.ask(|| engine.store.run(below)).await {
+            Err(error) => return SagaError::from_trouble(Trouble::from(error)),
+            Ok(row) => row.and_then(|row| row.failure),
+        };
+        match failure.map(|failure| failure.decode::<StoredFailure>()) {
+            Some(Ok(failure)) => SagaError::from_run(failure, None, true),
+            Some(Err(error)) => SagaError::from_trouble(Trouble::Unreadable {
+                run: below,
+                what: "failure",
+                error,
+            }),
+            None => SagaError::from_trouble(Trouble::NoRun(below.to_string())),
+        }
+    }
+
     fn outcome(&self, ended: &Ended) -> Result<S::Ok, SagaError<S::Error>> {
         let unreadable = |what, error| {
             SagaError::from_trouble(Trouble::Unreadable {
@@ -164,7 +189,9 @@ impl<S: Saga> Handle<S> {
                 error,
             })
         };
-        if let Some(output) = &ended.output {
+        if ended.status == RunStatus::Completed
+            && let Some(output) = &ended.output
+        {
             return S::decode_ok(output).map_err(|error| unreadable("result", error));
         }
         let Some(stored) = &ended.failure else {

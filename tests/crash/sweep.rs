@@ -111,7 +111,7 @@ async fn in_peace<S: Saga<Ok: Debug, Error: Debug>>(
 ) -> (End, Vec<String>) {
     let (case, store) = (name(), place.open().await);
     let end = to_its_end(&store, call(case.clone())).await;
-    (end, journal::of_one_run(&journal::read(&case)))
+    (end, journal::told(&journal::read(&case)))
 }
 
 /// Starts, or finds, the run, and waits for its end in the last life.
@@ -144,9 +144,10 @@ pub(crate) async fn crashed<S: Saga<Ok: Debug, Error: Debug>>(
             until(store.clone(), call(case.clone()), store.stopped()).await;
         }
     }
-    let first = journal::of_one_run(&journal::read(&case));
+    let first = journal::read(&case).len();
     let end = to_its_end(&place.open().await, call(case.clone())).await;
-    let all = journal::of_one_run(&journal::read(&case));
+    let all = journal::told(&journal::read(&case));
+    let first = all[..first].to_vec();
     Told { end, first, all }
 }
 

@@ -109,7 +109,7 @@ pub(crate) async fn damaged<S: Saga<Ok: Debug, Error: Debug>>(
     let end = format!("{:?}", soon(handle.wait()).await.map_err(drop));
     assert_eq!([end.clone(), end], ends);
     for case in &cases {
-        let lines = journal::of_one_run(&journal::read(case));
+        let lines = journal::told(&journal::read(case));
         assert_eq!(lines, happened, "{}", damage.sql);
     }
     kill(third, &*store).await;

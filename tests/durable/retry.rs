@@ -84,7 +84,7 @@ async fn attempts_and_pauses_go_on_after_a_restart(place: Place) {
     let handle = handle.unwrap();
     let error = handle.wait().await.unwrap_err();
     assert_eq!((handle.id(), error.hops()[0].attempt), (id, 4));
-    let lines = journal::of_one_run(&journal::read(&case));
+    let lines = journal::told(&journal::read(&case));
     assert_eq!(lines, ["1 asks 1", "1 asks 2", "1 asks 3", "1 asks 4"]);
 }
 
@@ -114,7 +114,7 @@ async fn attempts_at_a_rollback_go_on_after_a_restart(place: Place) {
     }
     let handle = process.scoop.start(regret(case.clone())).id("one").await;
     assert!(handle.unwrap().wait().await.unwrap_err().is_stuck());
-    let lines = journal::of_one_run(&journal::read(&case));
+    let lines = journal::told(&journal::read(&case));
     let withdraws = (1..=4).map(|attempt| format!("1:undo withdraws {attempt}"));
     let wanted: Vec<String> = ["1 orders 1".to_owned()]
         .into_iter()

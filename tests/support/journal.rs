@@ -59,21 +59,28 @@ pub(crate) fn count(case: &str, what: &str) -> usize {
     alike.count()
 }
 
-/// The notes without the run's id, which is another one in each test: `3 +hotel`, `3:undo -hotel`.
-/// All of them are of one run.
-pub(crate) fn of_one_run(lines: &[String]) -> Vec<String> {
-    let mut runs = Vec::new();
-    let mut plain = Vec::new();
+/// The notes without the ids of runs, which are others in each test: `3 +hotel`, `3:undo -hotel`. Where
+/// there are several runs, they are called `a`, `b`, `c` in the order in which they did something.
+pub(crate) fn told(lines: &[String]) -> Vec<String> {
+    let mut runs: Vec<&str> = Vec::new();
+    let split = |line: &'_ String| -> Option<(String, String)> {
+        let (run, rest) = line.split_once(':')?;
+        (!line.starts_with("body ")).then(|| (run.to_owned(), rest.to_owned()))
+    };
     for line in lines {
-        match line.split_once(':') {
-            Some((run, rest)) if !line.starts_with("body ") => {
-                runs.push(run);
-                plain.push(rest.to_owned());
-            }
-            _ => plain.push(line.clone()),
+        if let Some((run, _)) = split(line)
+            && !runs.contains(&&*run)
+        {
+            runs.push(&line[..run.len()]);
         }
     }
-    runs.dedup();
-    assert!(runs.len() <= 1, "two runs under one id: {lines:?}");
-    plain
+    let plain = |line| match split(line) {
+        None => line.clone(),
+        Some((_, rest)) if runs.len() == 1 => rest,
+        Some((run, rest)) => {
+            let place = runs.iter().position(|known| *known == run).unwrap();
+            format!("{} {rest}", char::from(b'a' + u8::try_from(place).unwrap()))
+        }
+    };
+    lines.iter().map(plain).collect()
 }

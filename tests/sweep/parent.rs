@@ -84,7 +84,7 @@ impl Place {
     }
 
     fn happened(&self) -> Vec<String> {
-        journal::of_one_run(&self.journal())
+        journal::told(&self.journal())
     }
 
     fn end(&self) -> String {

@@ -13,6 +13,13 @@ impl Definition<'_> {
         let (output, ok) = (shape.output(), shape.value());
         let error = shape.error().unwrap_or_else(|| quote!(#operation::Never));
         let codec = quote!(#runtime::codec);
+        let description = quote!(#runtime::protocol::description);
+        let fallible = shape.error().is_some();
+        let made = if fallible {
+            quote!(::core::option::Option::Some(result))
+        } else {
+            quote!(::core::result::Result::ok(result))
+        };
         let statics = self.statics();
         quote! {
             #statics
@@ -21,8 +28,21 @@ impl Definition<'_> {
                 type Ok = #ok;
                 type Error = #error;
 
+                const META: #description::OperationMeta = #description::OperationMeta {
+                    name: __DESCRIPTION.saga,
+                    kind: #description::OperationKind::Saga,
+                    fallible: #fallible,
+                    rollback: ::core::option::Option::None,
+                };
+
                 fn descriptor() -> &'static #operation::saga::SagaDescriptor {
                     &__SAGA
+                }
+
+                fn output(
+                    result: ::core::result::Result<#ok, #error>,
+                ) -> ::core::option::Option<#output> {
+                    #made
                 }
 
                 fn decode_ok(

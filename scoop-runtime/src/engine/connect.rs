@@ -16,6 +16,7 @@ use crate::store::tx::StepPool;
 use crate::store::{self, Opening, Store, StoreError};
 
 pub(super) const DEFAULT_PAYLOAD_LIMIT: usize = 4 * 1024 * 1024;
+const DEFAULT_DEPTH_LIMIT: u16 = 64;
 
 /// A runtime about to be connected: `.await` it.
 #[must_use = "a connection is made when this is awaited"]
@@ -26,6 +27,7 @@ pub struct Connect {
     works: bool,
     served: Option<Vec<String>>,
     payload_limit: usize,
+    depth_limit: u16,
     opening: Opening,
     pool: Option<StepPool>,
     resources: Resources,
@@ -41,6 +43,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         works: true,
         served: None,
         payload_limit: DEFAULT_PAYLOAD_LIMIT,
+        depth_limit: DEFAULT_DEPTH_LIMIT,
         opening: Opening::default(),
         pool: None,
         resources: Resources::default(),
@@ -119,6 +122,13 @@ impl Connect {
         self
     }
 
+    /// How deep sagas may await sagas: so many runs may be above one. 64 unless set. An await that
+    /// goes deeper fails, as one does whose arguments are too large.
+    pub const fn depth_limit(mut self, runs: u16) -> Self {
+        self.depth_limit = runs;
+        self
+    }
+
     /// Uses a store that is there already instead of the URL: for tests, in which two lives of a
     /// program share one, or which have it crash or fail. `scoop::testing` has such stores.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
@@ -187,6 +197,7 @@ impl Connect {
             resources: self.resources,
             environment,
             payload_limit: self.payload_limit,
+            depth_limit: self.depth_limit,
             works: self.works,
         }));
         let scoop = Scoop::new(Arc::clone(&engine));

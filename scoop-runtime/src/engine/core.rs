@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use super::held_up::HeldUp;
 use super::news::{Driving, News};
 use super::pulse::Pulse;
 use super::reading;
@@ -32,6 +33,10 @@ pub(crate) struct Engine {
     pub(crate) works: bool,
     /// Why runs cannot be continued by this build.
     parked: Mutex<HashMap<RunId, String>>,
+    /// Which runs wait for one that is stuck or parked.
+    pub(super) held_up: HeldUp,
+    /// How many runs may be above one.
+    pub(super) depth_limit: u16,
     /// Who waits for which run.
     pub(crate) news: News,
     /// Whether the tasks of this runtime have to end.
@@ -58,6 +63,7 @@ pub(crate) struct Parts {
     pub(crate) resources: Resources,
     pub(crate) environment: Arc<dyn Environment>,
     pub(crate) payload_limit: usize,
+    pub(crate) depth_limit: u16,
     pub(crate) works: bool,
 }
 
@@ -81,6 +87,8 @@ impl Engine {
             payload_limit: parts.payload_limit,
             works: parts.works,
             parked: Mutex::default(),
+            held_up: HeldUp::default(),
+            depth_limit: parts.depth_limit,
             news: News::default(),
             stop,
             driven: watch::Sender::new(0),
@@ -174,6 +182,11 @@ impl Engine {
     pub(crate) fn all_parked(&self) -> HashMap<RunId, String> {
         let parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
         parked.clone()
+    }
+
+    /// The run below this one that is stuck or parked, so that this one cannot go on.
+    pub(crate) fn held_up_by(&self, run: RunId) -> Option<RunId> {
+        self.held_up.by(run)
     }
 
     pub(crate) fn unpark(&self, run: RunId) {

@@ -52,6 +52,8 @@ pub(crate) struct Execution {
     pub(crate) engine: Arc<Engine>,
     pub(crate) run: RunId,
     pub(crate) saga: &'static SagaDescriptor,
+    /// How many runs are above it.
+    pub(crate) depth: u16,
     state: Mutex<State>,
 }
 
@@ -75,6 +77,7 @@ struct State {
 
 /// Where an execution begins.
 pub(crate) struct Beginning {
+    pub(crate) depth: u16,
     pub(crate) seq: Seq,
     pub(crate) table: SlotTable,
     pub(crate) create: Option<NewRun>,
@@ -106,6 +109,7 @@ impl Execution {
             engine,
             run,
             saga,
+            depth: beginning.depth,
             state: Mutex::new(state),
         }
     }
@@ -130,8 +134,8 @@ impl Execution {
         self.state().outcome = Some(outcome);
     }
 
-    pub(crate) fn note_failure(&self, seq: Seq, hop: Hop, error: StoredError) {
-        self.state().failures.push((seq, Earlier { hop, error }));
+    pub(crate) fn note_failure(&self, seq: Seq, failure: Earlier) {
+        self.state().failures.push((seq, failure));
     }
 
     /// Tells whoever started a run that is not stored why it never will be; gives the reason back
@@ -158,7 +162,11 @@ impl Execution {
                 && done.seq < resumed
             {
                 let hop = self.hop_at(&rows, done.seq, &done.operation);
-                earlier.push(Earlier { hop, error });
+                earlier.push(Earlier {
+                    hop,
+                    error,
+                    below: None,
+                });
             }
         }
         earlier.append(&mut failure.preceded_by);
@@ -302,16 +310,20 @@ impl Execution {
         let last = failures
             .pop_if(|(seq, _)| *seq == newest)
             .map(|(_, earlier)| earlier);
-        let (hop, cause) = match last {
-            Some(earlier) => {
-                let same = earlier.error.type_name == error.type_name
-                    && earlier.error.message == error.message;
-                (earlier.hop, (!same).then_some(earlier.error))
+        let (hop, cause, below) = match last {
+            Some(Earlier {
+                hop,
+                error: cause,
+                below,
+            }) => {
+                let same = cause.type_name == error.type_name && cause.message == error.message;
+                (hop, (!same).then_some(cause), below)
             }
-            None => (self.hop(None, None, 0), None),
+            None => (self.hop(None, None, 0), None, None),
         };
         StoredFailure {
             cause,
+            below,
             preceded_by: failures.into_iter().map(|(_, earlier)| earlier).collect(),
             ..StoredFailure::new(FailureKind::Error, error, hop)
         }
@@ -328,7 +340,8 @@ impl Execution {
         let error = StoredError::of_engine(message);
         let failure = StoredFailure::new(kind, error.clone(), hop.clone());
         let newest = self.state().seq;
-        self.note_failure(newest, hop, error);
+        let below = None;
+        self.note_failure(newest, Earlier { hop, error, below });
         Settled::Unsettled(Box::new(Unsettled { failure }))
     }
 
@@ -339,6 +352,11 @@ impl Execution {
         intent: &Intent,
         live: &Result<Vec<Slot>, String>,
     ) -> Result<(), Settled> {
+        if let Intent::Saga { saga, .. } = intent
+            && let Some(refused) = self.too_deep(point, saga)
+        {
+            return Err(refused);
+        }
         let name = operation_name(intent);
         let unstorable =
             |message: String| Err(self.unsettled(FailureKind::Unstorable, message, point, name));
@@ -350,7 +368,11 @@ impl Execution {
             .iter()
             .map(|slot| (format!("the local `{}`", slot.name), slot.json.len()))
             .collect();
-        if let Intent::Step { arguments, .. } = intent {
+        if let Intent::Step { arguments, .. }
+        | Intent::Saga {
+            input: arguments, ..
+        } = intent
+        {
             match arguments {
                 Ok(arguments) => sizes.push(("the arguments".to_owned(), arguments.len())),
                 Err(error) => return unstorable(format!("an argument of `{name}` {error}")),
@@ -373,6 +395,18 @@ impl Execution {
         Err(self.unsettled(FailureKind::TooLarge, message, point, name))
     }
 
+    /// What an operation promises about being undone; for a saga, its run, which is new.
+    fn promise(&self, intent: &Intent) -> Option<Promise> {
+        match intent {
+            Intent::Step { step, .. } => step.promise(),
+            Intent::Saga { .. } => {
+                let run = RunId::from_uuid(self.engine.environment.uuid());
+                Some(Promise::Saga(run))
+            }
+            Intent::Sleep(_) => None,
+        }
+    }
+
     /// The row of an await point, with what it intends.
     fn await_row(
         &self,
@@ -385,7 +419,10 @@ impl Execution {
         row.operation = Some(operation_name(intent).to_owned());
         let mut update = RunUpdate::default();
         row.arguments = match intent {
-            Intent::Step { arguments, .. } => arguments.as_ref().ok().cloned(),
+            Intent::Step { arguments, .. }
+            | Intent::Saga {
+                input: arguments, ..
+            } => arguments.as_ref().ok().cloned(),
             Intent::Sleep(duration) => {
                 let until = row.created_at.after(*duration);
                 update.wake_at = Some(Some(until));
@@ -403,7 +440,7 @@ impl Execution {
         let mut frame = table
             .store(row.seq, slots)
             .map_err(|error| error.to_string())?;
-        frame.promise = promise(intent);
+        frame.promise = self.promise(intent);
         row.frame = Some(Stored::encode(&frame).map_err(|error| error.to_string())?);
         Ok((row, update, table))
     }
@@ -412,14 +449,8 @@ impl Execution {
 fn operation_name(intent: &Intent) -> &'static str {
     match intent {
         Intent::Step { step, .. } => step.meta.name,
+        Intent::Saga { saga, .. } => saga.description.saga,
         Intent::Sleep(_) => Sleep::NAME,
-    }
-}
-
-fn promise(intent: &Intent) -> Option<Promise> {
-    match intent {
-        Intent::Step { step, .. } => step.promise(),
-        Intent::Sleep(_) => None,
     }
 }
 

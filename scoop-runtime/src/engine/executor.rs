@@ -24,9 +24,10 @@ pub(super) async fn begin(
     new: NewRun,
     begun: oneshot::Sender<Begun>,
 ) {
-    let (id, input) = (new.id, new.input.clone());
+    let (id, depth, input) = (new.id, new.depth, new.input.clone());
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
+        depth,
         seq: Seq::NONE,
         table: SlotTable::default(),
         create: Some(new),
@@ -89,6 +90,7 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
     };
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
+        depth: run.depth,
         seq: run.seq,
         table,
         create: None,

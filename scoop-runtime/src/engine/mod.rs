@@ -2,15 +2,18 @@
 //!
 //! `runtime` is what users hold; `executor` drives one run, `performer` does one operation,
 //! `rollback` undoes one run, `writer` is the only way to the store's tables; `pulse` shows that the worker
-//! lives, `recovery` takes up what nobody has, `news` says who waits for what.
+//! lives, `recovery` takes up what nobody has, `news` says who waits for what, `child` awaits runs of
+//! other sagas.
 
 pub mod admin;
 mod backward;
+mod child;
 mod connect;
 mod core;
 mod execution;
 mod executor;
 mod forward;
+mod held_up;
 mod history;
 mod news;
 mod performer;

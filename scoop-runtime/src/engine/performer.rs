@@ -4,16 +4,16 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use super::Engine;
 use super::execution::{Execution, Exit};
 use super::history::{self, PendingRow};
+use super::{Engine, child};
 use crate::codec::Stored;
 use crate::context::Context;
 use crate::operation::step::{StepDescriptor, StepInput};
 use crate::operation::{Settled, Sleep, StepEnd, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredAttempt, StoredOutcome};
 use crate::protocol::description::{OperationKind, Point, StepKind};
-use crate::protocol::failure::{FailureKind, Hop, StoredError, StoredFailure};
+use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
 use crate::protocol::id::Seq;
 use crate::protocol::retry::Retry;
 use crate::protocol::run::RunUpdate;
@@ -188,7 +188,11 @@ impl Execution {
                 self.park(history::no_transaction(step.meta.name)).await
             }
             Ok(step) => self.step(point, step, pending, again).await,
-            Err(why) => self.park(why).await,
+            Err(why) => match history::promise(self.run, &pending.row).map(child::run_of) {
+                Ok(Some(run)) => self.child(point, pending, run, again).await,
+                Ok(None) => self.park(why).await,
+                Err(trouble) => self.park(trouble.reason()).await,
+            },
         }
     }
 
@@ -375,7 +379,8 @@ impl Execution {
         self.set_outcome(wrap(error.clone()));
         let mut failure = StoredFailure::new(kind, error.clone(), hop.clone());
         failure.doubt = unknown.then_some(pending.row.seq);
-        self.note_failure(pending.row.seq, hop, error);
+        let below = None;
+        self.note_failure(pending.row.seq, Earlier { hop, error, below });
         match value {
             Some(value) => Settled::Failed {
                 value,

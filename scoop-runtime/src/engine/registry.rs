@@ -26,6 +26,9 @@ pub enum RegistryError {
     /// Two steps of one stored name.
     #[error("two steps are named `{0}`; give one `#[step(name = \"..\")]`")]
     SameStep(&'static str),
+    /// A step and a saga of one stored name.
+    #[error("a step and a saga are both named `{0}`; give one another `name = \"..\"`")]
+    StepAndSaga(&'static str),
     /// Resources that nobody provided.
     #[error("resources are missing: {}; add `.provide(..)` before the runtime is started", .0.join(", "))]
     Missing(Vec<String>),
@@ -90,6 +93,9 @@ impl Registry {
         for RegisteredStep(step) in inventory::iter::<RegisteredStep> {
             if registry.steps.insert(step.meta.name, step).is_some() {
                 return Err(RegistryError::SameStep(step.meta.name));
+            }
+            if registry.sagas.contains_key(step.meta.name) {
+                return Err(RegistryError::StepAndSaga(step.meta.name));
             }
         }
         let unknown = registry

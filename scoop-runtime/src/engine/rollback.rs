@@ -1,11 +1,13 @@
 //! Undoes one run: its completed compensatable operations, newest first, each checkpointed.
 
 mod attempt;
+mod below;
 mod doubt;
 
 use std::sync::Arc;
 
 use self::attempt::Tried;
+use self::below::Below;
 use super::history::{self, Done};
 use super::writer::WriteError;
 use super::{Engine, Trouble};
@@ -20,17 +22,20 @@ use crate::protocol::failure::{Compensation, CompensationResult, StoredError, St
 use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::Promise;
 use crate::protocol::retry::Retry;
-use crate::protocol::run::{RunStatus, RunUpdate};
+use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
 
 /// Rolls a run back as far as it goes: to its end, or until it is stuck.
 pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
     let mut undo = Undoing::load(engine, run).await?;
-    if undo.is_past_pivot()? {
+    if undo.is_past_pivot().await? {
         return undo.stuck_past_pivot().await;
     }
-    let plan = undo.plan()?;
-    for target in plan {
-        if !undo.undo(&target).await? {
+    for planned in undo.plan().await? {
+        let goes_on = match planned {
+            Planned::Step(target) => undo.undo(&target).await?,
+            Planned::Saga(below) => undo.undo_below(&below).await?,
+        };
+        if !goes_on {
             return Ok(());
         }
     }
@@ -38,6 +43,12 @@ pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Troubl
 }
 
 /// One thing to undo.
+enum Planned {
+    Step(Target),
+    Saga(Below),
+}
+
+/// A step.
 struct Target {
     done: Done,
     step: &'static StepDescriptor,
@@ -63,6 +74,22 @@ impl<'e> Undoing<'e> {
             .read(|| engine.store.run(run))
             .await?
             .ok_or_else(|| Trouble::NoRun(run.to_string()))?;
+        let failure = history::decode(run, "failure", row.failure.as_ref())?.ok_or_else(|| {
+            Trouble::Parked {
+                run,
+                reason: "it rolls back without a failure".to_owned(),
+            }
+        })?;
+        Self::of(engine, &row, failure).await
+    }
+
+    /// A run that is undone because of this failure.
+    async fn of(
+        engine: &'e Arc<Engine>,
+        row: &RunRow,
+        failure: StoredFailure,
+    ) -> Result<Self, Trouble> {
+        let run = row.id;
         let saga = engine
             .registry
             .saga(&row.saga)
@@ -71,12 +98,6 @@ impl<'e> Undoing<'e> {
             .saga;
         let rows = history::rows(engine, run).await?;
         history::check_whole(run, &rows, row.seq)?;
-        let failure = history::decode(run, "failure", row.failure.as_ref())?.ok_or_else(|| {
-            Trouble::Parked {
-                run,
-                reason: "it rolls back without a failure".to_owned(),
-            }
-        })?;
         Ok(Self {
             engine,
             run,
@@ -90,8 +111,8 @@ impl<'e> Undoing<'e> {
     }
 
     /// What is left to undo, newest first. All of it is checked against this build before any of it
-    /// is done.
-    fn plan(&self) -> Result<Vec<Target>, Trouble> {
+    /// is done, with what the sagas below did.
+    async fn plan(&self) -> Result<Vec<Planned>, Trouble> {
         let settled = self.settled()?;
         let mut plan = Vec::new();
         for done in history::done(self.run, &self.rows)?.into_iter().rev() {
@@ -99,6 +120,13 @@ impl<'e> Undoing<'e> {
                 continue;
             }
             if done.operation == crate::operation::Sleep::NAME {
+                continue;
+            }
+            let promise = self.promise(&done)?;
+            if let Some(Promise::Saga(run)) = promise {
+                let below = Below { done, run };
+                self.check_below(&below).await?;
+                plan.push(Planned::Saga(below));
                 continue;
             }
             let step = self
@@ -109,8 +137,8 @@ impl<'e> Undoing<'e> {
                     run: self.run,
                     reason,
                 })?;
-            match (&step.undo, self.promise(&done)?) {
-                (Some(undo), _) => plan.push(Target { done, step, undo }),
+            match (&step.undo, promise) {
+                (Some(undo), _) => plan.push(Planned::Step(Target { done, step, undo })),
                 (None, Some(Promise::Undo(rollback))) => return Err(self.lost(&done, &rollback)),
                 (None, _) => {}
             }
@@ -139,11 +167,18 @@ impl<'e> Undoing<'e> {
         }
     }
 
-    /// Whether a pivot is done or in doubt: then there is no way back.
-    fn is_past_pivot(&self) -> Result<bool, Trouble> {
+    /// Whether a pivot is done or in doubt, here or in a saga below: then there is no way back.
+    async fn is_past_pivot(&self) -> Result<bool, Trouble> {
         for done in history::done(self.run, &self.rows)? {
-            let failed = matches!(done.outcome, StoredOutcome::Failed(_));
-            if !failed && self.promise(&done)? == Some(Promise::Pivot) {
+            if matches!(done.outcome, StoredOutcome::Failed(_)) {
+                continue;
+            }
+            let past = match self.promise(&done)? {
+                Some(Promise::Pivot) => true,
+                Some(Promise::Saga(run)) => self.is_past_pivot_below(run).await?,
+                _ => false,
+            };
+            if past {
                 return Ok(true);
             }
         }
@@ -268,7 +303,7 @@ impl<'e> Undoing<'e> {
     }
 
     /// The compensation that was under way when the run was stored, if it is this one's.
-    fn pending(&self, target: &Target) -> Result<Option<(Undoes, Vec<StoredAttempt>)>, Trouble> {
+    fn pending(&self, of: Seq) -> Result<Option<(Undoes, Vec<StoredAttempt>)>, Trouble> {
         let newest = self.rows.iter().rfind(|row| row.part.is_main());
         let Some(row) = newest.filter(|row| {
             row.direction == Direction::Undo && row.kind == RowKind::Await && row.seq == self.seq
@@ -276,7 +311,7 @@ impl<'e> Undoing<'e> {
             return Ok(None);
         };
         let undoes: Option<Undoes> = history::decode(self.run, "undo row", row.arguments.as_ref())?;
-        let Some(undoes) = undoes.filter(|undoes| undoes.seq == target.done.seq) else {
+        let Some(undoes) = undoes.filter(|undoes| undoes.seq == of) else {
             return Ok(None);
         };
         let mut attempts = Vec::new();
@@ -307,16 +342,19 @@ impl<'e> Undoing<'e> {
     fn done(&mut self, target: &Target, result: CompensationResult) {
         let happened = matches!(target.done.outcome, StoredOutcome::Done(_));
         let unknown = !happened && (target.undo.takes_outcome)();
-        self.failure
-            .compensations
-            .retain(|known| known.seq != target.done.seq);
-        self.failure.compensations.push(Compensation {
+        self.note(Compensation {
             seq: target.done.seq,
             step: target.done.operation.clone(),
             rollback: target.undo.name.to_owned(),
             unknown,
             result,
         });
+    }
+
+    fn note(&mut self, compensation: Compensation) {
+        let all = &mut self.failure.compensations;
+        all.retain(|known| known.seq != compensation.seq);
+        all.push(compensation);
     }
 
     async fn stuck(

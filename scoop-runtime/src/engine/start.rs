@@ -236,6 +236,8 @@ fn new_run<S: Saga>(
         input,
         wake_at: None,
         owned: false,
+        parent: None,
+        depth: 0,
         created_at: now,
     })
 }

@@ -32,19 +32,16 @@ impl<E> Cause<E> {
     /// The chain of a failure.
     pub(super) fn of(failure: &StoredFailure, error: Option<E>) -> Self {
         let innermost = error.map_or_else(|| Self::Text(Text::stored(&failure.error)), Self::Error);
-        let last = failure.hops.len().saturating_sub(1);
-        let hops = failure.hops.iter().enumerate().rev();
-        hops.fold(innermost, |cause, (index, hop)| {
-            Self::Hop(Box::new(Link {
+        let levels: Vec<&StoredFailure> = failure.levels().collect();
+        let levels = levels.into_iter().enumerate().rev();
+        levels.fold(innermost, |cause, (index, level)| match &level.hop {
+            None => cause,
+            Some(hop) => Self::Hop(Box::new(Link {
                 place: place(hop, index > 0),
-                details: if index == last {
-                    details(failure)
-                } else {
-                    Vec::new()
-                },
-                undone: wording::undone(failure).filter(|_| index == 0),
+                details: details(level),
+                undone: wording::undone(level),
                 cause,
-            }))
+            })),
         })
     }
 
@@ -179,11 +176,13 @@ mod tests {
 
     /// A saga that awaited a saga, whose step failed.
     fn failure(error: StoredError) -> StoredFailure {
+        let below = StoredFailure::new(FailureKind::Error, error.clone(), hop("pay", "charge", 42));
         StoredFailure {
             kind: FailureKind::Error,
             error,
             cause: None,
-            hops: vec![hop("order", "pay", 7), hop("pay", "charge", 42)],
+            hop: Some(hop("order", "pay", 7)),
+            below: Some(Box::new(below)),
             doubt: None,
             preceded_by: Vec::new(),
             compensations: Vec::new(),

@@ -18,11 +18,37 @@ pub(super) fn failure(f: &mut Formatter<'_>, failure: &StoredFailure, ending: En
     {
         error(f, "caused by", cause)?;
     }
-    for (index, at) in failure.hops.iter().enumerate() {
-        hop(f, at, index > 0)?;
+    place(f, failure, false)?;
+    let mut above = failure;
+    while let Some(below) = above.below.as_deref() {
+        inner(f, below, above)?;
+        above = below;
     }
-    let innermost = failure.hops.last().filter(|_| failure.doubt.is_some());
-    if let Some(operation) = innermost.and_then(|hop| hop.operation.as_ref()) {
+    end(f, failure, ending)
+}
+
+/// A saga that was awaited, which has undone itself.
+fn inner(f: &mut Formatter<'_>, failure: &StoredFailure, above: &StoredFailure) -> Result {
+    let known = [Some(&above.error), above.cause.as_ref()];
+    let new = |error: &StoredError| !known.into_iter().flatten().any(|known| says(known, error));
+    let errors = [Some(&failure.error), failure.cause.as_ref()];
+    for found in errors.into_iter().flatten().filter(|error| new(error)) {
+        error(f, "caused by", found)?;
+    }
+    place(f, failure, true)?;
+    if !failure.compensations.is_empty() {
+        write!(f, "\n    undone there, newest first:")?;
+    }
+    let mut all = failure.compensations.iter();
+    all.try_for_each(|done| write!(f, "\n      {}", line(done)))
+}
+
+fn place(f: &mut Formatter<'_>, failure: &StoredFailure, is_inner: bool) -> Result {
+    if let Some(at) = &failure.hop {
+        hop(f, at, is_inner)?;
+    }
+    let doubt = failure.hop.as_ref().filter(|_| failure.doubt.is_some());
+    if let Some(operation) = doubt.and_then(|hop| hop.operation.as_ref()) {
         write!(
             f,
             "\n  in doubt: nobody knows whether `{operation}` happened"
@@ -32,7 +58,7 @@ pub(super) fn failure(f: &mut Formatter<'_>, failure: &StoredFailure, ending: En
         write!(f, "\n  preceded by: {}", wording::place(&earlier.hop))?;
         error(f, "  error", &earlier.error)?;
     }
-    end(f, failure, ending)
+    Ok(())
 }
 
 fn error(f: &mut Formatter<'_>, title: &str, error: &StoredError) -> Result {
@@ -109,17 +135,21 @@ fn past_pivot(f: &mut Formatter<'_>, failure: &StoredFailure) -> Result {
 }
 
 fn run(failure: &StoredFailure) -> String {
-    let run = failure.hops.first().map(|hop| hop.run.to_string());
+    let run = failure.hop.as_ref().map(|hop| hop.run.to_string());
     run.unwrap_or_default()
 }
 
 fn compensation(f: &mut Formatter<'_>, done: &Compensation) -> Result {
+    write!(f, "\n    {}", line(done))
+}
+
+fn line(done: &Compensation) -> String {
     let sign = match &done.result {
         CompensationResult::Undone { .. } | CompensationResult::Resolved { .. } => '✓',
         CompensationResult::Failed { .. } => '✗',
         CompensationResult::Skipped { .. } => '-',
     };
-    write!(f, "\n    {sign} {}", indented(&wording::undoing(done)))
+    format!("{sign} {}", indented(&wording::undoing(done)))
 }
 
 /// Prints trouble with its sources.

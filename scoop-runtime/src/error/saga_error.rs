@@ -64,7 +64,8 @@ impl<E> SagaError<E> {
             kind: FailureKind::Error,
             error: error.describe(),
             cause: None,
-            hops: Vec::new(),
+            hop: None,
+            below: None,
             doubt: None,
             preceded_by: Vec::new(),
             compensations: Vec::new(),
@@ -127,7 +128,7 @@ impl<E> SagaError<E> {
     }
 
     /// The first error of type `T` among those that led here: what the saga returned, what the
-    /// failed step returned, failures before. By the name of its type, so it works after a crash,
+    /// failed step returned, failures before, and the same of the saga below that failed. By the name of its type, so it works after a crash,
     /// too. Errors of compensations are kept as text, and are not among them.
     #[must_use]
     pub fn find<T: DeserializeOwned + 'static>(&self) -> Option<T> {
@@ -149,11 +150,12 @@ impl<E> SagaError<E> {
 
     /// Where it failed: saga, run, await point, file and line, attempt, time; the innermost last.
     #[must_use]
-    pub fn hops(&self) -> &[Hop] {
-        self.failure().map_or(&[], |failure| &failure.hops)
+    pub fn hops(&self) -> Vec<&Hop> {
+        let levels = self.failure().into_iter().flat_map(StoredFailure::levels);
+        levels.filter_map(|level| level.hop.as_ref()).collect()
     }
 
-    /// What became of each compensation, in the order in which they ran.
+    /// What became of each compensation of this saga, in the order in which they ran.
     #[must_use]
     pub fn compensations(&self) -> &[Compensation] {
         self.failure().map_or(&[], |failure| &failure.compensations)
@@ -232,8 +234,10 @@ fn find<T: DeserializeOwned + 'static>(failure: &StoredFailure) -> Option<T> {
 }
 
 fn stored_errors(failure: &StoredFailure) -> impl Iterator<Item = &StoredError> {
-    let earlier = failure.preceded_by.iter().map(|earlier| &earlier.error);
-    std::iter::once(&failure.error)
-        .chain(&failure.cause)
-        .chain(earlier)
+    failure.levels().flat_map(|level| {
+        let earlier = level.preceded_by.iter().map(|earlier| &earlier.error);
+        std::iter::once(&level.error)
+            .chain(&level.cause)
+            .chain(earlier)
+    })
 }

@@ -1,7 +1,7 @@
 //! The words in which a failure is told, the same in a chain of sources and in a report.
 
 use super::text::Text;
-use crate::protocol::failure::{Compensation, CompensationResult, Hop, StoredFailure};
+use crate::protocol::failure::{Compensation, CompensationResult, FailureKind, Hop, StoredFailure};
 
 /// How a failure ended, as far as whoever holds it knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,9 +16,12 @@ pub(super) enum Ending {
 
 /// "saga `book_trip` failed and was rolled back".
 pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
-    let Some(hop) = failure.hops.first() else {
+    let Some(hop) = &failure.hop else {
         return "a saga failed".to_owned();
     };
+    if failure.kind == FailureKind::Undone {
+        return undone_with(hop, ending);
+    }
     let nothing = failure.compensations.is_empty();
     let end = match ending {
         Ending::Caught => return format!("caught in saga `{}`: {}", hop.saga, what(hop)),
@@ -31,6 +34,16 @@ pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
         Ending::Over => "failed and was rolled back",
     };
     format!("saga `{}` {end}", hop.saga)
+}
+
+/// Of a saga that had returned `Ok`.
+fn undone_with(hop: &Hop, ending: Ending) -> String {
+    let end = match ending {
+        Ending::Stuck => "is stuck while it is rolled back",
+        Ending::Over | Ending::Caught => "was rolled back",
+    };
+    let saga = &hop.saga;
+    format!("saga `{saga}` {end} with the saga that awaited it")
 }
 
 /// "`charge` failed".
@@ -73,7 +86,13 @@ pub(super) fn undoing(compensation: &Compensation) -> String {
         rollback,
         ..
     } = compensation;
-    format!("`{step}` (row {seq}) {how} by `{rollback}`{rest}")
+    // A saga undoes itself.
+    let by = if rollback == step {
+        String::new()
+    } else {
+        format!(" by `{rollback}`")
+    };
+    format!("`{step}` (row {seq}) {how}{by}{rest}")
 }
 
 /// What became of a compensation: a verb, and what there is to be said after the rollback's name.

@@ -5,8 +5,9 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
-use crate::error::SagaError;
-use crate::operation::{Caught, ChildSaga, Intent, Operation, Saga, SagaCall, Settled, Unsettled};
+use crate::operation::{
+    Caught, ChildCall, Intent, Operation, Saga, SagaCall, Settled, StoredByAChild, Unsettled,
+};
 use crate::protocol::description::{OperationKind, OperationMeta};
 
 /// Asks what is awaited what it is: `(&&&&&Awaited(&it)).kind().operation(it)`. Of the kinds that
@@ -49,9 +50,12 @@ pub trait IsSaga {
 impl<S> IsSaga for &&&Awaited<'_, SagaCall<S>> {}
 
 impl ASaga {
-    /// Refuses it.
-    pub fn operation<S: Saga + ChildSaga>(self, _: SagaCall<S>) -> Refused<S::Output> {
-        Refused(PhantomData)
+    /// What is awaited.
+    pub fn operation<S>(self, call: SagaCall<S>) -> ChildCall<S>
+    where
+        S: Saga<Error: StoredByAChild>,
+    {
+        ChildCall::new(call)
     }
 }
 
@@ -70,12 +74,12 @@ pub trait IsCaughtSaga {
 impl<S> IsCaughtSaga for &&Awaited<'_, Caught<SagaCall<S>>> {}
 
 impl ACaughtSaga {
-    /// Refuses it.
-    pub fn operation<S: Saga + ChildSaga>(
-        self,
-        _: Caught<SagaCall<S>>,
-    ) -> Refused<Result<S::Ok, SagaError<S::Error>>> {
-        Refused(PhantomData)
+    /// What is awaited.
+    pub fn operation<S>(self, caught: Caught<SagaCall<S>>) -> Caught<ChildCall<S>>
+    where
+        S: Saga<Error: StoredByAChild>,
+    {
+        Caught(ChildCall::new(caught.0))
     }
 }
 

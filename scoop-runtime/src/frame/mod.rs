@@ -221,6 +221,6 @@ pub fn given<T>(payload: Option<T>) -> T {
 }
 
 /// Leaves the body without running the panic hook.
-fn mismatch(why: String) -> ! {
+pub(crate) fn mismatch(why: String) -> ! {
     std::panic::resume_unwind(Box::new(FrameMismatch(why)))
 }

@@ -160,9 +160,18 @@ pub trait Saga: 'static {
     /// The error, or [`Never`](super::Never) where the function returns no `Result`.
     type Error: Send + 'static;
 
+    /// What the compiler knows of it.
+    #[doc(hidden)]
+    const META: OperationMeta;
+
     /// What the engine knows of it.
     #[doc(hidden)]
     fn descriptor() -> &'static SagaDescriptor;
+
+    /// What the function returns, made of its parts; nothing of an error, where it returns no
+    /// `Result`.
+    #[doc(hidden)]
+    fn output(result: Result<Self::Ok, Self::Error>) -> Option<Self::Output>;
 
     /// Decodes the stored value.
     ///

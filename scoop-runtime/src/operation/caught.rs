@@ -8,7 +8,7 @@ use crate::protocol::description::OperationMeta;
 
 /// An operation whose failures are all values.
 #[must_use = "a caught operation does nothing until it is awaited inside a `#[saga]`"]
-pub struct Caught<O>(O);
+pub struct Caught<O>(pub(crate) O);
 
 /// Awaits an operation so that whatever becomes of it, the saga goes on: a panic or a time-out is
 /// an `Err`, too. What is in doubt stays so: if the saga rolls back later, it is undone as such.
@@ -31,7 +31,8 @@ where
 
     fn settle(settled: Settled) -> Result<Self::Output, Box<Unsettled>> {
         let failure = match &settled {
-            Settled::Value(_) => None,
+            Settled::Value(_) | Settled::Saga(Ok(_)) => None,
+            Settled::Saga(Err(failure)) => Some((**failure).clone()),
             Settled::Failed { failure, .. } => Some((**failure).clone()),
             Settled::Unsettled(unsettled) => Some(unsettled.failure.clone()),
         };

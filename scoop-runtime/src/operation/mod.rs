@@ -19,7 +19,7 @@ pub(crate) use again::written as written_again;
 pub use blocking::blocking;
 pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
 pub use caught::{Caught, caught};
-pub use child::ChildSaga;
+pub use child::{ChildCall, StoredByAChild};
 pub use fallible::Fallible;
 pub use function::SagaFn;
 pub use never::Never;
@@ -64,6 +64,13 @@ pub enum Intent {
         /// Its arguments, encoded as an array.
         arguments: Result<crate::codec::Stored, crate::codec::CodecError>,
     },
+    /// Run a saga, as a run of its own. Its input is encoded already, or could not be.
+    Saga {
+        /// The saga.
+        saga: &'static saga::SagaDescriptor,
+        /// Its arguments, encoded as an array.
+        input: Result<crate::codec::Stored, crate::codec::CodecError>,
+    },
     /// Wait.
     Sleep(std::time::Duration),
 }
@@ -81,6 +88,8 @@ pub enum Settled {
         /// Why, with where.
         failure: Box<StoredFailure>,
     },
+    /// A saga ended: with the stored value in `Ok`, or it failed, and is undone.
+    Saga(Result<crate::codec::Stored, Box<StoredFailure>>),
     /// Without one.
     Unsettled(Box<Unsettled>),
 }
@@ -96,6 +105,7 @@ impl Settled {
                 .downcast()
                 .expect("an operation returns what its signature says")),
             Self::Unsettled(unsettled) => Err(unsettled),
+            Self::Saga(_) => unreachable!("only a saga ends like a saga"),
         }
     }
 }

@@ -38,7 +38,7 @@ impl Operation for Sleep {
 
     fn settle(settled: Settled) -> Result<(), Box<Unsettled>> {
         match settled {
-            Settled::Value(_) | Settled::Failed { .. } => Ok(()),
+            Settled::Value(_) | Settled::Failed { .. } | Settled::Saga(_) => Ok(()),
             Settled::Unsettled(unsettled) => Err(unsettled),
         }
     }

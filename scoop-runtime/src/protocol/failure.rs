@@ -78,6 +78,10 @@ pub enum FailureKind {
     TooLarge,
     /// The arguments of a step, or a local, cannot be written as JSON and read back.
     Unstorable,
+    /// There are more runs above a saga that was to be awaited than the limit allows.
+    TooDeep,
+    /// It had returned `Ok`, and was undone with the saga that awaited it.
+    Undone,
 }
 
 /// Why a run failed: the error, where it happened, and what became of each compensation.
@@ -91,8 +95,12 @@ pub struct StoredFailure {
     /// The error of the operation that caused it, where that is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<StoredError>,
-    /// Where it failed; the innermost saga last.
-    pub hops: Vec<Hop>,
+    /// Where it failed; nowhere, where only the error is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hop: Option<Hop>,
+    /// Why the saga failed that was awaited there, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<Box<Self>>,
     /// The row whose operation is in doubt, where the failure left one so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Seq>,
@@ -116,12 +124,18 @@ impl StoredFailure {
             kind,
             error,
             cause: None,
-            hops: vec![hop],
+            hop: Some(hop),
+            below: None,
             doubt: None,
             preceded_by: Vec::new(),
             compensations: Vec::new(),
             resolved: None,
         }
+    }
+
+    /// The failures of the sagas that led here, this one first.
+    pub fn levels(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |failure| failure.below.as_deref())
     }
 }
 
@@ -133,6 +147,9 @@ pub struct Earlier {
     pub hop: Hop,
     /// What.
     pub error: StoredError,
+    /// Why the saga failed that was awaited there, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<Box<StoredFailure>>,
 }
 
 /// What became of one compensation.
@@ -143,7 +160,7 @@ pub struct Compensation {
     pub seq: Seq,
     /// The stored name of the step.
     pub step: String,
-    /// The stored name of the rollback.
+    /// The stored name of the rollback. A saga that was awaited is its own.
     pub rollback: String,
     /// Whether the rollback was told that nobody knows whether the step happened.
     #[serde(default, skip_serializing_if = "is_false")]

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::description::{OperationKind, StepKind};
+use super::id::RunId;
 
 /// What the build that began an operation said about undoing it; nothing, where there was nothing
 /// to undo, and in rows of builds that did not write it down.
@@ -14,6 +15,8 @@ pub enum Promise {
     Undo(String),
     /// It cannot be undone: from there on only forward.
     Pivot,
+    /// It is a saga, and this its run: that knows what is to be undone, and whether it can be.
+    Saga(RunId),
 }
 
 /// The part of a stored frame that says it, whatever else is there.

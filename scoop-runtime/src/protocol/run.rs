@@ -89,6 +89,10 @@ pub struct NewRun {
     pub wake_at: Option<Timestamp>,
     /// Whether the worker that writes it works on it; if not, any worker may claim it.
     pub owned: bool,
+    /// The run that awaits it, where that is one.
+    pub parent: Option<RunId>,
+    /// How many runs are above it.
+    pub depth: u16,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -112,7 +116,7 @@ pub struct RunRow {
     pub epoch: i64,
     /// Not to be continued before this moment: a timer, a retry, a later start.
     pub wake_at: Option<Timestamp>,
-    /// Child runs it waits for (0 until child sagas exist).
+    /// Child runs that it waits for without being in memory (0 until runs leave it).
     pub pending_children: i64,
     /// Whether somebody asked to cancel it (false until cancelling exists).
     pub cancel: bool,
@@ -122,6 +126,10 @@ pub struct RunRow {
     pub output: Option<Stored>,
     /// Why it failed, with what became of each compensation. From the moment it fails.
     pub failure: Option<Stored>,
+    /// The run that awaits it, where that is one.
+    pub parent: Option<RunId>,
+    /// How many runs are above it.
+    pub depth: u16,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it reached a final status.

@@ -8,24 +8,35 @@ use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
 pub(super) fn created(new: &NewRun, commit: &Commit, fence: &Fence) -> RunRow {
     let (owner, epoch) = owner(new.owned, fence);
     let mut row = RunRow {
+        owner,
+        epoch,
+        ..unowned(new)
+    };
+    apply(&mut row, commit, fence);
+    row
+}
+
+/// The row of a new run that nobody has.
+pub(super) fn unowned(new: &NewRun) -> RunRow {
+    RunRow {
         id: new.id,
         saga: new.saga.clone(),
         key: new.key.clone(),
         input: new.input.clone(),
         status: RunStatus::Running,
-        owner,
-        epoch,
+        owner: None,
+        epoch: 0,
         wake_at: new.wake_at,
         pending_children: 0,
         cancel: false,
         seq: Seq::NONE,
         output: None,
         failure: None,
+        parent: new.parent,
+        depth: new.depth,
         created_at: new.created_at,
         finished_at: None,
-    };
-    apply(&mut row, commit, fence);
-    row
+    }
 }
 
 /// Changes `row` as `commit` says.

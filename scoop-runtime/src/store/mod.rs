@@ -89,6 +89,8 @@ impl Debug for StoreError {
 pub struct RunFilter {
     /// Only runs of this saga.
     pub saga: Option<String>,
+    /// Only runs that this run awaits, or awaited.
+    pub parent: Option<RunId>,
     /// Only runs with one of these statuses; all where empty.
     pub status: Vec<RunStatus>,
     /// Only runs with a greater id: for reading page by page.
@@ -101,6 +103,7 @@ impl Default for RunFilter {
     fn default() -> Self {
         Self {
             saga: None,
+            parent: None,
             status: Vec::new(),
             after: None,
             limit: 100,

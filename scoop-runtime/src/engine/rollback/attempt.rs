@@ -36,7 +36,7 @@ impl Undoing<'_> {
     /// when there is nothing to undo.
     pub(super) async fn begin(&mut self, target: &Target) -> Result<Option<Begun>, Trouble> {
         let in_transaction = !(target.undo.transactions)().is_empty();
-        if let Some((undoes, attempts)) = self.pending(target)? {
+        if let Some((undoes, attempts)) = self.pending(target.done.seq)? {
             return Ok(Some(Begun {
                 undoes,
                 attempts,

@@ -35,6 +35,8 @@ pub async fn every_field_is_read_back(fixture: &dyn Fixture) {
         key: Some("order-42".to_owned()),
         input: Stored::from_json("[{\"to\":\"Rome\"}]"),
         wake_at: Some(Timestamp(7)),
+        parent: Some(id(7)),
+        depth: 3,
         ..new_run(1)
     };
     let update = RunUpdate {
@@ -70,6 +72,8 @@ pub async fn every_field_is_read_back(fixture: &dyn Fixture) {
         seq: Seq(3),
         output: Some(Stored::from_json("1")),
         failure: Some(Stored::from_json("2")),
+        parent: Some(id(7)),
+        depth: 3,
         created_at: Timestamp(1_000),
         finished_at: Some(Timestamp(9)),
     };

@@ -41,6 +41,8 @@ pub fn new_run(run: u128) -> NewRun {
         input: Stored::from_json("[]"),
         wake_at: None,
         owned: true,
+        parent: None,
+        depth: 0,
         created_at: Timestamp(1_000),
     }
 }

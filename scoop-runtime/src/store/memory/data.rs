@@ -97,6 +97,11 @@ impl Data {
             .range(beyond(filter.after))
             .map(|(_, run)| run)
             .filter(|run| filter.saga.as_ref().is_none_or(|saga| *saga == run.saga))
+            .filter(|run| {
+                filter
+                    .parent
+                    .is_none_or(|parent| run.parent == Some(parent))
+            })
             .filter(|run| filter.status.is_empty() || filter.status.contains(&run.status))
             .take(filter.limit as usize)
             .cloned()

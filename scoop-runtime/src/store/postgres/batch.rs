@@ -50,6 +50,8 @@ struct New<'a> {
     failure: Vec<Option<&'a [u8]>>,
     created_at: Vec<i64>,
     finished_at: Vec<Option<i64>>,
+    parent: Vec<Option<Uuid>>,
+    depth: Vec<i16>,
 }
 
 #[derive(Default)]
@@ -129,6 +131,8 @@ impl<'a> New<'a> {
         self.failure.push(bytes(commit.update.failure.as_ref()));
         self.created_at.push(row.created_at.0);
         self.finished_at.push(row.finished_at.map(|time| time.0));
+        self.parent.push(row.parent.map(|parent| parent.as_uuid()));
+        self.depth.push(row.depth.cast_signed());
     }
 
     fn bind(self, statement: Statement<'_>) -> Statement<'_> {
@@ -144,6 +148,8 @@ impl<'a> New<'a> {
             .bind(self.failure)
             .bind(self.created_at)
             .bind(self.finished_at)
+            .bind(self.parent)
+            .bind(self.depth)
     }
 }
 

@@ -33,6 +33,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "outcomes",
         sql: include_str!("migrations/0002_outcomes.sql"),
     },
+    Migration {
+        version: 3,
+        name: "children",
+        sql: include_str!("migrations/0003_children.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

@@ -45,17 +45,19 @@ pub(super) async fn run_by_key(
 pub(super) async fn runs(session: &mut Session<'_>, filter: &RunFilter) -> Result<Vec<RunRow>> {
     let status: Option<Vec<i16>> = (!filter.status.is_empty())
         .then(|| filter.status.iter().map(|status| *status as i16).collect());
-    let query = match &filter.saga {
-        None => session.statement(query::RUNS),
-        Some(_) => session.statement(query::RUNS_OF_SAGA),
-    };
+    let query = session.statement(match (filter.parent, &filter.saga) {
+        (Some(_), _) => query::RUNS_OF_PARENT,
+        (None, Some(_)) => query::RUNS_OF_SAGA,
+        (None, None) => query::RUNS,
+    });
     let query = query
         .bind(filter.after.map(|run| run.as_uuid()))
         .bind(status)
         .bind(i64::from(filter.limit));
-    let query = match filter.saga.as_deref() {
-        None => query,
-        Some(saga) => query.bind(saga),
+    let query = match (filter.parent, filter.saga.as_deref()) {
+        (Some(parent), saga) => query.bind(parent.as_uuid()).bind(saga),
+        (None, Some(saga)) => query.bind(saga),
+        (None, None) => query,
     };
     query
         .fetch_all(&mut *session.connection)
@@ -117,7 +119,9 @@ pub(super) fn run_row(row: &PgRow) -> Result<RunRow> {
         failure: stored(row, 11)?,
         created_at: Timestamp(row.try_get(12)?),
         finished_at: row.try_get::<Option<_>, _>(13)?.map(Timestamp),
-        seq: Seq(row.try_get(14)?),
+        parent: row.try_get::<Option<_>, _>(14)?.map(RunId::from_uuid),
+        depth: row.try_get::<i16, _>(15)?.cast_unsigned(),
+        seq: Seq(row.try_get(16)?),
     })
 }
 

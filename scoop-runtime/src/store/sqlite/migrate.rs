@@ -25,6 +25,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "outcomes",
         sql: include_str!("migrations/0002_outcomes.sql"),
     },
+    Migration {
+        version: 3,
+        name: "children",
+        sql: include_str!("migrations/0003_children.sql"),
+    },
 ];
 
 /// The version found is newer than the newest known one.

@@ -27,6 +27,7 @@ statements! {
     RUN_BY_KEY = "run_by_key",
     RUNS = "runs",
     RUNS_OF_SAGA = "runs_of_saga",
+    RUNS_OF_PARENT = "runs_of_parent",
     ROW_APPEND = "row_append",
     ROW = "row",
     ROWS_AT = "rows_at",

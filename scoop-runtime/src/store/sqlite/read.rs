@@ -49,17 +49,19 @@ pub(super) async fn runs<'c>(
 ) -> Result<Vec<RunRow>> {
     let status = (!filter.status.is_empty())
         .then(|| json(filter.status.iter().map(|status| *status as i64)));
-    let query = match &filter.saga {
-        None => sqlx::query(query::RUNS),
-        Some(_) => sqlx::query(query::RUNS_OF_SAGA),
-    };
+    let query = sqlx::query(match (filter.parent, &filter.saga) {
+        (Some(_), _) => query::RUNS_OF_PARENT,
+        (None, Some(_)) => query::RUNS_OF_SAGA,
+        (None, None) => query::RUNS,
+    });
     let query = query
         .bind(beyond(filter.after))
         .bind(status)
         .bind(filter.limit);
-    let query = match filter.saga.as_deref() {
-        None => query,
-        Some(saga) => query.bind(saga),
+    let query = match (filter.parent, filter.saga.as_deref()) {
+        (Some(parent), saga) => query.bind(id(parent)).bind(saga),
+        (None, Some(saga)) => query.bind(saga),
+        (None, None) => query,
     };
     query.fetch_all(from).await?.iter().map(run_row).collect()
 }
@@ -126,12 +128,17 @@ pub(super) fn beyond(after: Option<RunId>) -> Vec<u8> {
     after.map_or_else(Vec::new, id)
 }
 
+fn run_id(bytes: &[u8]) -> Result<RunId> {
+    let id = Uuid::from_slice(bytes).map_err(|_| odd("id", bytes.len()))?;
+    Ok(RunId::from_uuid(id))
+}
+
 /// The order of columns is the same in every query that gives runs.
 pub(super) fn run_row(row: &SqliteRow) -> Result<RunRow> {
     let id: Vec<u8> = row.try_get(0)?;
     let status: i64 = row.try_get(4)?;
     Ok(RunRow {
-        id: RunId::from_uuid(Uuid::from_slice(&id).map_err(|_| odd("id", id.len()))?),
+        id: run_id(&id)?,
         saga: row.try_get(1)?,
         key: row.try_get(2)?,
         input: Stored::from_bytes(row.try_get(3)?),
@@ -146,6 +153,11 @@ pub(super) fn run_row(row: &SqliteRow) -> Result<RunRow> {
         failure: stored(row, 12)?,
         created_at: Timestamp(row.try_get(13)?),
         finished_at: row.try_get::<Option<_>, _>(14)?.map(Timestamp),
+        parent: row
+            .try_get::<Option<Vec<u8>>, _>(15)?
+            .map(|id| run_id(&id))
+            .transpose()?,
+        depth: row.try_get(16)?,
     })
 }
 

@@ -5,8 +5,9 @@ use sqlx::{Connection as _, Transaction};
 
 use super::{read, write};
 use crate::protocol::commit::{Commit, Committed};
-use crate::protocol::id::{Fence, RunId, Seq};
-use crate::protocol::run::{NewRun, RunRow, RunStatus};
+use crate::protocol::id::Fence;
+use crate::protocol::run::NewRun;
+use crate::store::apply;
 use crate::store::check;
 use crate::store::tx::{Lent, Started, Transacted, Verdict, Work, is_conflict};
 
@@ -108,7 +109,7 @@ pub(in crate::store) async fn start_in(
     connection: &mut SqliteConnection,
     new: &NewRun,
 ) -> Result<Started> {
-    if write::insert(connection, &unowned(new)).await? {
+    if write::insert(connection, &apply::unowned(new)).await? {
         return Ok(Started::Made);
     }
     let key = new.key.as_deref().unwrap_or_default();
@@ -116,24 +117,4 @@ pub(in crate::store) async fn start_in(
     holder
         .map(|holder| Started::Taken(Box::new(holder)))
         .ok_or(sqlx::Error::RowNotFound)
-}
-
-fn unowned(new: &NewRun) -> RunRow {
-    RunRow {
-        id: RunId::from_uuid(new.id.as_uuid()),
-        saga: new.saga.clone(),
-        key: new.key.clone(),
-        input: new.input.clone(),
-        status: RunStatus::Running,
-        owner: None,
-        epoch: 0,
-        wake_at: new.wake_at,
-        pending_children: 0,
-        cancel: false,
-        seq: Seq::NONE,
-        output: None,
-        failure: None,
-        created_at: new.created_at,
-        finished_at: None,
-    }
 }

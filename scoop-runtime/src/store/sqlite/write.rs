@@ -157,6 +157,8 @@ pub(super) async fn insert(connection: &mut SqliteConnection, run: &RunRow) -> R
         .bind(bytes(run.failure.as_ref()))
         .bind(run.created_at.0)
         .bind(run.finished_at.map(|time| time.0))
+        .bind(run.parent.map(id))
+        .bind(run.depth)
         .execute(connection)
         .await?;
     Ok(done.rows_affected() == 1)

@@ -12,19 +12,22 @@ new as materialized (
     select *
     from unnest(
         $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::smallint[], $8::boolean[], $9::bigint[],
-        $10::bytea[], $11::bytea[], $12::bigint[], $13::bigint[]
+        $10::bytea[], $11::bytea[], $12::bigint[], $13::bigint[], $14::uuid[],
+        $15::smallint[]
     ) as new (
-        id, saga, key, input, status, owned, wake_at, output, failure, created_at, finished_at
+        id, saga, key, input, status, owned, wake_at, output, failure, created_at, finished_at,
+        parent, depth
     )
 ),
 made as (
     insert into scoop.run (
-        id, saga, key, input, status, owner, epoch, wake_at, output, failure, created_at, finished_at
+        id, saga, key, input, status, owner, epoch, wake_at, output, failure, created_at, finished_at,
+        parent, depth
     )
     select
         new.id, new.saga, new.key, new.input, new.status, case when new.owned then $1 end,
         case when new.owned then $2 else 0 end, new.wake_at, new.output, new.failure,
-        new.created_at, new.finished_at
+        new.created_at, new.finished_at, new.parent, new.depth
     from new, fence
     order by new.saga, new.key, new.id
     on conflict do nothing
@@ -33,8 +36,8 @@ made as (
 change as materialized (
     select *
     from unnest(
-        $14::uuid[], $15::smallint[], $16::smallint[], $17::boolean[], $18::bigint[], $19::bytea[],
-        $20::bytea[], $21::bigint[], $22::boolean[], $23::smallint[]
+        $16::uuid[], $17::smallint[], $18::smallint[], $19::boolean[], $20::bigint[], $21::bytea[],
+        $22::bytea[], $23::bigint[], $24::boolean[], $25::smallint[]
     ) as change (
         run, expect, status, wakes, wake_at, output, failure, finished_at, owned, rule
     )
@@ -59,8 +62,8 @@ appended as (
         entry.run, entry.seq, entry.part, entry.direction, entry.kind, entry.point, entry.operation,
         entry.arguments, entry.frame, entry.outcome, entry.created_at
     from unnest(
-        $24::smallint[], $25::uuid[], $26::bigint[], $27::text[], $28::smallint[], $29::smallint[],
-        $30::text[], $31::text[], $32::bytea[], $33::bytea[], $34::bytea[], $35::bigint[]
+        $26::smallint[], $27::uuid[], $28::bigint[], $29::text[], $30::smallint[], $31::smallint[],
+        $32::text[], $33::text[], $34::bytea[], $35::bytea[], $36::bytea[], $37::bigint[]
     ) as entry (
         gate, run, seq, part, direction, kind, point, operation, arguments, frame, outcome,
         created_at
@@ -80,7 +83,7 @@ due as materialized (
     from change
     where change.run in (select id from locked)
         and (change.rule <> 1 or change.run in (select run from appended))
-    limit cardinality($14::uuid[])
+    limit cardinality($16::uuid[])
 ),
 changed as (
     update scoop.run set

@@ -1,0 +1,212 @@
+//! Does the operation that is a saga: a run of its own, which this one waits for.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::execution::{Execution, NotBegun};
+use super::held_up::Waiting;
+use super::history::PendingRow;
+use super::performer::raw;
+use super::writer::WriteError;
+use super::{Ended, Engine, Trouble, executor, history};
+use crate::operation::Settled;
+use crate::operation::saga::SagaDescriptor;
+use crate::protocol::checkpoint::StoredOutcome;
+use crate::protocol::commit::Commit;
+use crate::protocol::description::Point;
+use crate::protocol::failure::{Earlier, FailureKind, StoredFailure};
+use crate::protocol::id::RunId;
+use crate::protocol::promise::Promise;
+use crate::protocol::run::{NewRun, RunStatus, RunUpdate};
+
+/// How soon a run that is not driven here is looked at, and how often at last.
+const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
+
+impl Execution {
+    /// Begins the saga of this row, or waits for it where it has begun.
+    pub(super) async fn child(
+        &self,
+        point: &'static Point,
+        pending: &PendingRow,
+        run: RunId,
+        again: bool,
+    ) -> Settled {
+        let name = pending.row.operation.as_deref().unwrap_or_default();
+        let begun = match self.begin_child(pending, name, run, again).await {
+            Ok(begun) => begun,
+            Err(Trouble::ShutDown) => return self.left().await,
+            Err(trouble) => return self.park(trouble.reason()).await,
+        };
+        if let Err(reason) = begun {
+            return self.park(reason).await;
+        }
+        match self.engine.end_of(self.run, run, RunStatus::is_final).await {
+            Err(trouble) => self.park(trouble.reason()).await,
+            Ok(ended) => self.child_ended(point, pending, name, ended).await,
+        }
+    }
+
+    /// Makes the run. In the inner `Err`, why it cannot begin.
+    async fn begin_child(
+        &self,
+        pending: &PendingRow,
+        name: &str,
+        run: RunId,
+        again: bool,
+    ) -> Result<Result<(), String>, Trouble> {
+        let engine = &self.engine;
+        if again && engine.read(|| engine.store.run(run)).await?.is_some() {
+            return Ok(Ok(()));
+        }
+        let Some(input) = pending.row.arguments.clone() else {
+            return Ok(Err(history::no_arguments(name)));
+        };
+        let saga = engine.registry.saga(name);
+        let new = NewRun {
+            id: run,
+            saga: name.to_owned(),
+            key: None,
+            input,
+            wake_at: None,
+            owned: saga.is_ok(),
+            parent: Some(self.run),
+            depth: self.depth + 1,
+            created_at: self.now(),
+        };
+        match saga {
+            Ok(saga) => self.begin_here(saga, new).await,
+            Err(_) => self.begin_elsewhere(new).await,
+        }
+    }
+
+    async fn begin_here(
+        &self,
+        saga: &'static SagaDescriptor,
+        new: NewRun,
+    ) -> Result<Result<(), String>, Trouble> {
+        let (sender, begun) = oneshot::channel();
+        let (run, engine) = (new.id, &self.engine);
+        let task = executor::begin(engine.clone(), saga, new, sender);
+        engine.drive_run(run, task);
+        match begun.await {
+            Ok(Ok(_)) => Ok(Ok(())),
+            Ok(Err(NotBegun::Refused(reason))) => {
+                let name = saga.description.saga;
+                Ok(Err(format!("the saga `{name}` cannot begin: {reason}")))
+            }
+            // Its id is new; a worker that may write nothing more does not begin anything either.
+            Ok(Err(NotBegun::Taken(_))) | Err(_) => Err(Trouble::ShutDown),
+        }
+    }
+
+    /// For a worker that has that saga.
+    async fn begin_elsewhere(&self, new: NewRun) -> Result<Result<(), String>, Trouble> {
+        let commit = Commit {
+            run: new.id,
+            create: Some(new),
+            update: RunUpdate::default(),
+            rows: Vec::new(),
+        };
+        match self.engine.writer.write(commit).await {
+            Ok(_) => Ok(Ok(())),
+            Err(WriteError::Stopped) => Err(Trouble::ShutDown),
+            Err(WriteError::Refused(why)) => Ok(Err(why)),
+        }
+    }
+
+    async fn child_ended(
+        &self,
+        point: &'static Point,
+        pending: &PendingRow,
+        name: &str,
+        ended: Ended,
+    ) -> Settled {
+        if let (RunStatus::Completed, Some(output)) = (ended.status, ended.output) {
+            self.set_outcome(StoredOutcome::Done(raw(&output)));
+            return Settled::Saga(Ok(output));
+        }
+        let below: Result<Option<StoredFailure>, Trouble> =
+            history::decode(self.run, "failure below", ended.failure.as_ref());
+        let below = match below {
+            Ok(Some(below)) => Box::new(below),
+            Ok(None) => {
+                let why = format!("`{name}` is {}, and nothing says why", ended.status);
+                return self.park(why).await;
+            }
+            Err(trouble) => return self.park(trouble.reason()).await,
+        };
+        let hop = self.hop(Some(point), Some(name), 1);
+        let (kind, error) = (below.kind, below.error.clone());
+        self.set_outcome(StoredOutcome::Failed(error.clone()));
+        let earlier = Earlier {
+            hop: hop.clone(),
+            error: error.clone(),
+            below: Some(below.clone()),
+        };
+        self.note_failure(pending.row.seq, earlier);
+        Settled::Saga(Err(Box::new(StoredFailure {
+            below: Some(below),
+            ..StoredFailure::new(kind, error, hop)
+        })))
+    }
+
+    /// Refuses to go deeper than the limit.
+    pub(super) fn too_deep(&self, point: &'static Point, saga: &SagaDescriptor) -> Option<Settled> {
+        let limit = self.engine.depth_limit;
+        if self.depth < limit {
+            return None;
+        }
+        let name = saga.description.saga;
+        let message = format!(
+            "`{name}` would be awaited below {} other runs, and the limit is {limit}: does it await \
+             itself without end?",
+            self.depth + 1
+        );
+        Some(self.unsettled(FailureKind::TooDeep, message, point, name))
+    }
+}
+
+/// The run of the saga that a row awaits.
+pub(super) fn run_of(promise: Option<Promise>) -> Option<RunId> {
+    match promise {
+        Some(Promise::Saga(run)) => Some(run),
+        _ => None,
+    }
+}
+
+impl Engine {
+    /// Waits, for a run that awaits it, until another run is over: however long that takes.
+    pub(super) async fn end_of(
+        &self,
+        above: RunId,
+        run: RunId,
+        is_over: fn(RunStatus) -> bool,
+    ) -> Result<Ended, Trouble> {
+        let mut news = self.news.listen(run);
+        let [mut pause, most] = LOOK_AGAIN;
+        let waiting = Waiting::new(self, above, run);
+        loop {
+            let driven = news.is_driven();
+            if driven {
+                waiting.look(None);
+            } else {
+                let row = self.read(|| self.store.run(run)).await?;
+                let row = row.ok_or_else(|| Trouble::NoRun(run.to_string()))?;
+                if is_over(row.status) {
+                    return Ok(row.into());
+                }
+                waiting.look(Some(&row));
+            }
+            tokio::select! {
+                ended = news.next() => {
+                    if let Some(ended) = ended.filter(|ended| is_over(ended.status)) {
+                        return Ok(ended);
+                    }
+                    pause = LOOK_AGAIN[0];
+                }
+                () = self.environment.sleep(pause), if !driven => pause = most.min(pause * 2),
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Undoes a saga that was awaited and had returned `Ok`: its own run rolls back, and this one waits.
+
+use std::sync::Arc;
+
+use super::super::history::Done;
+use super::super::performer::null;
+use super::super::writer::WriteError;
+use super::super::{Engine, Trouble, executor};
+use super::Undoing;
+use crate::codec::Stored;
+use crate::environment::BoxFuture;
+use crate::operation::saga::SagaDescriptor;
+use crate::protocol::checkpoint::{RowKind, StoredOutcome, Undoes};
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::failure::{Compensation, CompensationResult, FailureKind, Hop, StoredFailure};
+use crate::protocol::id::RunId;
+use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
+
+/// A saga to be undone.
+pub(super) struct Below {
+    pub(super) done: Done,
+    pub(super) run: RunId,
+}
+
+impl Undoing<'_> {
+    /// Whether a run below is past its pivot.
+    pub(super) fn is_past_pivot_below(&self, run: RunId) -> BoxFuture<'_, Result<bool, Trouble>> {
+        Box::pin(async move { self.open(run).await?.is_past_pivot().await })
+    }
+
+    /// Refuses to begin what this build cannot end below.
+    pub(super) fn check_below<'a>(
+        &'a self,
+        below: &'a Below,
+    ) -> BoxFuture<'a, Result<(), Trouble>> {
+        Box::pin(async move {
+            let plan = self.open(below.run).await?.plan().await;
+            plan.map(drop).map_err(|trouble| Trouble::Parked {
+                run: self.run,
+                reason: format!(
+                    "its saga `{}`, run {}, cannot be undone: {}",
+                    below.done.operation,
+                    below.run,
+                    trouble.reason()
+                ),
+            })
+        })
+    }
+
+    async fn open(&self, run: RunId) -> Result<Undoing<'_>, Trouble> {
+        let row = self.row_of(run).await?;
+        Undoing::of(self.engine, &row, self.failure.clone()).await
+    }
+
+    async fn row_of(&self, run: RunId) -> Result<RunRow, Trouble> {
+        let row = self.engine.read(|| self.engine.store.run(run)).await?;
+        row.ok_or_else(|| Trouble::Parked {
+            run: self.run,
+            reason: format!("the run {run} that it awaited is missing"),
+        })
+    }
+
+    /// Undoes it. False when this run is no longer this worker's.
+    pub(super) async fn undo_below(&mut self, below: &Below) -> Result<bool, Trouble> {
+        if self.pending(below.done.seq)?.is_none() && !self.begin_below(below).await? {
+            return Ok(false);
+        }
+        if !self.turn(below).await? {
+            return Ok(false);
+        }
+        // However long that takes: if it gets stuck, an operator deals with that run.
+        let is_over = |status| status == RunStatus::RolledBack;
+        self.engine.end_of(self.run, below.run, is_over).await?;
+        self.note(Compensation {
+            seq: below.done.seq,
+            step: below.done.operation.clone(),
+            rollback: below.done.operation.clone(),
+            unknown: false,
+            result: CompensationResult::Undone { attempt: 1 },
+        });
+        self.outcome = Some(StoredOutcome::Done(null()));
+        Ok(true)
+    }
+
+    async fn begin_below(&mut self, below: &Below) -> Result<bool, Trouble> {
+        let seq = below.done.seq;
+        let mut row = self.row(RowKind::Await);
+        row.point = self
+            .forward_row(seq)
+            .map(|row| row.point.clone())
+            .unwrap_or_default();
+        row.operation = Some(below.done.operation.clone());
+        row.arguments = Stored::encode(&Undoes { seq, output: None }).ok();
+        self.commit(row, RunUpdate::default()).await
+    }
+
+    /// Turns the run below, if nobody has. False when this worker may write nothing more.
+    async fn turn(&self, below: &Below) -> Result<bool, Trouble> {
+        let row = self.row_of(below.run).await?;
+        if row.status != RunStatus::Completed {
+            return Ok(true);
+        }
+        let engine = self.engine;
+        let saga = engine.registry.saga(&row.saga);
+        let saga = saga.map_err(|reason| Trouble::Parked {
+            run: self.run,
+            reason,
+        })?;
+        let failure = self.failure_below(below.run, saga);
+        let commit = Commit {
+            run: below.run,
+            create: None,
+            update: RunUpdate {
+                expect: Some(RunStatus::Completed),
+                status: Some(RunStatus::RollingBack),
+                failure: Stored::encode(&failure).ok(),
+                owned: Some(true),
+                ..RunUpdate::default()
+            },
+            rows: Vec::new(),
+        };
+        match engine.writer.write(commit).await {
+            Ok(Committed::Stored) => {
+                let row = self.row_of(below.run).await?;
+                engine.drive_run(below.run, going_on(engine, row));
+                Ok(true)
+            }
+            // An earlier life of this worker has.
+            Ok(_) => Ok(true),
+            Err(WriteError::Stopped) => Ok(false),
+            Err(WriteError::Refused(reason)) => Err(Trouble::Parked {
+                run: self.run,
+                reason,
+            }),
+        }
+    }
+
+    /// Why the run below is undone: the error of the saga above.
+    fn failure_below(&self, run: RunId, saga: &SagaDescriptor) -> StoredFailure {
+        let hop = Hop {
+            saga: saga.description.saga.to_owned(),
+            run,
+            point: None,
+            operation: None,
+            file: saga.file.to_owned(),
+            line: saga.line,
+            attempt: 0,
+            at: self.engine.environment.now(),
+        };
+        StoredFailure::new(FailureKind::Undone, self.failure.error.clone(), hop)
+    }
+}
+
+/// The type that a run's future has does not depend on those of the runs below.
+fn going_on(engine: &Arc<Engine>, row: RunRow) -> BoxFuture<'static, ()> {
+    Box::pin(executor::go_on(Arc::clone(engine), row))
+}
