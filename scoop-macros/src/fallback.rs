@@ -106,11 +106,25 @@ fn saga_definition(shape: Shape<'_>) -> TokenStream {
     let (output, ok) = (shape.output(), shape.value());
     let error = shape.error().unwrap_or_else(|| quote!(#operation::Never));
     let codec = quote!(#runtime::codec);
+    let description = quote!(#runtime::protocol::description);
     quote! {
         impl #operation::Saga for #marker {
             type Output = #output;
             type Ok = #ok;
             type Error = #error;
+
+            const META: #description::OperationMeta = #description::OperationMeta {
+                name: "",
+                kind: #description::OperationKind::Saga,
+                fallible: true,
+                rollback: ::core::option::Option::None,
+            };
+
+            fn output(
+                _: ::core::result::Result<#ok, #error>,
+            ) -> ::core::option::Option<#output> {
+                ::core::unreachable!("this saga does not compile")
+            }
 
             fn descriptor() -> &'static #operation::saga::SagaDescriptor {
                 ::core::unreachable!("this saga does not compile")

@@ -103,8 +103,10 @@ impl<S: Saga> Handle<S> {
                     Standing::Going => {}
                 }
             }
-            if let Some(below) = engine.held_up_by(self.run) {
-                return Err(self.held_up_by(below).await);
+            if let Some(below) = engine.held_up_by(self.run)
+                && let Some(error) = self.held_up_by(below).await
+            {
+                return Err(error);
             }
             tokio::select! {
                 ended = news.next() => {
@@ -160,25 +162,25 @@ impl<S: Saga> Handle<S> {
         }
     }
 
-    /// What there is to tell of a run below that is stuck or parked.
-    async fn held_up_by(&self, below: RunId) -> SagaError<S::Error> {
+    /// What there is to tell of a run below that is stuck or parked; nothing, where it is so no longer.
+    async fn held_up_by(&self, below: RunId) -> Option<SagaError<S::Error>> {
         let engine = self.scoop.engine();
         if let Some(reason) = engine.parked(below) {
-            return SagaError::from_trouble(Trouble::Parked { run: below, reason });
+            let parked = Trouble::Parked { run: below, reason };
+            return Some(SagaError::from_trouble(parked));
         }
-        let failure = match engine.ask(|| engine.store.run(below)).await {
-            Err(error) => return SagaError::from_trouble(Trouble::from(error)),
-            Ok(row) => row.and_then(|row| row.failure),
+        let row = match engine.ask(|| engine.store.run(below)).await {
+            Ok(row) => row.filter(|row| row.status == RunStatus::Stuck)?,
+            Err(error) => return Some(SagaError::from_trouble(Trouble::from(error))),
         };
-        match failure.map(|failure| failure.decode::<StoredFailure>()) {
-            Some(Ok(failure)) => SagaError::from_run(failure, None, true),
-            Some(Err(error)) => SagaError::from_trouble(Trouble::Unreadable {
+        Some(match row.failure?.decode::<StoredFailure>() {
+            Ok(failure) => SagaError::from_run(failure, None, true),
+            Err(error) => SagaError::from_trouble(Trouble::Unreadable {
                 run: below,
                 what: "failure",
                 error,
             }),
-            None => SagaError::from_trouble(Trouble::NoRun(below.to_string())),
-        }
+        })
     }
 
     fn outcome(&self, ended: &Ended) -> Result<S::Ok, SagaError<S::Error>> {

@@ -6,6 +6,7 @@
 mod support;
 
 mod back;
+mod child;
 mod find;
 mod forward;
 mod operator;

@@ -114,3 +114,17 @@ pub(crate) async fn hinged() -> Result<(), No> {
     hinge().await?;
     Err(No)
 }
+
+#[saga(name = "ordered")]
+pub(crate) async fn ordered(above: bool) -> Result<u32, No> {
+    let first = tens().await?;
+    if above {
+        return Err(No);
+    }
+    Ok(first)
+}
+
+#[saga(name = "tens")]
+pub(crate) async fn tens() -> Result<u32, No> {
+    Ok(book(10).await? + book(20).await?)
+}

@@ -4,7 +4,7 @@ use scoop::Status;
 use tokio::time::timeout;
 
 use crate::database::{database, execute};
-use crate::sagas::{World, hinged, many, through_the_gate};
+use crate::sagas::{World, hinged, many, ordered, through_the_gate};
 use crate::{LONG, client, connecting, worker};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,6 +52,23 @@ async fn a_run_is_left_to_a_worker_that_serves_its_saga() {
     assert_eq!(timeout(LONG, handle.wait()).await.unwrap().unwrap(), 3);
     other.shutdown().await;
     right.shutdown().await;
+}
+
+/// It is undone there, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saga_that_another_worker_serves_is_awaited() {
+    let (url, world) = (database().await, World::default());
+    let above = connecting(&url, "above", &world).sagas(["ordered"]);
+    let below = connecting(&url, "below", &world).sagas(["tens"]);
+    let (above, below) = (above.await.unwrap(), below.await.unwrap());
+    let good = above.start(ordered(false)).await.unwrap();
+    assert_eq!(timeout(LONG, good.wait()).await.unwrap().unwrap(), 30);
+    let bad = above.start(ordered(true)).await.unwrap();
+    let error = timeout(LONG, bad.wait()).await.unwrap().unwrap_err();
+    assert_eq!(error.compensations().len(), 1, "{error:?}");
+    assert_eq!(world.log(), ["+10", "+20", "+10", "+20", "-20", "-10"]);
+    above.shutdown().await;
+    below.shutdown().await;
 }
 
 /// As between two builds, one of which has lost an await point.

@@ -180,6 +180,13 @@ impl Execution {
         if name == Sleep::NAME {
             return self.sleep(&pending.row).await;
         }
+        if self.engine.registry.may_be_saga(name) {
+            match history::promise(self.run, &pending.row).map(child::run_of) {
+                Ok(Some(run)) => return self.child(point, pending, run, again).await,
+                Ok(None) => {}
+                Err(trouble) => return self.park(trouble.reason()).await,
+            }
+        }
         match self.engine.registry.step(name) {
             Ok(step) if step.transaction.is_some() => {
                 self.transactional(point, step, pending, None).await
@@ -188,11 +195,7 @@ impl Execution {
                 self.park(history::no_transaction(step.meta.name)).await
             }
             Ok(step) => self.step(point, step, pending, again).await,
-            Err(why) => match history::promise(self.run, &pending.row).map(child::run_of) {
-                Ok(Some(run)) => self.child(point, pending, run, again).await,
-                Ok(None) => self.park(why).await,
-                Err(trouble) => self.park(trouble.reason()).await,
-            },
+            Err(why) => self.park(why).await,
         }
     }
 

@@ -26,9 +26,6 @@ pub enum RegistryError {
     /// Two steps of one stored name.
     #[error("two steps are named `{0}`; give one `#[step(name = \"..\")]`")]
     SameStep(&'static str),
-    /// A step and a saga of one stored name.
-    #[error("a step and a saga are both named `{0}`; give one another `name = \"..\"`")]
-    StepAndSaga(&'static str),
     /// Resources that nobody provided.
     #[error("resources are missing: {}; add `.provide(..)` before the runtime is started", .0.join(", "))]
     Missing(Vec<String>),
@@ -93,9 +90,6 @@ impl Registry {
         for RegisteredStep(step) in inventory::iter::<RegisteredStep> {
             if registry.steps.insert(step.meta.name, step).is_some() {
                 return Err(RegistryError::SameStep(step.meta.name));
-            }
-            if registry.sagas.contains_key(step.meta.name) {
-                return Err(RegistryError::StepAndSaga(step.meta.name));
             }
         }
         let unknown = registry
@@ -202,6 +196,11 @@ impl Registry {
             )),
             None => Err(RegistryError::UnknownSaga(name.to_owned()).to_string()),
         }
+    }
+
+    /// Whether this may be the name of a saga: a step and a saga may have one name.
+    pub(crate) fn may_be_saga(&self, name: &str) -> bool {
+        self.sagas.contains_key(name) || !self.steps.contains_key(name)
     }
 
     /// The step of this name; or why this program cannot run it.

@@ -80,6 +80,8 @@ impl<'e> Undoing<'e> {
                 reason: "it rolls back without a failure".to_owned(),
             }
         })?;
+        let saga = engine.registry.saga(&row.saga);
+        saga.map_err(|reason| Trouble::Parked { run, reason })?;
         Self::of(engine, &row, failure).await
     }
 
@@ -90,12 +92,8 @@ impl<'e> Undoing<'e> {
         failure: StoredFailure,
     ) -> Result<Self, Trouble> {
         let run = row.id;
-        let saga = engine
-            .registry
-            .saga(&row.saga)
-            .map_err(|reason| Trouble::Parked { run, reason })?
-            .description
-            .saga;
+        let saga = engine.registry.saga(&row.saga);
+        let saga = saga.map_or("", |saga| saga.description.saga);
         let rows = history::rows(engine, run).await?;
         history::check_whole(run, &rows, row.seq)?;
         Ok(Self {

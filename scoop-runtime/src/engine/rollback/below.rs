@@ -28,18 +28,23 @@ impl Undoing<'_> {
         Box::pin(async move { self.open(run).await?.is_past_pivot().await })
     }
 
-    /// Refuses to begin what this build cannot end below.
+    /// Refuses to begin what this build cannot end below. Of what another worker has to undo, that
+    /// one knows.
     pub(super) fn check_below<'a>(
         &'a self,
         below: &'a Below,
     ) -> BoxFuture<'a, Result<(), Trouble>> {
         Box::pin(async move {
+            let operation = &below.done.operation;
+            if self.is_shared() && self.engine.registry.saga(operation).is_err() {
+                return Ok(());
+            }
             let plan = self.open(below.run).await?.plan().await;
             plan.map(drop).map_err(|trouble| Trouble::Parked {
                 run: self.run,
                 reason: format!(
                     "its saga `{}`, run {}, cannot be undone: {}",
-                    below.done.operation,
+                    operation,
                     below.run,
                     trouble.reason()
                 ),
@@ -50,6 +55,11 @@ impl Undoing<'_> {
     async fn open(&self, run: RunId) -> Result<Undoing<'_>, Trouble> {
         let row = self.row_of(run).await?;
         Undoing::of(self.engine, &row, self.failure.clone()).await
+    }
+
+    /// Whether there may be other workers.
+    fn is_shared(&self) -> bool {
+        self.engine.store.lease().is_some()
     }
 
     async fn row_of(&self, run: RunId) -> Result<RunRow, Trouble> {
@@ -102,11 +112,8 @@ impl Undoing<'_> {
         }
         let engine = self.engine;
         let saga = engine.registry.saga(&row.saga);
-        let saga = saga.map_err(|reason| Trouble::Parked {
-            run: self.run,
-            reason,
-        })?;
-        let failure = self.failure_below(below.run, saga);
+        let here = saga.is_ok() || !self.is_shared();
+        let failure = self.failure_below(&row, saga.ok());
         let commit = Commit {
             run: below.run,
             create: None,
@@ -114,15 +121,17 @@ impl Undoing<'_> {
                 expect: Some(RunStatus::Completed),
                 status: Some(RunStatus::RollingBack),
                 failure: Stored::encode(&failure).ok(),
-                owned: Some(true),
+                owned: Some(here),
                 ..RunUpdate::default()
             },
             rows: Vec::new(),
         };
         match engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
-                let row = self.row_of(below.run).await?;
-                engine.drive_run(below.run, going_on(engine, row));
+                if here {
+                    let row = self.row_of(below.run).await?;
+                    engine.drive_run(below.run, going_on(engine, row));
+                }
                 Ok(true)
             }
             // An earlier life of this worker has.
@@ -136,14 +145,14 @@ impl Undoing<'_> {
     }
 
     /// Why the run below is undone: the error of the saga above.
-    fn failure_below(&self, run: RunId, saga: &SagaDescriptor) -> StoredFailure {
+    fn failure_below(&self, row: &RunRow, saga: Option<&SagaDescriptor>) -> StoredFailure {
         let hop = Hop {
-            saga: saga.description.saga.to_owned(),
-            run,
+            saga: row.saga.clone(),
+            run: row.id,
             point: None,
             operation: None,
-            file: saga.file.to_owned(),
-            line: saga.line,
+            file: saga.map_or("", |saga| saga.file).to_owned(),
+            line: saga.map_or(0, |saga| saga.line),
             attempt: 0,
             at: self.engine.environment.now(),
         };

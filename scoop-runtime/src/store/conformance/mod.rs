@@ -60,6 +60,7 @@ macro_rules! conformance {
             read::rows_are_found_by_position,
             read::rows_are_read_newest_first,
             read::runs_are_filtered_and_paged,
+            read::the_runs_that_a_run_awaited_are_found,
             read::what_is_not_there_is_not_found,
             data::hostile_text_survives,
             data::nul_in_text_is_refused,

@@ -186,6 +186,53 @@ pub async fn runs_are_filtered_and_paged(fixture: &dyn Fixture) {
     }
 }
 
+/// With the other conditions, too.
+pub async fn the_runs_that_a_run_awaited_are_found(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    store.commit(&fence, &[start(1)]).await.unwrap();
+    for (run, saga, parent) in [
+        (2, "hotel", 1),
+        (3, "flight", 1),
+        (4, "flight", 3),
+        (5, "hotel", 1),
+    ] {
+        let mut child = start_keyed(run, saga, &run.to_string());
+        child.create.as_mut().unwrap().parent = Some(id(parent));
+        store.commit(&fence, &[child]).await.unwrap();
+    }
+    let of = |parent| RunFilter {
+        parent: Some(id(parent)),
+        ..RunFilter::default()
+    };
+    let hotels = RunFilter {
+        saga: Some("hotel".to_owned()),
+        ..of(1)
+    };
+    let second = RunFilter {
+        after: Some(id(2)),
+        limit: 1,
+        ..of(1)
+    };
+    let done = RunFilter {
+        status: vec![RunStatus::Completed],
+        ..of(1)
+    };
+    for (filter, expected) in [
+        (of(1), vec![2, 3, 5]),
+        (of(2), vec![]),
+        (of(3), vec![4]),
+        (hotels, vec![2, 5]),
+        (second, vec![3]),
+        (done, vec![]),
+    ] {
+        let runs = store.runs(&filter).await.unwrap();
+        let found: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+        let expected: Vec<RunId> = expected.into_iter().map(id).collect();
+        assert_eq!(found, expected, "{filter:?}");
+    }
+}
+
 /// Nothing, rather than an error.
 pub async fn what_is_not_there_is_not_found(fixture: &dyn Fixture) {
     let store = fixture.fresh().await;

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Executor as _};
 use super::query;
 
 /// One step of the schema.
+#[derive(Clone, Copy)]
 pub(super) struct Migration {
     pub(super) version: i64,
     pub(super) name: &'static str,

@@ -14,7 +14,7 @@ const RUN: &str = "select quote(id) || ' ' || quote(saga) || ' ' || quote(key) |
     quote(input) || ' ' || quote(status) || ' ' || quote(owner) || ' ' || quote(epoch) || ' ' || \
     quote(wake_at) || ' ' || quote(pending_children) || ' ' || quote(cancel) || ' ' || \
     quote(seq) || ' ' || quote(output) || ' ' || quote(failure) || ' ' || quote(created_at) || \
-    ' ' || quote(finished_at) from scoop_run order by id";
+    ' ' || quote(finished_at) || ' ' || quote(parent) || ' ' || quote(depth) from scoop_run order by id";
 
 const CHECKPOINT: &str = "select quote(run) || ' ' || quote(seq) || ' ' || quote(part) || ' ' || \
     quote(direction) || ' ' || quote(kind) || ' ' || quote(point) || ' ' || quote(operation) || \
@@ -39,6 +39,8 @@ fn commits() -> [Commit; 2] {
             input: Stored::from_json("[\"Rome\"]"),
             wake_at: None,
             owned: true,
+            parent: Some(id(0x0191_0000_0000_7000_8000_0000_0000_0029)),
+            depth: 1,
             created_at: Timestamp(1_700_000_000_000),
         }),
         update: RunUpdate {
@@ -72,10 +74,10 @@ fn commits() -> [Commit; 2] {
 
 const RUN_BYTES: [&str; 2] = [
     "X'00000000000000000000000000000001' 'trip' NULL X'014A5B5D' 1 'w' 1 NULL 0 0 1 NULL NULL \
-     1000 NULL",
+     1000 NULL NULL 0",
     "X'0191000000007000800000000000002A' 'travel::book_trip' 'order-42' \
      X'014A5B22526F6D65225D' 5 'w' 1 1700000000001 0 0 3 X'014A37' X'014A7B7D' 1700000000000 \
-     1700000000002",
+     1700000000002 X'01910000000070008000000000000029' 1",
 ];
 
 const CHECKPOINT_BYTES: [&str; 2] = [
