@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::Engine;
 use super::forward::First;
-use super::history::{self, PendingRow};
+use super::history::PendingRow;
 use super::writer::WriteError;
-use super::{Engine, Trouble};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Slot};
@@ -16,9 +16,8 @@ use crate::operation::{Intent, Settled, Sleep, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::description::{OperationMeta, Point};
-use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
+use crate::protocol::failure::{Earlier, FailureKind, StoredFailure};
 use crate::protocol::id::{Part, RunId, Seq};
-use crate::protocol::promise::Promise;
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::slots::SlotTable;
 use crate::protocol::timestamp::Timestamp;
@@ -57,22 +56,22 @@ pub(crate) struct Execution {
     state: Mutex<State>,
 }
 
-struct State {
-    seq: Seq,
-    table: SlotTable,
+pub(super) struct State {
+    pub(super) seq: Seq,
+    pub(super) table: SlotTable,
     /// The run row, until it is stored.
     create: Option<NewRun>,
     begun: Option<oneshot::Sender<Begun>>,
     /// What became of the last operation, to be written with the next row.
     outcome: Option<StoredOutcome>,
     /// Whether the run row says when to wake.
-    has_wake: bool,
+    pub(super) has_wake: bool,
     pending: Option<PendingRow>,
     /// The failures that the body went on from, with their positions.
-    failures: Vec<(Seq, Earlier)>,
+    pub(super) failures: Vec<(Seq, Earlier)>,
     exit: Option<oneshot::Sender<Exit>>,
     /// The row at which the body was resumed.
-    resumed: Option<Seq>,
+    pub(super) resumed: Option<Seq>,
 }
 
 /// Where an execution begins.
@@ -114,7 +113,7 @@ impl Execution {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -134,10 +133,6 @@ impl Execution {
         self.state().outcome = Some(outcome);
     }
 
-    pub(crate) fn note_failure(&self, seq: Seq, failure: Earlier) {
-        self.state().failures.push((seq, failure));
-    }
-
     /// Tells whoever started a run that is not stored why it never will be; gives the reason back
     /// where nobody waits for that.
     pub(crate) fn tell_not_begun(&self, reason: String) -> Option<String> {
@@ -147,47 +142,6 @@ impl Execution {
                 drop(begun.send(Err(NotBegun::Refused(reason))));
                 None
             }
-        }
-    }
-
-    /// Adds the failures that an earlier process went on from; they are read from its rows.
-    pub(crate) async fn recall_failures(&self, failure: &mut StoredFailure) -> Result<(), Trouble> {
-        let Some(resumed) = self.state().resumed else {
-            return Ok(());
-        };
-        let rows = history::rows(&self.engine, self.run).await?;
-        let mut earlier = Vec::new();
-        for done in history::done(self.run, &rows)? {
-            if let StoredOutcome::Failed(error) | StoredOutcome::Unknown(error) = done.outcome
-                && done.seq < resumed
-            {
-                let hop = self.hop_at(&rows, done.seq, &done.operation);
-                earlier.push(Earlier {
-                    hop,
-                    error,
-                    below: None,
-                });
-            }
-        }
-        earlier.append(&mut failure.preceded_by);
-        failure.preceded_by = earlier;
-        Ok(())
-    }
-
-    fn hop_at(&self, rows: &[CheckpointRow], seq: Seq, operation: &str) -> Hop {
-        let of_seq = || rows.iter().filter(|row| row.seq == seq);
-        let attempts = of_seq().filter(|row| row.kind == RowKind::Attempt).count();
-        let main = of_seq().find(|row| row.part.is_main());
-        let description = self.saga.description;
-        let name = main.map_or("", |row| row.point.as_str());
-        let number = description.number_of(name);
-        let point = number.and_then(|number| description.point(number));
-        let attempt = u32::try_from(attempts + 1).unwrap_or(u32::MAX);
-        let hop = self.hop(point, Some(operation), attempt);
-        Hop {
-            at: main.map_or(hop.at, |row| row.created_at),
-            point: Some(name.to_owned()),
-            ..hop
         }
     }
 
@@ -283,170 +237,9 @@ impl Execution {
             Err(WriteError::Refused(why)) => Some(Err(why)),
         }
     }
-
-    pub(crate) fn hop(&self, point: Option<&Point>, operation: Option<&str>, attempt: u32) -> Hop {
-        Hop {
-            saga: self.saga.description.saga.to_owned(),
-            run: self.run,
-            point: point.map(|point| point.name.to_owned()),
-            operation: operation.map(ToOwned::to_owned),
-            file: point.map_or(self.saga.file, |point| point.file).to_owned(),
-            line: point.map_or(self.saga.line, |point| point.line),
-            attempt,
-            at: self.now(),
-        }
-    }
-
-    /// Takes the failures that the body went on from.
-    pub(crate) fn earlier(&self) -> Vec<Earlier> {
-        let failures = std::mem::take(&mut self.state().failures);
-        failures.into_iter().map(|(_, earlier)| earlier).collect()
-    }
-
-    /// The failure of a body that returned `Err`: caused by the last operation, if that failed.
-    pub(crate) fn returned_error(&self, error: StoredError) -> StoredFailure {
-        let mut failures = std::mem::take(&mut self.state().failures);
-        let newest = self.state().seq;
-        let last = failures
-            .pop_if(|(seq, _)| *seq == newest)
-            .map(|(_, earlier)| earlier);
-        let (hop, cause, below) = match last {
-            Some(Earlier {
-                hop,
-                error: cause,
-                below,
-            }) => {
-                let same = cause.type_name == error.type_name && cause.message == error.message;
-                (hop, (!same).then_some(cause), below)
-            }
-            None => (self.hop(None, None, 0), None, None),
-        };
-        StoredFailure {
-            cause,
-            below,
-            preceded_by: failures.into_iter().map(|(_, earlier)| earlier).collect(),
-            ..StoredFailure::new(FailureKind::Error, error, hop)
-        }
-    }
-
-    pub(super) fn unsettled(
-        &self,
-        kind: FailureKind,
-        message: String,
-        point: &Point,
-        name: &str,
-    ) -> Settled {
-        let hop = self.hop(Some(point), Some(name), 0);
-        let error = StoredError::of_engine(message);
-        let failure = StoredFailure::new(kind, error.clone(), hop.clone());
-        let newest = self.state().seq;
-        let below = None;
-        self.note_failure(newest, Earlier { hop, error, below });
-        Settled::Unsettled(Box::new(Unsettled { failure }))
-    }
-
-    /// Refuses locals and arguments that cannot be stored, or are too large.
-    fn check(
-        &self,
-        point: &'static Point,
-        intent: &Intent,
-        live: &Result<Vec<Slot>, String>,
-    ) -> Result<(), Settled> {
-        if let Intent::Saga { saga, .. } = intent
-            && let Some(refused) = self.too_deep(point, saga)
-        {
-            return Err(refused);
-        }
-        let name = operation_name(intent);
-        let unstorable =
-            |message: String| Err(self.unsettled(FailureKind::Unstorable, message, point, name));
-        let live = match live {
-            Ok(live) => live,
-            Err(why) => return unstorable(why.clone()),
-        };
-        let mut sizes: Vec<(String, usize)> = live
-            .iter()
-            .map(|slot| (format!("the local `{}`", slot.name), slot.json.len()))
-            .collect();
-        if let Intent::Step { arguments, .. }
-        | Intent::Saga {
-            input: arguments, ..
-        } = intent
-        {
-            match arguments {
-                Ok(arguments) => sizes.push(("the arguments".to_owned(), arguments.len())),
-                Err(error) => return unstorable(format!("an argument of `{name}` {error}")),
-            }
-        }
-        let total: usize = sizes.iter().map(|(_, size)| size).sum();
-        let limit = self.engine.payload_limit;
-        if total <= limit {
-            return Ok(());
-        }
-        let (largest, bytes) = sizes
-            .into_iter()
-            .max_by_key(|(_, size)| *size)
-            .unwrap_or_default();
-        let message = format!(
-            "{total} bytes would be stored at `{}`, more than the limit of {limit}; the largest \
-             part is {largest} with {bytes}",
-            point.name
-        );
-        Err(self.unsettled(FailureKind::TooLarge, message, point, name))
-    }
-
-    /// What an operation promises about being undone; for a saga, its run, which is new.
-    fn promise(&self, intent: &Intent) -> Option<Promise> {
-        match intent {
-            Intent::Step { step, .. } => step.promise(),
-            Intent::Saga { .. } => {
-                let run = RunId::from_uuid(self.engine.environment.uuid());
-                Some(Promise::Saga(run))
-            }
-            Intent::Sleep(_) => None,
-        }
-    }
-
-    /// The row of an await point, with what it intends.
-    fn await_row(
-        &self,
-        point: &'static Point,
-        intent: &Intent,
-        live: &[Slot],
-    ) -> Result<(CheckpointRow, RunUpdate, SlotTable), String> {
-        let mut row = self.next_row(RowKind::Await);
-        point.name.clone_into(&mut row.point);
-        row.operation = Some(operation_name(intent).to_owned());
-        let mut update = RunUpdate::default();
-        row.arguments = match intent {
-            Intent::Step { arguments, .. }
-            | Intent::Saga {
-                input: arguments, ..
-            } => arguments.as_ref().ok().cloned(),
-            Intent::Sleep(duration) => {
-                let until = row.created_at.after(*duration);
-                update.wake_at = Some(Some(until));
-                Stored::encode(&[until]).ok()
-            }
-        };
-        let mut state = self.state();
-        let had_wake = std::mem::replace(&mut state.has_wake, update.wake_at.is_some());
-        if had_wake && update.wake_at.is_none() {
-            update.wake_at = Some(None);
-        }
-        let slots = live.iter().map(|slot| (&slot.name, &slot.json));
-        let mut table = state.table.clone();
-        drop(state);
-        let mut frame = table
-            .store(row.seq, slots)
-            .map_err(|error| error.to_string())?;
-        frame.promise = self.promise(intent);
-        row.frame = Some(Stored::encode(&frame).map_err(|error| error.to_string())?);
-        Ok((row, update, table))
-    }
 }
 
-fn operation_name(intent: &Intent) -> &'static str {
+pub(super) fn operation_name(intent: &Intent) -> &'static str {
     match intent {
         Intent::Step { step, .. } => step.meta.name,
         Intent::Saga { saga, .. } => saga.description.saga,

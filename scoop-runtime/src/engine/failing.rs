@@ -1,0 +1,118 @@
+//! The failures of a run: where they happened, which ones the body went on from, and which one ended
+//! it.
+
+use super::execution::Execution;
+use super::{Trouble, history};
+use crate::operation::{Settled, Unsettled};
+use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
+use crate::protocol::description::Point;
+use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
+use crate::protocol::id::Seq;
+
+impl Execution {
+    pub(crate) fn note_failure(&self, seq: Seq, failure: Earlier) {
+        self.state().failures.push((seq, failure));
+    }
+
+    /// Adds the failures that an earlier process went on from; they are read from its rows.
+    pub(crate) async fn recall_failures(&self, failure: &mut StoredFailure) -> Result<(), Trouble> {
+        let Some(resumed) = self.state().resumed else {
+            return Ok(());
+        };
+        let rows = history::rows(&self.engine, self.run).await?;
+        let mut earlier = Vec::new();
+        for done in history::done(self.run, &rows)? {
+            if let StoredOutcome::Failed(error) | StoredOutcome::Unknown(error) = done.outcome
+                && done.seq < resumed
+            {
+                let hop = self.hop_at(&rows, done.seq, &done.operation);
+                earlier.push(Earlier {
+                    hop,
+                    error,
+                    below: None,
+                });
+            }
+        }
+        earlier.append(&mut failure.preceded_by);
+        failure.preceded_by = earlier;
+        Ok(())
+    }
+
+    fn hop_at(&self, rows: &[CheckpointRow], seq: Seq, operation: &str) -> Hop {
+        let of_seq = || rows.iter().filter(|row| row.seq == seq);
+        let attempts = of_seq().filter(|row| row.kind == RowKind::Attempt).count();
+        let main = of_seq().find(|row| row.part.is_main());
+        let description = self.saga.description;
+        let name = main.map_or("", |row| row.point.as_str());
+        let number = description.number_of(name);
+        let point = number.and_then(|number| description.point(number));
+        let attempt = u32::try_from(attempts + 1).unwrap_or(u32::MAX);
+        let hop = self.hop(point, Some(operation), attempt);
+        Hop {
+            at: main.map_or(hop.at, |row| row.created_at),
+            point: Some(name.to_owned()),
+            ..hop
+        }
+    }
+
+    pub(crate) fn hop(&self, point: Option<&Point>, operation: Option<&str>, attempt: u32) -> Hop {
+        Hop {
+            saga: self.saga.description.saga.to_owned(),
+            run: self.run,
+            point: point.map(|point| point.name.to_owned()),
+            operation: operation.map(ToOwned::to_owned),
+            file: point.map_or(self.saga.file, |point| point.file).to_owned(),
+            line: point.map_or(self.saga.line, |point| point.line),
+            attempt,
+            at: self.now(),
+        }
+    }
+
+    /// Takes the failures that the body went on from.
+    pub(crate) fn earlier(&self) -> Vec<Earlier> {
+        let failures = std::mem::take(&mut self.state().failures);
+        failures.into_iter().map(|(_, earlier)| earlier).collect()
+    }
+
+    /// The failure of a body that returned `Err`: caused by the last operation, if that failed.
+    pub(crate) fn returned_error(&self, error: StoredError) -> StoredFailure {
+        let mut failures = std::mem::take(&mut self.state().failures);
+        let newest = self.state().seq;
+        let last = failures
+            .pop_if(|(seq, _)| *seq == newest)
+            .map(|(_, earlier)| earlier);
+        let (hop, cause, below) = match last {
+            Some(Earlier {
+                hop,
+                error: cause,
+                below,
+            }) => {
+                let same = cause.type_name == error.type_name && cause.message == error.message;
+                (hop, (!same).then_some(cause), below)
+            }
+            None => (self.hop(None, None, 0), None, None),
+        };
+        StoredFailure {
+            cause,
+            below,
+            preceded_by: failures.into_iter().map(|(_, earlier)| earlier).collect(),
+            ..StoredFailure::new(FailureKind::Error, error, hop)
+        }
+    }
+
+    pub(super) fn unsettled(
+        &self,
+        kind: FailureKind,
+        message: String,
+        point: &Point,
+        name: &str,
+    ) -> Settled {
+        let hop = self.hop(Some(point), Some(name), 0);
+        let error = StoredError::of_engine(message);
+        let failure = StoredFailure::new(kind, error.clone(), hop.clone());
+        let newest = self.state().seq;
+        let below = None;
+        self.note_failure(newest, Earlier { hop, error, below });
+        Settled::Unsettled(Box::new(Unsettled { failure }))
+    }
+}
