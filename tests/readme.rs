@@ -38,16 +38,11 @@ fn its_texts_are_what_the_programs_print() {
 #[test]
 fn each_example_is_in_its_index() {
     let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
-    let rows = readme.lines().filter(|line| line.starts_with("| `"));
-    let first_cells: Vec<_> = rows.filter_map(|row| row.split('|').nth(1)).collect();
     for file in fs::read_dir(Path::new(ROOT).join("examples")).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
-        let Some(name) = name.strip_suffix(".rs") else {
-            continue;
-        };
-        let name = format!("`{name}`");
-        let listed = first_cells.iter().any(|cell| cell.contains(&name));
-        assert!(listed, "the example {name} has no row in the README");
+        let example = name.trim_end_matches(".rs");
+        let listed = readme.contains(&format!("| `{example}` |"));
+        assert!(listed || example == "data", "examples/{name}");
     }
 }
 
