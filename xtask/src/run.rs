@@ -91,7 +91,8 @@ fn deny() -> bool {
     cargo(&["deny", "check", "bans", "licenses", "sources"], &[])
 }
 
-fn cargo(args: &[&str], vars: &[(&str, &str)]) -> bool {
+/// Runs cargo, and says what came of it.
+pub(crate) fn cargo(args: &[&str], vars: &[(&str, &str)]) -> bool {
     let began = Instant::now();
     println!("== cargo {}", args.join(" "));
     let status = Command::new(env!("CARGO"))
