@@ -31,6 +31,31 @@ pub use scoop_runtime::store::postgres::{Migration, PostgresStore};
 pub use scoop_runtime::store::tx::Postgres;
 #[cfg(feature = "sqlite")]
 pub use scoop_runtime::store::tx::Sqlite;
+/// A transaction that a step takes part in.
+///
+/// ```standalone_crate
+/// use scoop::{Postgres, Tx, step};
+///
+/// #[step(rollback = put_back)]
+/// async fn take(article: &str, units: i64, tx: &mut Tx<'_, Postgres>) -> Result<(), sqlx::Error> {
+///     let update = sqlx::query("update stock set units = units - $2 where article = $1");
+///     update.bind(article).bind(units).execute(&mut *tx).await?;
+///     Ok(())
+/// }
+///
+/// async fn put_back(
+///     article: &str,
+///     units: i64,
+///     (): (),
+///     tx: &mut Tx<'_, Postgres>,
+/// ) -> Result<(), sqlx::Error> {
+///     let update = sqlx::query("update stock set units = units + $2 where article = $1");
+///     update.bind(article).bind(units).execute(&mut *tx).await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// More in the [guide](guide::transactions).
 pub use scoop_runtime::store::tx::Tx;
 
 pub mod guide;

@@ -7,7 +7,7 @@ use scoop::Scoop;
 
 use crate::arguments::Alone;
 use crate::figures::Figures;
-use crate::limits;
+use crate::limits::{self, How};
 use crate::place::Place;
 use crate::sagas::{total, trivial};
 use crate::spread::Spread;
@@ -24,7 +24,7 @@ pub(crate) async fn run(arguments: &Alone) -> Result<Figures> {
     figures.millis("p99", spread.quantile(0.99));
     if let Some(mut connection) = place.connect().await? {
         limits::prepare(&mut connection).await?;
-        let single = limits::single(place.url(), 1, arguments.seconds).await?;
+        let single = limits::single(place.url(), 1, arguments.seconds, How::Alone).await?;
         let commit = single.spread.quantile(0.5);
         figures.millis("single_commit_p50", commit);
         let ratio =

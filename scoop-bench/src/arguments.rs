@@ -27,8 +27,8 @@ pub(crate) enum Verb {
     Recovery(Recovery),
     /// The memory of a worker for each run that waits.
     Memory(Memory),
-    /// Steps whose SQL is in the engine's own transaction.
-    Transactional,
+    /// Steps whose SQL is in the engine's own transaction, beside the same SQL by itself.
+    Transactional(Transactional),
     /// The worker that `recovery` kills; it is started by that.
     #[command(hide = true)]
     Victim(Victim),
@@ -121,6 +121,29 @@ pub(crate) struct Memory {
     /// How many sagas wait for a day.
     #[arg(long, default_value_t = 100_000)]
     pub(crate) runs: u32,
+}
+
+/// On PostgreSQL, whose transactions the steps are in.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Transactional {
+    /// The steps of a saga; each inserts one row.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) steps: u32,
+    /// How many sagas run at once.
+    #[arg(long, default_value_t = 256)]
+    pub(crate) concurrency: u32,
+    /// The connections of the pool that is lent; the one that is not has its default size.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) pool: u32,
+    /// How long the sagas run in all rounds with each pool, and each of the two ways to insert.
+    #[arg(long, default_value = "10", value_parser = seconds)]
+    pub(crate) seconds: Duration,
+    /// How often all are measured in turn; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+    /// Prints one JSON object instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Clone, Debug, Args)]

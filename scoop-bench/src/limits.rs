@@ -4,8 +4,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, Executor as _};
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::query::Query;
+use sqlx::{Connection as _, Executor as _, Postgres};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -15,6 +16,13 @@ use crate::spread::Spread;
 
 /// How many clients write single rows; the best of them counts.
 pub(crate) const CLIENTS: [u32; 4] = [1, 8, 32, 64];
+/// The names of what they do.
+pub(crate) const SINGLE: [&str; CLIENTS.len()] = [
+    "single_row_commits_per_second_of_1",
+    "single_row_commits_per_second_of_8",
+    "single_row_commits_per_second_of_32",
+    "single_row_commits_per_second_of_64",
+];
 /// With the header of a row, its key and the length of the value, 200 bytes.
 const VALUE: usize = 148;
 /// As many as the engine's writer takes.
@@ -47,12 +55,21 @@ pub(crate) async fn prepare(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// How a row is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// By its own statement.
+    Alone,
+    /// `begin`, the statement, `commit`: as by a function that may have more to write.
+    InTransaction,
+}
+
 /// One row a commit, by so many clients, each on a connection of its own.
-pub(crate) async fn single(url: &str, clients: u32, length: Duration) -> Result<Rate> {
+pub(crate) async fn single(url: &str, clients: u32, length: Duration, how: How) -> Result<Rate> {
     let mut connections = Vec::new();
     for _ in 0..clients {
         let mut connection = place::connect(url).await?;
-        insert(&mut connection, Uuid::now_v7(), 0).await?;
+        insert(&mut connection, Uuid::now_v7(), 0, how).await?;
         connections.push(connection);
     }
     let (began, mut tasks) = (Instant::now(), JoinSet::new());
@@ -62,7 +79,7 @@ pub(crate) async fn single(url: &str, clients: u32, length: Duration) -> Result<
             while began.elapsed() < length {
                 let sent = Instant::now();
                 seq += 1;
-                insert(&mut connection, run, seq).await?;
+                insert(&mut connection, run, seq, how).await?;
                 spread.add(sent.elapsed());
             }
             connection.close().await?;
@@ -72,13 +89,26 @@ pub(crate) async fn single(url: &str, clients: u32, length: Duration) -> Result<
     Ok(Rate::new(joined(tasks).await?, began.elapsed()))
 }
 
-async fn insert(connection: &mut PgConnection, run: Uuid, seq: i64) -> Result<()> {
-    let statement = sqlx::query(ONE)
+async fn insert(connection: &mut PgConnection, run: Uuid, seq: i64, how: How) -> Result<()> {
+    match how {
+        How::Alone => {
+            one(run, seq).execute(connection).await?;
+        }
+        How::InTransaction => {
+            let mut transaction = connection.begin().await?;
+            one(run, seq).execute(&mut *transaction).await?;
+            transaction.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Inserts a row.
+pub(crate) fn one(run: Uuid, seq: i64) -> Query<'static, Postgres, PgArguments> {
+    sqlx::query(ONE)
         .bind(run)
         .bind(seq)
-        .bind(&[7_u8; VALUE][..]);
-    statement.execute(connection).await?;
-    Ok(())
+        .bind(&[7_u8; VALUE][..])
 }
 
 struct Row {

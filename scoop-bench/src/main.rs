@@ -2,6 +2,7 @@
 
 mod alone;
 mod arguments;
+mod crowd;
 mod figures;
 mod limits;
 mod median;
@@ -13,9 +14,10 @@ mod sagas;
 mod spread;
 mod statistics;
 mod throughput;
+mod transactional;
 mod victim;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Parser as _;
 
 use self::arguments::{Arguments, Verb};
@@ -28,7 +30,7 @@ async fn main() -> Result<()> {
         Verb::Alone(verb) => (alone::run(&verb).await?, verb.common.json),
         Verb::Recovery(verb) => (recovery::run(&verb).await?, verb.common.json),
         Verb::Memory(verb) => (memory::run(&verb).await?, verb.common.json),
-        Verb::Transactional => bail!("not available yet: there are no transactional steps so far"),
+        Verb::Transactional(verb) => (transactional::run(&verb).await?, verb.json),
         Verb::Victim(verb) => return victim::run(&verb).await,
     };
     print(&figures, json);

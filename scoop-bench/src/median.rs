@@ -1,5 +1,7 @@
 //! Rates of several rounds: what was measured while others used the machine does not decide.
 
+use crate::figures::Figures;
+
 /// Rates of one thing, one a round.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rounds(Vec<f64>);
@@ -20,6 +22,16 @@ impl Rounds {
             _ => f64::midpoint(rates[middle - 1], rates[middle]),
         }
     }
+}
+
+/// Puts down each median; the answer is the greatest.
+pub(crate) fn best(names: &[&'static str], rounds: &[Rounds], figures: &mut Figures) -> f64 {
+    let mut best: f64 = 0.0;
+    for (name, rounds) in names.iter().zip(rounds) {
+        figures.number(name, rounds.median(), "");
+        best = best.max(rounds.median());
+    }
+    best
 }
 
 #[cfg(test)]

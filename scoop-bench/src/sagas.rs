@@ -6,7 +6,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use scoop::{Resource, saga, step};
+use scoop::{Postgres, Resource, Tx, saga, step};
+use uuid::Uuid;
+
+use crate::limits;
 
 /// A step without an effect.
 #[step(retriable)]
@@ -27,6 +30,34 @@ pub(crate) async fn trivial(steps: u32) -> u64 {
 /// What `trivial` returns.
 pub(crate) fn total(steps: u32) -> u64 {
     (0..u64::from(steps)).sum()
+}
+
+/// A row in the same transaction as the step's outcome, by the same SQL as [`limits`] has.
+#[step(rollback = remove)]
+async fn enter(run: Uuid, number: u32, tx: &mut Tx<'_, Postgres>) -> Result<u64, sqlx::Error> {
+    let done = limits::one(run, number.into()).execute(&mut *tx).await?;
+    Ok(done.rows_affected())
+}
+
+async fn remove(
+    run: Uuid,
+    number: u32,
+    _: u64,
+    tx: &mut Tx<'_, Postgres>,
+) -> Result<(), sqlx::Error> {
+    let delete = sqlx::query("delete from limits where run = $1 and seq = $2");
+    let delete = delete.bind(run).bind(i64::from(number));
+    delete.execute(&mut *tx).await.map(drop)
+}
+
+/// So many rows, one after another. Returns how many.
+#[saga(name = "entering")]
+pub(crate) async fn entering(run: Uuid, steps: u32) -> Result<u64, scoop::Error> {
+    let mut rows = 0;
+    for number in 0..steps {
+        rows += enter(run, number).await?;
+    }
+    Ok(rows)
 }
 
 /// A run that waits for a day.

@@ -5,16 +5,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use scoop::Scoop;
-use tokio::task::JoinSet;
 
 use crate::arguments::Throughput;
+use crate::crowd::crowd;
 use crate::figures::Figures;
-use crate::median::Rounds;
+use crate::limits::{self, How};
+use crate::median::{Rounds, best};
 use crate::place::Place;
+use crate::processes;
 use crate::sagas::{total, trivial};
 use crate::spread::Spread;
 use crate::statistics::{self, Done};
-use crate::{limits, processes};
 
 /// How many writers of batches are measured: the engine has two at most.
 const WRITERS: [u32; 2] = [1, 2];
@@ -66,7 +67,7 @@ async fn measure(arguments: &Throughput, place: &Place) -> Result<Measured> {
         if arguments.limited() {
             for (clients, rounds) in limits::CLIENTS.into_iter().zip(&mut measured.singles) {
                 let part = length / u32::try_from(limits::CLIENTS.len())?;
-                let rate = limits::single(place.url(), clients, part).await?;
+                let rate = limits::single(place.url(), clients, part, How::Alone).await?;
                 rounds.add(rate.per_second);
             }
         }
@@ -117,26 +118,16 @@ async fn round(
 }
 
 async fn many(arguments: &Throughput, length: Duration, scoop: &Scoop) -> Result<Spread> {
-    let (began, steps) = (Instant::now(), arguments.steps);
-    let mut tasks = JoinSet::new();
-    for _ in 0..arguments.concurrency {
+    let (scoop, steps) = (scoop.clone(), arguments.steps);
+    let one = move || {
         let scoop = scoop.clone();
-        tasks.spawn(async move {
-            let mut spread = Spread::new();
-            while began.elapsed() < length {
-                let started = Instant::now();
-                let returned = scoop.start(trivial(steps)).await?.wait().await?;
-                ensure!(returned == total(steps), "a saga returned {returned}");
-                spread.add(started.elapsed());
-            }
-            Ok(spread)
-        });
-    }
-    let mut all = Spread::new();
-    while let Some(one) = tasks.join_next().await {
-        all.join(&one??);
-    }
-    Ok(all)
+        async move {
+            let returned = scoop.start(trivial(steps)).await?.wait().await?;
+            ensure!(returned == total(steps), "a saga returned {returned}");
+            Ok(())
+        }
+    };
+    crowd(arguments.concurrency, length, one).await
 }
 
 fn steps_per_second(arguments: &Throughput, measured: &Measured) -> f64 {
@@ -173,31 +164,15 @@ fn sagas(arguments: &Throughput, measured: &Measured, figures: &mut Figures) {
 
 /// Puts down what the database did without us, and the ratios.
 fn beside(arguments: &Throughput, measured: &Measured, figures: &mut Figures) {
-    const SINGLE: [&str; limits::CLIENTS.len()] = [
-        "single_row_commits_per_second_of_1",
-        "single_row_commits_per_second_of_8",
-        "single_row_commits_per_second_of_32",
-        "single_row_commits_per_second_of_64",
-    ];
     const BATCHED: [&str; WRITERS.len()] = [
         "batched_rows_per_second_of_1_writer",
         "batched_rows_per_second_of_2_writers",
     ];
     let steps = steps_per_second(arguments, measured);
-    let single = best(&SINGLE, &measured.singles, figures);
+    let single = best(&limits::SINGLE, &measured.singles, figures);
     figures.number("best_single_row_commits_per_second", single, "");
     let batched = best(&BATCHED, &measured.batched, figures);
     figures.number("best_batched_rows_per_second", batched, "");
     figures.number("steps_to_best_single_row", steps / single, "x");
     figures.number("steps_to_best_batched", steps / batched, "x");
-}
-
-/// Puts down each median; the answer is the greatest.
-fn best(names: &[&'static str], rounds: &[Rounds], figures: &mut Figures) -> f64 {
-    let mut best: f64 = 0.0;
-    for (name, rounds) in names.iter().zip(rounds) {
-        figures.number(name, rounds.median(), "");
-        best = best.max(rounds.median());
-    }
-    best
 }

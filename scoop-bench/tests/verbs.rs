@@ -105,11 +105,24 @@ fn waiting_runs_take_memory() {
 }
 
 #[test]
-fn what_is_not_there_says_so() {
-    let output = bench(&["transactional"]);
-    assert!(!output.status.success());
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("not available yet"), "{said}");
+fn transactional_steps_stand_beside_the_same_rows_by_themselves() {
+    let found = figures(&[&["transactional", "--rounds", "1"], &SHORT[..]].concat());
+    for name in [
+        "single_row_commits_per_second_of_8",
+        "transactions_per_second_of_8",
+        "best_transactions_per_second",
+        "lent_pool_steps_per_second",
+        "lent_pool_p50_ms",
+        "lent_pool_steps_to_best_single_row",
+        "own_pool_steps_per_second",
+        "own_pool_p99_ms",
+        "own_pool_steps_to_best_transaction",
+    ] {
+        assert!(number(&found, name) > 0.0, "{name}: {found}");
+    }
+    let steps = number(&found, "own_pool_steps_per_second");
+    let sagas = number(&found, "own_pool_sagas_per_second");
+    assert!((steps / sagas - 3.0).abs() < 0.1, "{found}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ use proc_macro2::TokenStream as Tokens;
 /// | `retry(forever)` | attempts without end | as above |
 /// | `backoff = "100ms..30s"`, in `retry` | the first and the longest pause; each is twice the one before | `"100ms..30s"` |
 /// | `on = path`, in `retry` | `fn(&E) -> bool`: whether this error of the step is worth another attempt | all are |
-/// | `timeout = "10s"` | the longest time for one attempt; a rollback takes `Outcome<T>` then | no limit |
+/// | `timeout = "10s"` | the longest time for one attempt; a rollback takes `Outcome<T>` then, unless the step takes a `Tx` | no limit |
 /// | `undo(retry(..))` | `retry` for the rollback, without `on` | ten attempts, `"100ms..60s"`, then the run is stuck |
 /// | `blocking` | a plain `fn`, run on the threads of tokio that may block | an `async fn` |
 /// | `name = ".."` | the name in the store | module path and name |
@@ -44,15 +44,17 @@ use proc_macro2::TokenStream as Tokens;
 /// Durations are numbers with units: `"250ms"`, `"10s"`, `"5 minutes"`, `"1h 30m"`, `"2 days"`.
 ///
 /// Arguments are stored: they are owned, or `&T`, `&str`, `&[T]`. A parameter `Resource<T>` is
-/// provided at start-up, and not part of the call.
+/// provided at start-up, and not part of the call. Nor is a `tx: &mut Tx<'_, Postgres>` (or `Sqlite`):
+/// what the step writes with it in the store's database takes effect exactly once.
 ///
 /// A rollback is an `async fn` that takes the stored arguments of the step, then its output as `T`
-/// or as `Outcome<T>` (nothing, if that is `()` and nothing follows), then at most three of `Failure`
-/// and `Resource<T>`, and returns a `Result<(), E>`.
+/// or as `Outcome<T>` (nothing, if that is `()` and nothing follows), then at most three of `Failure`,
+/// `Resource<T>` and `&mut Tx<'_, D>`, and returns a `Result<(), E>`.
 ///
-/// A unit test runs the step as a plain function: `book(&trip).provide(desk).call().await`.
+/// A unit test runs the step as a plain function: `book(&trip).provide(desk).call().await`, and one with
+/// a `Tx` in a transaction of the test: `.call_in(&mut tx)`.
 ///
-/// More in the guide: `scoop::guide::steps`.
+/// More in the guide: `scoop::guide::steps`, `scoop::guide::transactions`.
 #[proc_macro_attribute]
 pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand(step::expand, arguments, item)

@@ -3,14 +3,16 @@
 //! 1. [`first_saga`]: dependencies, starting, ids, crashes, stores.
 //! 2. [`steps`]: every key of `#[step]`, what a rollback takes, doubt.
 //! 3. [`sagas`]: what a saga awaits, what it cannot hold, and why.
-//! 4. [`resources`]: clients and configuration; steps and sagas that are methods.
-//! 5. [`errors`]: what a failed saga tells, and how it goes on from a panic.
-//! 6. [`operators`]: runs that are stuck or parked, what is logged.
-//! 7. [`deploying`]: what may change between two builds.
-//! 8. [`testing`]: unit tests of steps and sagas, and crashes.
+//! 4. [`transactions`]: steps that write in the store's own database, exactly once; starting a saga in
+//!    a transaction of one's own.
+//! 5. [`resources`]: clients and configuration; steps and sagas that are methods.
+//! 6. [`errors`]: what a failed saga tells, and how it goes on from a panic.
+//! 7. [`operators`]: runs that are stuck or parked, what is logged.
+//! 8. [`deploying`]: what may change between two builds.
+//! 9. [`testing`]: unit tests of steps and sagas, and crashes.
 
 // Most examples are linked into one program, and a runtime asks for the resources of every step that is
-// linked: those with resources are `standalone_crate`.
+// linked: those with resources, or with transactions, are `standalone_crate`.
 
 #[doc = include_str!("../../docs/guide/first_saga.md")]
 ///
@@ -29,6 +31,12 @@ pub mod steps {}
 /// Reference: [`#[saga]`](macro@crate::saga), [`sleep`](crate::sleep()),
 /// [`caught`](crate::caught()).
 pub mod sagas {}
+
+#[doc = include_str!("../../docs/guide/transactions.md")]
+///
+/// Reference: [`Tx`](crate::Tx), [`Connect::pool`](crate::Connect::pool),
+/// [`Start::start_in`](crate::Start::start_in), [`start_in`](crate::start_in()).
+pub mod transactions {}
 
 #[doc = include_str!("../../docs/guide/resources.md")]
 ///

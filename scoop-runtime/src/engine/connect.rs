@@ -108,7 +108,22 @@ impl Connect {
 
     /// Lends the application's own pool to the steps that take a `&mut Tx<'_, _>`: an
     /// `sqlx::PgPool` or an `sqlx::SqlitePool` that leads to the store's database. A connection is
-    /// taken for the SQL of one attempt only; a step waits in the pool's queue for it.
+    /// taken for the SQL of one attempt only; a step waits in the pool's queue for it. Shut the
+    /// runtime down before the pool is closed.
+    ///
+    /// ```
+    /// # use scoop_runtime::engine::Scoop;
+    /// # #[cfg(feature = "postgres")]
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let url = "postgres://localhost/shop";
+    /// let pool = sqlx::PgPool::connect(url).await?;
+    /// let scoop = Scoop::connect(url).pool(pool.clone()).await?;
+    /// // ..
+    /// scoop.shutdown().await;
+    /// pool.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub fn pool(mut self, pool: impl Into<StepPool>) -> Self {
         self.pool = Some(pool.into());
@@ -117,6 +132,14 @@ impl Connect {
 
     /// How many connections the steps that take a `&mut Tx<'_, Postgres>` share, where no pool is
     /// lent. 10 unless set. On SQLite, where one can write at a time, there is one.
+    ///
+    /// ```
+    /// # use scoop_runtime::engine::{Scoop, Trouble};
+    /// # async fn example() -> Result<(), Trouble> {
+    /// let scoop = Scoop::connect("postgres://localhost/shop").pool_size(32).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub const fn pool_size(mut self, connections: u32) -> Self {
         self.opening.pool_size = connections;
         self

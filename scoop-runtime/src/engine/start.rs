@@ -86,9 +86,28 @@ impl<S: Saga> Start<S> {
     /// `transaction` is a `&mut sqlx::Transaction<'_, _>`, or a step's own `&mut *tx`, on the
     /// database of the runtime's store.
     ///
+    /// ```
+    /// # use scoop_runtime::operation::{Saga, SagaCall};
+    /// # #[cfg(feature = "postgres")]
+    /// # async fn example<S: Saga>(
+    /// #     scoop: scoop_runtime::engine::Scoop,
+    /// #     pool: sqlx::PgPool,
+    /// #     call: SagaCall<S>,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut tx = pool.begin().await?;
+    /// let insert = sqlx::query("insert into orders (id) values ('o-1')");
+    /// insert.execute(&mut *tx).await?;
+    /// let run = scoop.start(call).id("o-1").start_in(&mut tx).await?;
+    /// tx.commit().await?;
+    /// println!("run {} exists, as the order does", run.id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As when awaited; and where the statement fails, or the transaction is one of another kind of
-    /// database. Like after any failed statement the transaction is to be rolled back then.
+    /// database. After a statement that failed the transaction is to be rolled back; after
+    /// [`Trouble::OtherInput`] it can still be used.
     pub async fn start_in<'t>(
         self,
         transaction: impl Into<Lent<'t>>,
@@ -192,8 +211,25 @@ async fn insert(engine: &Arc<super::Engine>, new: NewRun) -> Result<Begun, Troub
 /// Starts a saga in a transaction of the caller's, from code that has no runtime: the run exists if
 /// and only if that transaction commits, and a worker on the same database will run it.
 ///
-/// `transaction` is a `&mut sqlx::Transaction<'_, _>`; the tables of the store have to be there.
-/// Starting under one id twice is the same run.
+/// `transaction` is a `&mut sqlx::Transaction<'_, _>`, or a step's own `&mut *tx`; the tables of the
+/// store have to be there. Starting under one id twice is the same run.
+///
+/// ```
+/// # use scoop_runtime::engine as scoop;
+/// # use scoop_runtime::operation::{Saga, SagaCall};
+/// # #[cfg(feature = "postgres")]
+/// # async fn example<S: Saga>(
+/// #     pool: sqlx::PgPool,
+/// #     call: SagaCall<S>,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut tx = pool.begin().await?;
+/// let insert = sqlx::query("insert into orders (id) values ('o-1')");
+/// insert.execute(&mut *tx).await?;
+/// scoop::start_in(&mut tx, call, "o-1").await?;
+/// tx.commit().await?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// When the id is too long, has another input already, or the statement fails: then the transaction
