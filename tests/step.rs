@@ -426,7 +426,7 @@ fn descriptor_of<S: Step>(_: &StepCall<S>) -> &'static StepDescriptor {
 fn arguments_of<S: Step>(call: StepCall<S>) -> Stored {
     match call.into_intent() {
         Intent::Step { arguments, .. } => arguments.unwrap(),
-        Intent::Sleep(_) => panic!("not a step"),
+        _ => panic!("not a step"),
     }
 }
 
@@ -465,7 +465,8 @@ fn failure(message: &str) -> StoredFailure {
         kind: FailureKind::Error,
         error,
         cause: None,
-        hops: Vec::new(),
+        hop: None,
+        below: None,
         doubt: None,
         preceded_by: Vec::new(),
         compensations: Vec::new(),

@@ -82,7 +82,7 @@ async fn dump(place: &Place) -> String {
             "scoop_run",
             "id",
             "id saga key =input status owner epoch wake_at pending_children cancel seq =output \
-             =failure created_at finished_at",
+             =failure created_at finished_at parent depth",
         ),
         (
             "scoop_checkpoint",
@@ -90,6 +90,8 @@ async fn dump(place: &Place) -> String {
             "run seq part direction kind point operation =arguments =frame =outcome created_at",
         ),
     ] {
+        // Named, so that a later version with more of them can be given the same rows.
+        let names = columns.replace('=', "").replace(' ', ", ");
         let columns: Vec<String> = columns
             .split_whitespace()
             .map(|column| match column.strip_prefix('=') {
@@ -100,7 +102,11 @@ async fn dump(place: &Place) -> String {
         let columns = columns.join(" || ',\n    ' || ");
         let query = format!("select {columns} from {table} order by {order}");
         for row in sql::texts(place, query).await {
-            writeln!(script, "insert into {table} values (\n    {row}\n);").unwrap();
+            writeln!(
+                script,
+                "insert into {table} ({names}) values (\n    {row}\n);"
+            )
+            .unwrap();
         }
     }
     script

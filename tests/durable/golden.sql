@@ -1,9 +1,9 @@
-insert into scoop_worker values (
+insert into scoop_worker (name, epoch, live) values (
     'worker',
     1,
     1
 );
-insert into scoop_run values (
+insert into scoop_run (id, saga, key, input, status, owner, epoch, wake_at, pending_children, cancel, seq, output, failure, created_at, finished_at, parent, depth) values (
     X'018BCFE5680070008000000000000001',
     'hotel::stay',
     'Ritz',
@@ -18,9 +18,11 @@ insert into scoop_run values (
     null,
     null,
     1700000000000,
-    NULL
+    NULL,
+    NULL,
+    0
 );
-insert into scoop_run values (
+insert into scoop_run (id, saga, key, input, status, owner, epoch, wake_at, pending_children, cancel, seq, output, failure, created_at, finished_at, parent, depth) values (
     X'018BCFE5680070008000000000000002',
     'hotel::stay',
     'Full',
@@ -33,11 +35,13 @@ insert into scoop_run values (
     0,
     5,
     null,
-    cast(x'014A' || '{"kind":"error","error":{"type-name":"durable::stay::StayError","message":"Full is full on night 3","value":{"Full":{"hotel":"Full","night":3}}},"hops":[{"saga":"hotel::stay","run":"018bcfe5-6800-7000-8000-000000000002","point":"reserve","operation":"durable::stay::reserve","file":"tests/durable/stay.rs","line":62,"attempt":1,"at":1700000000000}]}' as blob),
+    cast(x'014A' || '{"kind":"error","error":{"type-name":"durable::stay::StayError","message":"Full is full on night 3","value":{"Full":{"hotel":"Full","night":3}}},"hop":{"saga":"hotel::stay","run":"018bcfe5-6800-7000-8000-000000000002","point":"reserve","operation":"durable::stay::reserve","file":"tests/durable/stay.rs","line":62,"attempt":1,"at":1700000000000}}' as blob),
     1700000000000,
-    NULL
+    NULL,
+    NULL,
+    0
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000001',
     1,
     '',
@@ -50,7 +54,7 @@ insert into scoop_checkpoint values (
     null,
     1700000000000
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000001',
     2,
     '',
@@ -63,7 +67,7 @@ insert into scoop_checkpoint values (
     cast(x'014A' || '{"done":100}' as blob),
     1700000000000
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000001',
     3,
     '',
@@ -76,7 +80,7 @@ insert into scoop_checkpoint values (
     cast(x'014A' || '{"done":200}' as blob),
     1700000000000
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000001',
     4,
     '',
@@ -89,7 +93,7 @@ insert into scoop_checkpoint values (
     cast(x'014A' || '{"done":300}' as blob),
     1700000000000
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000001',
     4,
     '@1',
@@ -102,7 +106,7 @@ insert into scoop_checkpoint values (
     cast(x'014A' || '{"attempt":1,"doubt":false,"error":{"type-name":"durable::stay::StayError","message":"nobody answers","value":"NoAnswer"},"next-at":1700000060000}' as blob),
     1700000000000
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000002',
     1,
     '',
@@ -115,7 +119,7 @@ insert into scoop_checkpoint values (
     null,
     1700000000000
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000002',
     2,
     '',
@@ -128,7 +132,7 @@ insert into scoop_checkpoint values (
     cast(x'014A' || '{"done":100}' as blob),
     1700000000000
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000002',
     3,
     '',
@@ -141,7 +145,7 @@ insert into scoop_checkpoint values (
     cast(x'014A' || '{"done":200}' as blob),
     1700000000000
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000002',
     4,
     '',
@@ -154,7 +158,7 @@ insert into scoop_checkpoint values (
     cast(x'014A' || '{"failed":{"type-name":"durable::stay::StayError","message":"Full is full on night 3","value":{"Full":{"hotel":"Full","night":3}}}}' as blob),
     1700000000000
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000002',
     5,
     '',
@@ -167,7 +171,7 @@ insert into scoop_checkpoint values (
     null,
     1700000000000
 );
-insert into scoop_checkpoint values (
+insert into scoop_checkpoint (run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at) values (
     X'018BCFE5680070008000000000000002',
     5,
     '@1',

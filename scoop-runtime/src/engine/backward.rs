@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use super::Engine;
+use super::attempt::{Attempt, guarded};
 use super::forward::outcome_row;
 use super::history;
-use super::performer::{Attempt, guarded, null};
+use super::performer::null;
 use super::transact::{Effect, Stop};
 use super::writer::WriteError;
 use crate::codec::Stored;

@@ -195,7 +195,7 @@ const PANIC: &str = "scoop::panic";
 fn panicked(panic: &(dyn std::any::Any + Send)) -> StoredError {
     StoredError {
         type_name: PANIC.to_owned(),
-        message: format!("panicked: {}", super::performer::panic_message(panic)),
+        message: format!("panicked: {}", super::attempt::panic_message(panic)),
         sources: Vec::new(),
         value: None,
     }

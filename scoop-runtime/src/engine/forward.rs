@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
+use super::attempt::{self, Attempt};
 use super::execution::{Execution, NotBegun};
 use super::history::{self, PendingRow};
-use super::performer::{self, Attempt, Tries, raw};
+use super::performer::{Tries, raw};
 use super::transact::{Effect, Ended, Stop, transact};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
@@ -152,7 +153,7 @@ impl Effect for StepEffect<'_> {
             let context = self
                 .execution
                 .context(self.point, self.row.seq, self.number);
-            performer::run(engine, self.step, input, context).await
+            attempt::run(engine, self.step, input, context).await
         })
     }
 

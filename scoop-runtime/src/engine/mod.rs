@@ -6,6 +6,7 @@
 //! other sagas.
 
 pub mod admin;
+mod attempt;
 mod backward;
 mod child;
 mod connect;

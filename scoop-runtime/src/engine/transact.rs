@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use backon::BackoffBuilder as _;
 
 use super::Engine;
-use super::performer::Attempt;
+use super::attempt::Attempt;
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::protocol::commit::Commit;

@@ -1,8 +1,9 @@
 //! Attempts at one compensation: outside, or in a transaction of the store.
 
+use super::super::attempt::Attempt;
 use super::super::backward::{self, UndoEffect};
 use super::super::history;
-use super::super::performer::{Attempt, null};
+use super::super::performer::null;
 use super::super::transact::{Effect as _, Ended, Stop, transact};
 use super::super::{Engine, Trouble};
 use super::{Target, Undoing};

@@ -1,7 +1,8 @@
 //! Finds out whether a step in doubt happened, for a rollback that has to know.
 
 use super::super::Trouble;
-use super::super::performer::{self, Attempt, raw};
+use super::super::attempt::{self, Attempt};
+use super::super::performer::raw;
 use super::{Target, Undoing};
 use crate::operation::step::StepInput;
 use crate::protocol::checkpoint::{StoredOutcome, Undoes};
@@ -45,7 +46,7 @@ impl Undoing<'_> {
                 transaction: None,
             };
             let context = self.context(target, number, false);
-            match performer::attempt(self.engine, target.step, input, context).await {
+            match attempt::attempt(self.engine, target.step, input, context).await {
                 Attempt::Done { stored, .. } => {
                     return Ok(Some(Ok(Undoes {
                         seq,
