@@ -11,6 +11,7 @@ mod graph;
 mod ir;
 mod labels;
 mod liveness;
+mod matches;
 mod moves;
 mod name;
 mod order;

@@ -12,8 +12,8 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, Ident, Macro, Token};
 
 use super::ir::Vars;
-use super::pattern;
 use super::{Kept, Param};
+use super::{matches, pattern};
 
 /// A body with unique names.
 pub(super) struct Named {
@@ -239,6 +239,22 @@ impl VisitMut for Unique {
     fn visit_field_value_mut(&mut self, field: &mut syn::FieldValue) {
         field.colon_token.get_or_insert_default();
         self.visit_expr_mut(&mut field.expr);
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut syn::Stmt) {
+        if let Some(matched) = matches::stmt_as_match(stmt) {
+            *stmt = matched;
+        }
+        visit_mut::visit_stmt_mut(self, stmt);
+    }
+
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Macro(mac) = expr
+            && let Some(matched) = matches::as_match(&mac.mac)
+        {
+            *expr = matched;
+        }
+        visit_mut::visit_expr_mut(self, expr);
     }
 
     fn visit_expr_path_mut(&mut self, path: &mut syn::ExprPath) {
