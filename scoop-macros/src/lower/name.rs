@@ -35,15 +35,19 @@ pub(super) fn unique(params: &[Param], mut body: Block) -> Named {
             continue;
         }
         pass.declare(&mut ident, param.mutable);
-        match &param.kept {
-            Kept::Stored | Kept::Provided => owned.push(ident),
+        let stored = match &param.kept {
+            Kept::Stored | Kept::Provided => ident,
             Kept::Behind(ty) => {
                 let root = quote::format_ident!("__owned_{ident}");
                 pass.vars.add(root.clone(), false);
                 borrowed.push(syn::parse_quote!(let #ident: #ty = &#root;));
-                owned.push(root);
+                root
             }
+        };
+        if let Some(id) = pass.vars.find(&stored) {
+            pass.vars.get_mut(id).codec.clone_from(&param.codec);
         }
+        owned.push(stored);
     }
     pass.visit_block_mut(&mut body);
     body.stmts.splice(0..0, borrowed);

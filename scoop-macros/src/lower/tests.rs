@@ -10,6 +10,7 @@ fn params(names: &[&str]) -> Vec<Param> {
         ident: syn::Ident::new(name, proc_macro2::Span::call_site()),
         mutable: true,
         kept: super::Kept::Stored,
+        codec: None,
     };
     names.iter().map(param).collect()
 }

@@ -65,6 +65,18 @@ impl<T> Codec<T> {
         (self.read)(stored.json()?).map_err(CodecError::Decode)
     }
 
+    /// Writes a value.
+    pub(crate) fn write(&self, value: &T) -> serde_json::Result<String> {
+        let mut json = Vec::new();
+        (self.write)(value, &mut json)?;
+        String::from_utf8(json).map_err(serde::ser::Error::custom)
+    }
+
+    /// Reads a value.
+    pub(crate) fn read(&self, json: &str) -> serde_json::Result<T> {
+        (self.read)(json)
+    }
+
     /// Adds a value to the arguments of a call.
     pub fn push(&self, arguments: &mut Arguments, value: &T) {
         arguments.push(|json| (self.write)(value, json));
