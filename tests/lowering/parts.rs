@@ -153,3 +153,25 @@ async fn a_field_may_be_moved_out_and_get_another_value_after_an_await() {
         "<tea><<tea>!> <<tea>!> 4 <Lisbon>"
     );
 }
+
+/// Names that are keywords, of the saga, its arguments and its locals.
+#[saga]
+async fn r#match(r#type: &Order, r#ref: String) -> Result<String, Error> {
+    let r#fn = ask(&r#type.name).await?;
+    let mut r#loop;
+    for r#in in 0..2 {
+        if {
+            r#loop = format!("{}{}", r#ref, r#in);
+            r#in > 0
+        } {
+            return Ok(r#loop + &r#fn + &r#type.name);
+        }
+        ask(&r#fn).await?;
+    }
+    Ok(r#ref)
+}
+
+#[tokio::test]
+async fn names_may_be_keywords() {
+    everywhere!(r#match(&order(), "of".to_owned()), "of1<tea>tea");
+}

@@ -38,7 +38,7 @@ pub(super) fn unique(params: &[Param], mut body: Block) -> Named {
         let stored = match &param.kept {
             Kept::Stored | Kept::Provided => ident,
             Kept::Behind(ty) => {
-                let root = quote::format_ident!("__owned_{ident}");
+                let root = quote::format_ident!("__owned_{}", ident);
                 pass.vars.add(root.clone(), false);
                 borrowed.push(syn::parse_quote!(let #ident: #ty = &#root;));
                 root

@@ -33,7 +33,7 @@ impl Definition<'_> {
     fn body_name(&self) -> Ident {
         let name = &self.shape.function.item.sig.ident;
         match &self.shape.function.owner {
-            Some(_) => format_ident!("__body_{name}", span = name.span()),
+            Some(_) => format_ident!("__body_{}", name, span = name.span()),
             None => local("body"),
         }
     }
@@ -104,7 +104,7 @@ fn parameter(each: &Parameter) -> TokenStream {
     let mutable = mutable.then(|| quote!(mut));
     match &each.source {
         Source::Stored(form @ (Form::Borrowed(_) | Form::Text | Form::Slice(_))) => {
-            let (owned, ty) = (format_ident!("__owned_{name}"), form.owned(ty));
+            let (owned, ty) = (format_ident!("__owned_{}", name), form.owned(ty));
             quote!(#owned: #ty)
         }
         Source::Stored(Form::Owned) | Source::Resource(_) => quote!(#mutable #name: #ty),

@@ -168,7 +168,7 @@ impl Emit<'_> {
                 .collect();
             let handed: Vec<_> = assigned
                 .iter()
-                .map(|id| format_ident!("__late_{id}"))
+                .map(|id| format_ident!("__late_{}", id))
                 .collect();
             let payload = &names.payloads[index];
             let evaluated = self.again(&mine.again, &whole(&mine.again));
