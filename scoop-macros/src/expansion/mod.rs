@@ -176,6 +176,6 @@ fn is_one_of(attribute: &Attribute, names: &[&str]) -> bool {
 }
 
 /// The name of the constant that writes and reads an argument.
-fn argument_codec(index: usize) -> Ident {
+pub(crate) fn argument_codec(index: usize) -> Ident {
     format_ident!("ARGUMENT_{index}")
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, Item, Label, Pat, Stmt, Type};
 
 use super::place::Place;
@@ -24,6 +24,8 @@ pub(super) struct Var {
     pub(super) probe: bool,
     /// Whether a part of it may be moved out while the rest is still needed.
     pub(super) split: bool,
+    /// What writes and reads it, where it is an argument.
+    pub(super) codec: Option<TokenStream>,
 }
 
 /// How a local's value is had again.
@@ -69,6 +71,7 @@ impl Vars {
             kind,
             probe: false,
             split: false,
+            codec: None,
         });
         id
     }

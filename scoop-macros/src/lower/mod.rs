@@ -11,6 +11,7 @@ mod graph;
 mod ir;
 mod labels;
 mod liveness;
+mod matches;
 mod moves;
 mod name;
 mod order;
@@ -38,6 +39,8 @@ pub(crate) struct Param {
     /// Whether the body may assign to it.
     pub(crate) mutable: bool,
     pub(crate) kept: Kept,
+    /// What writes and reads it where it is stored, if one value of that type is: an expression.
+    pub(crate) codec: Option<TokenStream>,
 }
 
 /// Where the value of a parameter is had from, when the saga is resumed.

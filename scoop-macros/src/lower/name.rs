@@ -12,8 +12,8 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, Ident, Macro, Token};
 
 use super::ir::Vars;
-use super::pattern;
 use super::{Kept, Param};
+use super::{matches, pattern};
 
 /// A body with unique names.
 pub(super) struct Named {
@@ -35,15 +35,19 @@ pub(super) fn unique(params: &[Param], mut body: Block) -> Named {
             continue;
         }
         pass.declare(&mut ident, param.mutable);
-        match &param.kept {
-            Kept::Stored | Kept::Provided => owned.push(ident),
+        let stored = match &param.kept {
+            Kept::Stored | Kept::Provided => ident,
             Kept::Behind(ty) => {
-                let root = quote::format_ident!("__owned_{ident}");
+                let root = quote::format_ident!("__owned_{}", ident);
                 pass.vars.add(root.clone(), false);
                 borrowed.push(syn::parse_quote!(let #ident: #ty = &#root;));
-                owned.push(root);
+                root
             }
+        };
+        if let Some(id) = pass.vars.find(&stored) {
+            pass.vars.get_mut(id).codec.clone_from(&param.codec);
         }
+        owned.push(stored);
     }
     pass.visit_block_mut(&mut body);
     body.stmts.splice(0..0, borrowed);
@@ -239,6 +243,22 @@ impl VisitMut for Unique {
     fn visit_field_value_mut(&mut self, field: &mut syn::FieldValue) {
         field.colon_token.get_or_insert_default();
         self.visit_expr_mut(&mut field.expr);
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut syn::Stmt) {
+        if let Some(matched) = matches::stmt_as_match(stmt) {
+            *stmt = matched;
+        }
+        visit_mut::visit_stmt_mut(self, stmt);
+    }
+
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Macro(mac) = expr
+            && let Some(matched) = matches::as_match(&mac.mac)
+        {
+            *expr = matched;
+        }
+        visit_mut::visit_expr_mut(self, expr);
     }
 
     fn visit_expr_path_mut(&mut self, path: &mut syn::ExprPath) {

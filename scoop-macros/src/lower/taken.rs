@@ -9,6 +9,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Local, Pat, PatIdent, Path, Stmt, parse_quote};
 
 use super::ir::{VarId, Vars};
+use super::name::macro_arguments;
 use super::pattern;
 use super::place::{self, Place};
 
@@ -125,5 +126,15 @@ impl VisitMut for Apart<'_> {
             .into_iter()
             .flat_map(apart)
             .collect();
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        let Some(mut arguments) = macro_arguments(mac) else {
+            return;
+        };
+        for argument in &mut arguments {
+            self.visit_expr_mut(argument);
+        }
+        mac.tokens = quote::quote!(#(#arguments),*);
     }
 }

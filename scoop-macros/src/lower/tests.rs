@@ -10,6 +10,7 @@ fn params(names: &[&str]) -> Vec<Param> {
         ident: syn::Ident::new(name, proc_macro2::Span::call_site()),
         mutable: true,
         kept: super::Kept::Stored,
+        codec: None,
     };
     names.iter().map(param).collect()
 }
@@ -97,6 +98,35 @@ fn a_borrow_is_made_again_from_what_it_borrows() {
         ["one: trip", "two: trip"],
         "the borrow itself is no slot"
     );
+}
+
+#[test]
+fn what_one_arm_needs_for_a_borrow_is_not_saved_in_the_others() {
+    let source = "let name = &trip.name; if far { one(name).await; } else { two().await; }";
+    assert_eq!(saved(&["trip", "far"], source), ["one: ", "two: "]);
+}
+
+#[test]
+fn what_is_assigned_for_one_arm_is_not_saved_in_the_others() {
+    let source = "let mut text = first(); loop { match { text = f(); g() } \
+                  { 0 => { one().await; } _ => print(text) } }";
+    assert_eq!(saved(&[], source), ["one: "]);
+}
+
+#[test]
+fn matches_binds_its_own_names_and_may_await() {
+    let source = "let x = trip.note; one().await; let y = matches!(two(x).await, Some(trip) if trip > 1); \
+                  three(y, trip.city).await;";
+    assert_eq!(
+        saved(&["trip"], source),
+        ["one: trip.city x", "two: trip.city", "three: "]
+    );
+}
+
+#[test]
+fn a_pattern_in_a_macro_needs_only_its_fields() {
+    let source = "let x = trip.note; one(x).await; vec![{ let Trip { city, .. } = trip; city }]";
+    assert_eq!(saved(&["trip"], source), ["one: trip.city"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The lowered body of a saga, and the function that makes it from what is stored and provided.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::Definition;
 use crate::expansion::{Leave, local};
@@ -33,7 +33,7 @@ impl Definition<'_> {
     fn body_name(&self) -> Ident {
         let name = &self.shape.function.item.sig.ident;
         match &self.shape.function.owner {
-            Some(_) => format_ident!("__body_{name}", span = name.span()),
+            Some(_) => format_ident!("__body_{}", name, span = name.span()),
             None => local("body"),
         }
     }
@@ -52,14 +52,18 @@ impl Definition<'_> {
         let call = self.body_call(&names, &resources, &input);
         let end = shape.stored_end(&value);
         let output = shape.output();
+        let future = quote! {{
+            let #value: #output = #call.await;
+            #end
+        }};
+        // A future that is not `Send` is reported at the name of the function.
+        let span = shape.function.item.sig.ident.span();
+        let boxed = quote_spanned!(span=> ::std::boxed::Box::pin(async move #future));
         quote! {
             fn __start(#input: #operation::saga::BodyInput) -> #operation::saga::BodyStart {
                 #decode
                 #take
-                ::core::result::Result::Ok(::std::boxed::Box::pin(async move {
-                    let #value: #output = #call.await;
-                    #end
-                }))
+                ::core::result::Result::Ok(#boxed)
             }
         }
     }
@@ -102,7 +106,7 @@ fn parameter(each: &Parameter) -> TokenStream {
     let mutable = mutable.then(|| quote!(mut));
     match &each.source {
         Source::Stored(form @ (Form::Borrowed(_) | Form::Text | Form::Slice(_))) => {
-            let (owned, ty) = (format_ident!("__owned_{name}"), form.owned(ty));
+            let (owned, ty) = (format_ident!("__owned_{}", name), form.owned(ty));
             quote!(#owned: #ty)
         }
         Source::Stored(Form::Owned) | Source::Resource(_) | Source::Transaction(_) => {

@@ -11,7 +11,7 @@ use syn::{Error, ItemFn};
 
 use crate::attribute::saga::SagaArguments;
 use crate::diagnostics::Mistakes;
-use crate::expansion::{Expansion, Shape};
+use crate::expansion::{Expansion, Shape, argument_codec};
 use crate::fallback;
 use crate::lower::{self, Kept, Lowered, Param};
 use crate::signature::{Form, Function, Marked, Owner, Parameter, Source};
@@ -36,7 +36,7 @@ pub(crate) fn expand_fn(
     let mut mistakes = Mistakes::default();
     let arguments = SagaArguments::parse(arguments, &mut mistakes);
     let saga = Function::read(Marked::Saga, item, owner, None, &mut mistakes);
-    let params: Vec<Param> = saga.parameters.iter().map(param).collect();
+    let params = params(&saga);
     let block = (*saga.item.block).clone();
     let lowered = lower::lower(&params, block, &arguments.krate.runtime());
     let lowered = lowered
@@ -49,7 +49,25 @@ pub(crate) fn expand_fn(
     (expansion, mistakes.into_errors())
 }
 
-/// A parameter, as the body sees it.
+/// The parameters, as the body sees them.
+fn params(saga: &Function) -> Vec<Param> {
+    let mut stored = 0;
+    let mut all = Vec::new();
+    for parameter in &saga.parameters {
+        let mut param = param(parameter);
+        if let Source::Stored(form) = &parameter.source {
+            let codec = argument_codec(stored);
+            let marker = saga.marker();
+            // A list and a text are written by the codec of something else.
+            let own = matches!(form, Form::Owned | Form::Borrowed(_));
+            param.codec = own.then(|| quote!(#marker::#codec));
+            stored += 1;
+        }
+        all.push(param);
+    }
+    all
+}
+
 fn param(parameter: &Parameter) -> Param {
     Param {
         ident: parameter.name.clone(),
@@ -59,6 +77,7 @@ fn param(parameter: &Parameter) -> Param {
             Source::Stored(Form::Owned) => Kept::Stored,
             Source::Stored(_) => Kept::Behind(Box::new(parameter.ty.clone())),
         },
+        codec: None,
     }
 }
 

@@ -12,6 +12,7 @@ impl Definition<'_> {
     pub(super) fn run(&self) -> TokenStream {
         let shape = self.shape;
         let (runtime, operation) = (shape.runtime(), shape.operation());
+        let marker = shape.marker();
         let end = quote!(#operation::StepEnd);
         let leave = Leave {
             end: end.clone(),
@@ -31,7 +32,7 @@ impl Definition<'_> {
             let #value = #value_of_call;
             #look
             let #stored = #store;
-            #end::Returned { value: ::std::boxed::Box::new(#value), stored: #stored }
+            #end::returned::<#marker>(#value, #stored)
         }};
         // A future that is not `Send` is reported at the name of the function.
         let span = shape.function.item.sig.ident.span();

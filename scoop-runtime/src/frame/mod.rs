@@ -5,6 +5,7 @@
 //! [`Frame::begin`]. What happens then is the [`Conductor`]'s business: the frame knows nothing of
 //! stores, commits or retries.
 
+mod argument;
 pub mod awaited;
 mod borrow;
 mod conductor;
@@ -87,12 +88,7 @@ impl Frame {
 
     /// The saved value of a local.
     pub fn load<T: Durable>(&mut self, name: &'static str) -> T {
-        match self.slots.iter().find(|slot| *slot.name == *name) {
-            Some(slot) => decode(slot),
-            None => mismatch(format!(
-                "the local `{name}` was not saved by the build that ran it"
-            )),
-        }
+        decode(self.slot(name), |json| serde_json::from_str(json))
     }
 
     /// Whether this local, or part of one, was saved.
@@ -103,10 +99,7 @@ impl Frame {
 
     /// Keeps the value of a local for the next checkpoint.
     pub fn save<T: Durable>(&mut self, name: &'static str, value: &T) {
-        match encode(name, value) {
-            Ok(json) => self.keep(name, json),
-            Err(why) => self.broken = Some(why),
-        }
+        self.keep_written(name, encode(name, value));
     }
 
     /// Hands over what the body waits for at this point. Whether that is an operation is asked in
@@ -164,6 +157,23 @@ impl Frame {
         Ok(self.slots.clone())
     }
 
+    fn slot(&self, name: &str) -> &Slot {
+        let slot = self.slots.iter().find(|slot| *slot.name == *name);
+        slot.unwrap_or_else(|| {
+            mismatch(format!(
+                "the local `{name}` was not saved by the build that ran it"
+            ))
+        })
+    }
+
+    /// Keeps a local that was written, or notes why it cannot be.
+    fn keep_written(&mut self, name: &'static str, written: Result<Arc<str>, String>) {
+        match written {
+            Ok(json) => self.keep(name, json),
+            Err(why) => self.broken = Some(why),
+        }
+    }
+
     fn keep(&mut self, name: &'static str, json: Arc<str>) {
         match self.slots.iter_mut().find(|slot| *slot.name == *name) {
             Some(slot) => slot.json = json,
@@ -193,10 +203,20 @@ impl<O> fmt::Debug for Pending<O> {
 }
 
 fn encode<T: Durable>(name: &str, value: &T) -> Result<Arc<str>, String> {
-    let json = serde_json::to_string(value)
+    let written = serde_json::to_string(value);
+    checked(name, written, |json| serde_json::from_str::<T>(json))
+}
+
+/// What was written of a local, if it can be read back.
+fn checked<T>(
+    name: &str,
+    written: serde_json::Result<String>,
+    read: impl FnOnce(&str) -> serde_json::Result<T>,
+) -> Result<Arc<str>, String> {
+    let json = written
         .map_err(|error| format!("the local `{name}` cannot be written as JSON: {error}"))?;
     if cfg!(debug_assertions)
-        && let Err(error) = serde_json::from_str::<T>(&json)
+        && let Err(error) = read(&json)
     {
         return Err(format!(
             "the local `{name}` does not survive JSON ({json}): {error}"
@@ -205,8 +225,8 @@ fn encode<T: Durable>(name: &str, value: &T) -> Result<Arc<str>, String> {
     Ok(json.into())
 }
 
-fn decode<T: Durable>(slot: &Slot) -> T {
-    serde_json::from_str(&slot.json).unwrap_or_else(|error| {
+fn decode<T>(slot: &Slot, read: impl FnOnce(&str) -> serde_json::Result<T>) -> T {
+    read(&slot.json).unwrap_or_else(|error| {
         let type_name = std::any::type_name::<T>();
         mismatch(format!(
             "the saved local `{}` is no `{type_name}`: {error}",

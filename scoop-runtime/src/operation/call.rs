@@ -152,7 +152,7 @@ impl<S: Step + AwaitedInsideASaga> Future for StepCall<S> {
 pub trait Saga: 'static {
     /// What the function returns.
     #[doc(hidden)]
-    type Output: Send + 'static;
+    type Output: 'static;
 
     /// The value in `Ok`, or what the function returns where that is no `Result`.
     type Ok: Send + 'static;

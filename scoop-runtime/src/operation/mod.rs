@@ -124,8 +124,8 @@ pub enum StepEnd {
     Returned {
         /// The whole output, as the function's signature names it, boxed.
         value: Box<dyn Any + Send>,
-        /// What is stored of it: the encoded `Ok` value, or the error.
-        stored: Result<Result<crate::codec::Stored, StoredError>, crate::codec::CodecError>,
+        /// What is stored of it.
+        stored: EncodedEnd,
     },
     /// Its stored arguments are not what this build expects; nothing was run.
     Undecodable(crate::codec::CodecError),
@@ -134,3 +134,14 @@ pub enum StepEnd {
     /// There is no such transaction; nothing was run.
     MissingTransaction(crate::store::tx::Missing),
 }
+
+impl StepEnd {
+    /// What the step `S` returned. That an output is not `Send` is said of `S` alone.
+    pub fn returned<S: Step>(value: S::Output, stored: EncodedEnd) -> Self {
+        let value = Box::new(value);
+        Self::Returned { value, stored }
+    }
+}
+
+/// What is stored of an output: the encoded `Ok` value, or the error.
+pub type EncodedEnd = Result<Result<crate::codec::Stored, StoredError>, crate::codec::CodecError>;

@@ -12,17 +12,18 @@ use crate::error::Describe;
 
 /// A value that can be stored: an argument, or what a step or a saga returns.
 ///
-/// Implemented for everything that is `Serialize + DeserializeOwned + Send`.
+/// Implemented for everything that is `Serialize + DeserializeOwned`. That it is `Send`, too, is asked
+/// for by [`Step`](super::Step) and by the future that has it: one mistake is told once.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored with a saga",
     label = "the arguments and results of steps and sagas are stored, so that another process can go on",
     note = "if `{Self}` is your own type: add `#[derive(serde::Serialize, serde::Deserialize)]`",
     note = "if it is a client, a connection or the like: take it as `Resource<{Self}>`, which is provided at start-up and not stored"
 )]
-pub trait Storable: Serialize + DeserializeOwned + Send {}
+pub trait Storable: Serialize + DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + Send> Storable for T {}
+impl<T: Serialize + DeserializeOwned> Storable for T {}
 
 /// How values of one type are written and read.
 ///
@@ -62,6 +63,18 @@ impl<T> Codec<T> {
     /// When it is not what `T` expects.
     pub fn decode(&self, stored: &Stored) -> Result<T, CodecError> {
         (self.read)(stored.json()?).map_err(CodecError::Decode)
+    }
+
+    /// Writes a value.
+    pub(crate) fn write(&self, value: &T) -> serde_json::Result<String> {
+        let mut json = Vec::new();
+        (self.write)(value, &mut json)?;
+        String::from_utf8(json).map_err(serde::ser::Error::custom)
+    }
+
+    /// Reads a value.
+    pub(crate) fn read(&self, json: &str) -> serde_json::Result<T> {
+        (self.read)(json)
     }
 
     /// Adds a value to the arguments of a call.

@@ -108,7 +108,7 @@ impl Emit<'_> {
     }
 
     /// The `let`s of this block that are evaluated again, in their order.
-    fn again(&self, own: &[VarId], needed: &Live) -> Vec<&syn::Stmt> {
+    pub(super) fn again(&self, own: &[VarId], needed: &Live) -> Vec<&syn::Stmt> {
         let roots = place::roots(needed);
         let mut indices: Vec<usize> = Vec::new();
         for id in own.iter().filter(|id| roots.contains(id)) {

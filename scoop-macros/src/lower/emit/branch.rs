@@ -9,7 +9,7 @@ use super::super::ir::{Block, Branch, Live, Select, VarId};
 use super::super::place::{self, Place};
 use super::barrier::Carried;
 use super::dest::dest;
-use super::{Building, Emit, Prefix, frame};
+use super::{Apart, Building, Emit, Prefix, frame};
 
 impl Emit<'_> {
     pub(super) fn branch(&self, block: &Block, index: usize, e: &Branch, building: &mut Building) {
@@ -39,12 +39,10 @@ impl Emit<'_> {
         );
         let carried = self.carried(&needed, &building.own);
         let snapshot = self.snapshot(&carried, e.range);
-        let mut evaluated = entry.clone();
-        evaluated.extend(needed.iter().cloned());
         let arms = self.arm_locals(e, &building.own);
         let names = Names::new(e);
         let select = self.select_arm(e, &arms, &names, building);
-        let (after, declared) = self.after_barrier(block, index, &carried, &evaluated, building);
+        let (after, declared) = self.after_barrier(block, index, &carried, &needed, building);
         let late = self.late_inside(&carried, declared);
         let bodies = self.arm_bodies(e, &arms, &names, &carried, (&late, &building.parted));
 
@@ -82,20 +80,27 @@ impl Emit<'_> {
         self.take_result(&e.dest, building);
     }
 
-    /// For each arm the locals that come with it, in parts: what its pattern binds, and what only it
-    /// needs.
-    fn arm_locals(&self, e: &Branch, own: &[VarId]) -> Vec<Vec<Vec<Place>>> {
+    fn arm_locals(&self, e: &Branch, own: &[VarId]) -> Vec<ArmLocals> {
+        let vars = &self.flat.vars;
+        let across = place::roots(&self.across(e.id, e.range));
         let of_arm = |(index, arm): (usize, &super::super::ir::Arm)| {
             let whole = |&id| vec![Place::whole(id)];
-            let mut locals: Vec<_> = arm.binds.iter().map(whole).collect();
+            let mut given: Vec<_> = arm.binds.iter().map(whole).collect();
             let sunk = self.sunk(e, index);
-            let needed = self.live.arms.get(&(e.id, index));
+            let nothing = Live::new();
+            let needed = self.live.arms.get(&(e.id, index)).unwrap_or(&nothing);
             for &id in own.iter().filter(|id| sunk.contains(id)) {
-                let needed = needed.map(|needed| place::parts(needed, id, &self.flat.vars));
-                locals.extend(needed);
+                given.push(place::parts(needed, id, vars));
             }
-            locals.dedup();
-            locals
+            given.dedup();
+            let is_own = |id: &VarId| given.iter().any(|parts| parts[0].root == *id);
+            let late = self.late.iter().filter(|id| sunk.contains(id));
+            let late = late.copied().filter(|id| !is_own(id)).collect();
+            let roots = place::roots(needed);
+            let again = |id: &&VarId| !vars.is_saved(**id) && roots.contains(id);
+            let again = own.iter().filter(again).copied();
+            let again = again.filter(|id| !across.contains(id)).collect();
+            ArmLocals { given, late, again }
         };
         e.arms.iter().enumerate().map(of_arm).collect()
     }
@@ -104,13 +109,15 @@ impl Emit<'_> {
     fn select_arm(
         &self,
         e: &Branch,
-        arms: &[Vec<Vec<Place>>],
+        arms: &[ArmLocals],
         names: &Names,
         building: &Building,
     ) -> TokenStream {
         let mut apart = building.apart(&self.flat.vars);
         let choice = |index: usize| {
-            let values = arms[index].iter().map(|parts| self.carry(parts));
+            let whole = |&id| self.carry(&[Place::whole(id)]);
+            let values = arms[index].given.iter().map(|parts| self.carry(parts));
+            let values = values.chain(arms[index].late.iter().map(whole));
             let payloads = (0..names.payloads.len()).map(|other| {
                 if other == index {
                     let values = values.clone();
@@ -138,7 +145,7 @@ impl Emit<'_> {
     fn arm_bodies(
         &self,
         e: &Branch,
-        arms: &[Vec<Vec<Place>>],
+        arms: &[ArmLocals],
         names: &Names,
         carried: &Carried,
         (late, parted): (&BTreeSet<VarId>, &BTreeSet<VarId>),
@@ -146,22 +153,44 @@ impl Emit<'_> {
         let runtime = self.runtime;
         let mut bodies = Vec::new();
         for (index, arm) in e.arms.iter().enumerate() {
-            let locals: Vec<VarId> = arms[index].iter().map(|parts| parts[0].root).collect();
+            let mine = &arms[index];
+            let mut locals: Vec<VarId> = mine.given.iter().map(|parts| parts[0].root).collect();
             let mut late = late.clone();
             late.retain(|id| !locals.contains(id));
             let mut parted = parted.clone();
-            super::note_parts(&arms[index], &mut parted);
+            super::note_parts(&mine.given, &mut parted);
             let inner = self.inside(&self.kept_places(carried), late, &parted, None);
             let patterns = locals.iter().map(|&id| self.bind(id));
+            let assigned: Vec<_> = mine
+                .late
+                .iter()
+                .map(|&id| &self.flat.vars.get(id).ident)
+                .collect();
+            let handed: Vec<_> = assigned
+                .iter()
+                .map(|id| format_ident!("__late_{}", id))
+                .collect();
             let payload = &names.payloads[index];
+            let evaluated = self.again(&mine.again, &whole(&mine.again));
+            let apart = |stmt| {
+                Apart {
+                    vars: &self.flat.vars,
+                    parted: &parted,
+                }
+                .stmt(stmt)
+            };
+            let evaluated = evaluated.into_iter().flat_map(apart);
             let (again, once): (Vec<&syn::Stmt>, Vec<_>) = arm
                 .again
                 .iter()
                 .partition(|stmt| super::crosses(&self.flat.vars, arm, stmt));
             let code = quote! {
-                let (#(#patterns,)*) = #runtime::frame::given(#payload);
+                let (#(#patterns,)* #(#handed,)*) = #runtime::frame::given(#payload);
+                #(#assigned = #handed;)*
+                #(#evaluated)*
                 #(#once)*
             };
+            locals.extend(&mine.again);
             let body = inner.block(&arm.body, Prefix { code, vars: locals });
             self.absorb(&inner);
 
@@ -174,6 +203,21 @@ impl Emit<'_> {
         }
         bodies
     }
+}
+
+/// The locals that come with an arm.
+struct ArmLocals {
+    /// What its pattern binds, and what only it needs, in parts.
+    given: Vec<Vec<Place>>,
+    /// Locals of enclosing blocks that have no value yet when the saga is resumed in another arm:
+    /// they are assigned at the top of the one that reads them.
+    late: Vec<VarId>,
+    /// What is evaluated again at its top: it borrows, maybe from what moves into the arm.
+    again: Vec<VarId>,
+}
+
+fn whole(ids: &[VarId]) -> Live {
+    ids.iter().copied().map(Place::whole).collect()
 }
 
 /// The hidden locals of a branch.

@@ -24,7 +24,12 @@ impl Emit<'_> {
             frame(var.ident.span()),
             Ident::new("__kept", var.ident.span()),
         );
-        let save = quote_spanned!(var.ident.span()=> #frame.save(#slot, #kept););
+        let save = match self.codec(place) {
+            Some(codec) => quote_spanned! {var.ident.span()=>
+                #frame.save_argument(&#codec, #slot, #kept);
+            },
+            None => quote_spanned!(var.ident.span()=> #frame.save(#slot, #kept);),
+        };
         if !var.probe {
             return quote!({ let #kept = #path; #save });
         }
@@ -40,7 +45,16 @@ impl Emit<'_> {
     fn load_place(&self, place: &Place) -> TokenStream {
         let span = self.flat.vars.get(place.root).ident.span();
         let (frame, slot) = (frame(span), place.slot(&self.flat.vars));
-        quote_spanned!(span=> #frame.load(#slot))
+        match self.codec(place) {
+            Some(codec) => quote_spanned!(span=> #frame.load_argument(&#codec, #slot)),
+            None => quote_spanned!(span=> #frame.load(#slot)),
+        }
+    }
+
+    /// What writes and reads this place, where it is a whole argument.
+    fn codec(&self, place: &Place) -> Option<&TokenStream> {
+        let codec = self.flat.vars.get(place.root).codec.as_ref();
+        codec.filter(|_| place.fields.is_empty())
     }
 
     /// The value of a local of which these parts are saved, from the frame.

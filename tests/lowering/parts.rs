@@ -1,44 +1,11 @@
-//! Bodies that the lowering once refused or lost something of, killed at every commit.
+//! Fields that are moved out, assigned, or named like locals.
 
-#![allow(clippy::unwrap_used)]
+use scoop::{Error, saga};
 
-use std::sync::Arc;
-
-use scoop::testing::{CrashStore, MemoryStore};
-use scoop::{Error, Scoop, saga, step};
-use serde::{Deserialize, Serialize};
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Order {
-    name: String,
-    count: u32,
-    address: Address,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Address {
-    city: String,
-    zip: u32,
-}
+use super::{Address, Order, ask, order};
 
 struct Size {
     width: u32,
-}
-
-fn order() -> Order {
-    Order {
-        name: "tea".to_owned(),
-        count: 3,
-        address: Address {
-            city: "Lisbon".to_owned(),
-            zip: 1100,
-        },
-    }
-}
-
-#[step(read_only)]
-async fn ask(text: &str) -> Result<String, Error> {
-    Ok(format!("<{text}>"))
 }
 
 /// A field that has the name of a local which gets its value later.
@@ -144,30 +111,6 @@ async fn transient_is_made_again(address: Address) -> Result<String, Error> {
     Ok(desk.sign(&said))
 }
 
-macro_rules! everywhere {
-    ($saga:ident($($arg:expr),*), $wanted:expr) => {{
-        let start = async |store: Arc<CrashStore>| {
-            let scoop = Scoop::connect("memory:").store(store).await.unwrap();
-            let handle = scoop.start($saga($($arg),*)).id("one").await.unwrap();
-            handle.wait().await.map_err(|error| error.to_string())
-        };
-        let calm = Arc::new(CrashStore::new(Arc::new(MemoryStore::new()), None));
-        assert_eq!(start(Arc::clone(&calm)).await.unwrap(), $wanted);
-        for crash_at in 1..=calm.commits() {
-            let inner = MemoryStore::new();
-            let crashing = Arc::new(CrashStore::new(Arc::new(inner.clone()), Some(crash_at)));
-            tokio::select! {
-                biased;
-                () = crashing.crashed() => {}
-                _ = start(Arc::clone(&crashing)) => panic!("it ended before commit {crash_at}"),
-            }
-            let second = Arc::new(CrashStore::new(Arc::new(inner), None));
-            let got = start(second).await;
-            assert_eq!(got.unwrap(), $wanted, "killed after commit {crash_at}");
-        }
-    }};
-}
-
 #[tokio::test]
 async fn a_field_may_be_named_like_a_local() {
     everywhere!(field_named_like_a_local(3), "<3><wide>");
@@ -209,4 +152,26 @@ async fn a_field_may_be_moved_out_and_get_another_value_after_an_await() {
         moved_out_and_given_again(order()),
         "<tea><<tea>!> <<tea>!> 4 <Lisbon>"
     );
+}
+
+/// Names that are keywords, of the saga, its arguments and its locals.
+#[saga]
+async fn r#match(r#type: &Order, r#ref: String) -> Result<String, Error> {
+    let r#fn = ask(&r#type.name).await?;
+    let mut r#loop;
+    for r#in in 0..2 {
+        if {
+            r#loop = format!("{}{}", r#ref, r#in);
+            r#in > 0
+        } {
+            return Ok(r#loop + &r#fn + &r#type.name);
+        }
+        ask(&r#fn).await?;
+    }
+    Ok(r#ref)
+}
+
+#[tokio::test]
+async fn names_may_be_keywords() {
+    everywhere!(r#match(&order(), "of".to_owned()), "of1<tea>tea");
 }
