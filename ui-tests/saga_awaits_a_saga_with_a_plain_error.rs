@@ -1,5 +1,5 @@
-//! A saga awaits a saga whose error cannot be stored.
 // mistakes: 2
+//! A saga awaits a saga whose error cannot be stored.
 
 use scoop::{saga, step};
 

@@ -35,7 +35,7 @@ impl<S: Saga> ChildCall<S> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: Saga> Operation for ChildCall<S> {
+impl<S: Saga<Output: Send>> Operation for ChildCall<S> {
     type Output = S::Output;
 
     const META: OperationMeta = S::META;
