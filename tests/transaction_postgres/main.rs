@@ -17,6 +17,7 @@ mod start;
 mod world;
 
 mod conflict;
+mod ended;
 mod place;
 mod pool;
 mod stopped;
