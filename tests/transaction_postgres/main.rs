@@ -20,6 +20,7 @@ mod conflict;
 mod ended;
 mod place;
 mod pool;
+mod queue;
 mod stopped;
 
 pub(crate) use scoop::Postgres as Db;
