@@ -1,4 +1,4 @@
-//! Where PostgreSQL's programs are; they are installed where that is possible.
+//! Where PostgreSQL's programs are; for tests they are installed where that is possible.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,18 @@ use std::process::Command;
 
 use crate::trouble;
 
-/// The directory with `initdb` and `postgres`.
+/// The directory with `initdb` and `postgres`, which have to be there.
+pub(crate) fn present() -> io::Result<PathBuf> {
+    find().ok_or_else(|| {
+        trouble(
+            "no PostgreSQL here: `initdb` and `postgres` are neither in the PATH nor in \
+             /usr/lib/postgresql. Install PostgreSQL 13 or later, or set SCOOP_PG_BIN to the \
+             directory of its programs",
+        )
+    })
+}
+
+/// The directory with `initdb` and `postgres`; they are installed where they are missing.
 pub(crate) fn directory() -> io::Result<PathBuf> {
     if let Some(found) = find() {
         return Ok(found);

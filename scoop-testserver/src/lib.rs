@@ -2,13 +2,14 @@
 //! `fsync = on`, and gone when the process that started it is. `DATABASE_URL` names another one.
 
 mod binaries;
+mod cluster;
 mod server;
 mod user;
 
 use std::io;
 use std::sync::OnceLock;
 
-pub use self::server::Server;
+pub use self::server::{Server, Shutdown};
 
 /// The variable that names a server that is there already.
 pub const VARIABLE: &str = "DATABASE_URL";

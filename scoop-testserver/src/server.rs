@@ -2,36 +2,60 @@
 //! enough to end both.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::user::User;
-use crate::{binaries, trouble};
+use crate::{binaries, cluster, trouble};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// For one that is ending.
+const SHORT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs the server until its own standard input ends, as it does when the process that holds the
-/// other end dies in whatever way. An interrupt from the keyboard is left to that process.
+/// other end dies in whatever way. An interrupt from the keyboard is left to that process. A line
+/// of the input is a signal that ends the server; then it is started again, and a line says so.
 const KEEPER: &str = r#"
 trap '' INT
-"$0/postgres" -D "$1/data" >"$1/log" 2>&1 &
-server=$!
-read -r _
+serve() {
+    "$0/postgres" -D "$1/data" >>"$1/log" 2>&1 &
+    server=$!
+}
+serve "$@"
+while read -r signal; do
+    kill -"$signal" "$server"
+    wait "$server"
+    serve "$@"
+    echo again
+done
 kill -INT "$server"
 wait "$server"
-cd / && rm -rf "$1"
+if [ "$2" = remove ]; then
+    cd / && rm -rf "$1"
+fi
 "#;
 
 /// A server that runs for as long as this value lives, and at most as long as the process.
 #[derive(Debug)]
 pub struct Server {
     keeper: Child,
+    says: BufReader<ChildStdout>,
     directory: PathBuf,
+    is_kept: bool,
+    port: u16,
     url: String,
+}
+
+/// How a server is ended before it is started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shutdown {
+    /// It ends all connections, and writes what it has.
+    Fast,
+    /// It ends as in a crash, and has to recover from its log.
+    Immediate,
 }
 
 impl Server {
@@ -42,28 +66,83 @@ impl Server {
     pub fn start() -> io::Result<Self> {
         let binaries = binaries::directory()?;
         let user = User::needed()?;
-        let directory = directory(user)?;
-        initialise(&binaries, &directory, user)?;
+        let directory = cluster::temporary(user)?;
+        cluster::initialise(&binaries, &directory, user)?;
+        Self::serve(&binaries, directory, user, false)
+    }
+
+    /// Starts a server whose data stays in this directory, for the next one to go on with. Makes it
+    /// where it is missing. One that is still ending there is waited for.
+    ///
+    /// # Errors
+    /// When there is no PostgreSQL, it does not start, or another server on that directory does not
+    /// end.
+    pub fn keeping(directory: &Path) -> io::Result<Self> {
+        let binaries = binaries::present()?;
+        let user = User::needed()?;
+        let directory = cluster::lasting(directory, user)?;
+        cluster::complete(&binaries, &directory, user)?;
+        let lock = directory.join("data/postmaster.pid");
+        let began = Instant::now();
+        while cluster::is_held(&lock) {
+            if began.elapsed() > SHORT_PATIENCE {
+                let message = format!("a server is running in {}", directory.display());
+                return Err(trouble(message));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self::serve(&binaries, directory, user, true)
+    }
+
+    fn serve(
+        binaries: &Path,
+        directory: PathBuf,
+        user: Option<User>,
+        is_kept: bool,
+    ) -> io::Result<Self> {
         let port = free_port()?;
-        configure(&directory, port)?;
+        cluster::configure(&directory, port)?;
         let mut keeper = Command::new("sh");
         keeper
             .args(["-c", KEEPER])
-            .arg(&binaries)
+            .arg(binaries)
             .arg(&directory)
+            .arg(if is_kept { "keep" } else { "remove" })
             .current_dir(&directory)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null());
+            .stdout(Stdio::piped());
         if let Some(user) = user {
             user.run(&mut keeper);
         }
+        let mut keeper = keeper.spawn()?;
+        let says = keeper.stdout.take().ok_or_else(|| trouble("no pipe"))?;
         let mut server = Self {
-            keeper: keeper.spawn()?,
+            keeper,
+            says: BufReader::new(says),
             directory,
+            is_kept,
+            port,
             url: format!("postgres://scoop@127.0.0.1:{port}/postgres"),
         };
-        server.wait(port)?;
+        server.wait()?;
         Ok(server)
+    }
+
+    /// Ends the server, starts it again in the same place, and waits for it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart(&mut self, how: Shutdown) -> io::Result<()> {
+        let signal = match how {
+            Shutdown::Fast => "INT",
+            Shutdown::Immediate => "QUIT",
+        };
+        let input = self.keeper.stdin.as_mut();
+        let input = input.ok_or_else(|| trouble("the server has ended"))?;
+        writeln!(input, "{signal}")?;
+        let mut line = String::new();
+        self.says.read_line(&mut line)?;
+        self.wait()
     }
 
     /// Where the server is; its user may make databases.
@@ -72,9 +151,9 @@ impl Server {
         &self.url
     }
 
-    fn wait(&mut self, port: u16) -> io::Result<()> {
+    fn wait(&mut self) -> io::Result<()> {
         let began = Instant::now();
-        while !answers(port) {
+        while !answers(self.port) {
             if self.keeper.try_wait()?.is_some() || began.elapsed() > PATIENCE {
                 let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
                 return Err(trouble(format!("PostgreSQL does not start:\n{log}")));
@@ -89,62 +168,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
         drop(self.keeper.wait());
-        drop(fs::remove_dir_all(&self.directory));
+        if !self.is_kept {
+            drop(fs::remove_dir_all(&self.directory));
+        }
     }
-}
-
-/// A directory that only the server's user can use.
-fn directory(user: Option<User>) -> io::Result<PathBuf> {
-    let nanos = std::time::UNIX_EPOCH
-        .elapsed()
-        .unwrap_or_default()
-        .as_nanos();
-    let name = format!("scoop-postgres-{}-{nanos}", std::process::id());
-    let directory = std::env::temp_dir().join(name);
-    fs::create_dir(&directory)?;
-    fs::set_permissions(&directory, fs::Permissions::from_mode(0o700))?;
-    if let Some(user) = user {
-        chown(&directory, Some(user.id), Some(user.group))?;
-    }
-    Ok(directory)
-}
-
-fn initialise(binaries: &Path, directory: &Path, user: Option<User>) -> io::Result<()> {
-    let mut initdb = Command::new(binaries.join("initdb"));
-    initdb
-        .args([
-            "--username=scoop",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-        ])
-        .args(["--no-sync", "-D"])
-        .arg(directory.join("data"))
-        .current_dir(directory)
-        .stdin(Stdio::null());
-    if let Some(user) = user {
-        user.run(&mut initdb);
-    }
-    let output = initdb.output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(trouble(format!("`initdb` failed:\n{said}")))
-}
-
-/// As in production, with room for many tests at once.
-fn configure(directory: &Path, port: u16) -> io::Result<()> {
-    let path = directory.join("data/postgresql.conf");
-    let socket = directory.display();
-    let settings = format!(
-        "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{socket}'\n\
-         max_connections = 300\nshared_buffers = '256MB'\nfsync = on\nsynchronous_commit = on\n\
-         max_wal_size = '4GB'\n"
-    );
-    let mut text = fs::read_to_string(&path)?;
-    text.push_str(&settings);
-    fs::write(&path, text)
 }
 
 /// The system gives each port once in a long while, so nobody else gets it before the server has it.

@@ -13,11 +13,14 @@ use scoop_runtime::protocol::checkpoint::CheckpointRow;
 use scoop_runtime::protocol::commit::{Commit, Committed};
 use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
+use scoop_runtime::store::tx::{Database, Lent, StepPool, Transacted, Verdict, Work};
 use scoop_runtime::store::{Claim, Lease, StoreError};
 
 /// What becomes of a commit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Passing<'a> {
+    /// A transaction has begun, which may be committed with this number.
+    Begun,
     /// It is about to be sent.
     Sent,
     Written,
@@ -70,6 +73,28 @@ impl Probe {
     }
 }
 
+/// Work in a transaction, looked at.
+struct Watched<'a> {
+    work: &'a mut dyn Work,
+    probe: &'a Probe,
+    /// Where it is to be committed.
+    number: Option<u64>,
+}
+
+#[async_trait]
+impl Work for Watched<'_> {
+    async fn work(&mut self, lent: Lent<'_>) -> Verdict {
+        (self.probe.watcher)(self.probe.commits() + 1, Passing::Begun);
+        let verdict = self.work.work(lent).await;
+        if let Verdict::Commit(_) = verdict {
+            let number = self.probe.commits.fetch_add(1, Ordering::SeqCst) + 1;
+            (self.probe.watcher)(number, Passing::Sent);
+            self.number = Some(number);
+        }
+        verdict
+    }
+}
+
 #[async_trait]
 impl Store for Probe {
     fn name(&self) -> &'static str {
@@ -101,6 +126,29 @@ impl Store for Probe {
             Err(error) => (self.watcher)(before + 1, Passing::Failed(error)),
         }
         answers
+    }
+
+    fn database(&self) -> Option<Database> {
+        self.inner.database()
+    }
+
+    fn use_pool(&self, pool: StepPool) -> Result<(), StoreError> {
+        self.inner.use_pool(pool)
+    }
+
+    async fn transact(&self, fence: &Fence, work: &mut dyn Work) -> Result<Transacted, StoreError> {
+        let mut watched = Watched {
+            work,
+            probe: self,
+            number: None,
+        };
+        let transacted = self.inner.transact(fence, &mut watched).await;
+        match (&transacted, watched.number) {
+            (Ok(Transacted::Stored), Some(number)) => (self.watcher)(number, Passing::Written),
+            (Err(error), Some(number)) => (self.watcher)(number, Passing::Failed(error)),
+            _ => {}
+        }
+        transacted
     }
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {

@@ -17,8 +17,10 @@ mod start;
 mod world;
 
 mod conflict;
+mod ended;
 mod place;
 mod pool;
+mod queue;
 mod stopped;
 
 pub(crate) use scoop::Postgres as Db;

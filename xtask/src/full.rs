@@ -42,6 +42,14 @@ fn runs(seeds: &str, rust: &str) -> Vec<Long> {
             needs: &["cargo", "--version"],
         },
         Long {
+            what: "100 rounds of kill, stop and continue of three workers of `checkout`".to_owned(),
+            program: "cargo",
+            parts: vec![
+                "test -p scoop-saga --test checkout -- --ignored --nocapture for_long".to_owned(),
+            ],
+            needs: &["cargo", "--version"],
+        },
+        Long {
             what: format!("the oldest Rust that is promised: {rust}"),
             program: "rustup",
             parts: vec![oldest],
@@ -105,7 +113,7 @@ impl Long {
         let mut last = Vec::new();
         let passed = run::heard(self.program, &args, &[], |line| {
             println!("{line}");
-            if !line.trim().is_empty() {
+            if !line.trim().is_empty() && !is_of_the_harness(line) {
                 last.push(line.to_owned());
             }
         });
@@ -129,6 +137,13 @@ impl Long {
         };
         format!("{} {first}{more}", self.program)
     }
+}
+
+/// What `cargo test` says of itself.
+fn is_of_the_harness(line: &str) -> bool {
+    ["test ", "running "]
+        .iter()
+        .any(|word| line.starts_with(word))
 }
 
 /// Adds the numbers of two lines that differ in nothing else.

@@ -188,11 +188,16 @@ impl PostgresStore {
     }
 
     /// Begins a transaction of a step. A worker that was stopped is not to hold its locks for much
-    /// longer than its lease: the server ends a transaction in which nothing is done.
-    fn begin(&self) -> String {
+    /// longer than its lease: whoever declares it dead finds the transaction by its mark, and the
+    /// server ends one in which nothing is done.
+    fn begin(&self, fence: &Fence) -> String {
         let rest = self.opening.lease.length.clamp(SHORTEST_REST, LONGEST_REST);
         let rest = rest.as_millis();
-        format!("begin; set local idle_in_transaction_session_timeout = {rest}")
+        let mark = worker::mark(&fence.worker.0, fence.epoch);
+        format!(
+            "begin; set local idle_in_transaction_session_timeout = {rest}; \
+             set local application_name = '{mark}'"
+        )
     }
 
     fn attached(&self) -> std::sync::MutexGuard<'_, Vec<Fence>> {
@@ -306,7 +311,7 @@ impl Store for PostgresStore {
             Some(pool) => (pool, true),
             None => (&self.steps, !self.proxy.is_there()),
         };
-        let begin = self.begin();
+        let begin = self.begin(fence);
         step::transact(Steps { pool, kept, begin }, fence, work).await
     }
 

@@ -18,6 +18,7 @@ statements! {
     WORKER_HEARTBEAT = "worker_heartbeat",
     WORKER_DETACH = "worker_detach",
     WORKER_BURY = "worker_bury",
+    WORKER_SILENCE = "worker_silence",
     COMMIT = "commit",
     RUN_START = "run_start",
     RUN_CLAIM = "run_claim",

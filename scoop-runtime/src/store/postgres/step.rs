@@ -13,6 +13,10 @@ use crate::protocol::run::NewRun;
 use crate::store::tx::{Lent, Started, Transacted, Verdict, Work, is_conflict, is_loss};
 use crate::store::{StoreError, check};
 
+/// The server ended a transaction in which nothing was done for too long: this process was stopped
+/// between the last statement and the commit, and did not lose its lease all the same.
+const LATE: &str = "25P03";
+
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// Where steps get their transactions.
@@ -70,7 +74,9 @@ async fn finish(
     }
     Ok(match transaction.commit().await {
         Ok(()) => Transacted::Stored,
-        Err(error) if is_conflict(&error) => Transacted::Repeat(error.to_string()),
+        Err(error) if is_conflict(&error) || code(&error) == LATE => {
+            Transacted::Repeat(error.to_string())
+        }
         Err(error) if is_definite(&error) => Transacted::Broken(error.to_string()),
         Err(error) => Transacted::Doubt(error.to_string()),
     })

@@ -26,7 +26,11 @@ pub(super) async fn attach(
         .fetch_optional(&mut *session.connection)
         .await?;
     if let Some(row) = row {
-        return row.try_get(0).map(Ok);
+        let epoch: i64 = row.try_get(0)?;
+        if epoch > 1 {
+            silence(session, &[mark(&worker.0, epoch - 1)]).await?;
+        }
+        return Ok(Ok(epoch));
     }
     let row = session
         .statement(query::WORKER_LEFT)
@@ -90,14 +94,37 @@ async fn bury(session: &mut Session<'_>, fence: &Fence, claim: &Claim) -> Result
         .bind(claim.sagas.as_deref())
         .fetch_all(&mut *session.connection)
         .await?;
+    let mut marks = Vec::with_capacity(dead.len());
     for row in &dead {
         let worker: String = row.try_get(0)?;
+        marks.push(mark(&worker, row.try_get(1)?));
         tracing::warn!(
             worker,
             "a worker is dead: its lease is over; its runs are taken over"
         );
     }
-    Ok(!dead.is_empty())
+    if !marks.is_empty() {
+        silence(session, &marks).await?;
+    }
+    Ok(!marks.is_empty())
+}
+
+/// Ends the transactions of steps that have these marks.
+async fn silence(session: &mut Session<'_>, marks: &[String]) -> Result<()> {
+    let silence = session.statement(query::WORKER_SILENCE).bind(marks);
+    silence.execute(&mut *session.connection).await.map(drop)
+}
+
+/// What the server calls the program while it is in the transaction of a step: the same for all
+/// steps of one life of a worker (FNV-1a of what tells it from others).
+pub(super) fn mark(worker: &str, epoch: i64) -> String {
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let bytes = worker.bytes().chain(epoch.to_be_bytes());
+    let hash = bytes.fold(BASIS, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(PRIME)
+    });
+    format!("scoop step {hash:016x}")
 }
 
 /// Takes runs that nobody has, and sees whether there are workers that are late.

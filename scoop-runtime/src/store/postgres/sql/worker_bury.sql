@@ -18,4 +18,4 @@ with dead as materialized (
 update scoop.worker set live = false
 from dead
 where worker.name = dead.name
-returning worker.name
+returning worker.name, worker.epoch
