@@ -111,6 +111,16 @@ macro_rules! kind {
                 Box::pin(async move { row.await.inspect_err(|error| noted.note(error)) })
             }
 
+            fn describe<'e>(
+                self,
+                sql: SqlStr,
+            ) -> BoxFuture<'e, Result<sqlx::Describe<Self::Database>, sqlx::Error>>
+            where
+                'c: 'e,
+            {
+                sqlx::Executor::describe(&mut *self.connection, sql)
+            }
+
             fn prepare_with<'e>(
                 self,
                 sql: SqlStr,
