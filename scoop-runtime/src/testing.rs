@@ -21,7 +21,7 @@ use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
 use crate::store::tx::{Database, StepPool, Transacted, Work};
-use crate::store::{Claim, Lease, RunFilter, Store, StoreError};
+use crate::store::{Claim, Lease, Removal, RunFilter, Store, StoreError};
 
 /// A store that writes a number of commits and then answers never again: what is written is
 /// written, and nothing that was to follow happens. The store behind it is closed then, as the end
@@ -121,6 +121,10 @@ impl Store for CrashStore {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.death.outlives(self.inner.claim(fence, claim)).await
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        self.death.outlives(self.inner.remove(removal)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -1,16 +1,24 @@
 //! What an operator does with a run that is stuck.
 
-use scoop::admin::{CheckpointRow, Direction, RowKind, RunRow, StoredFailure, StoredOutcome};
-use scoop::{RunFilter, RunStatus, Status};
+use std::time::Duration;
 
+use scoop::admin::{
+    CheckpointRow, Direction, Remove, RowKind, RunRow, StoredFailure, StoredOutcome,
+};
+use scoop::{FailureKind, RunFilter, RunStatus, Status};
+
+use crate::child::tour;
 use crate::connect;
 use crate::sagas::{Full, World, names, past_pivot, trip};
-use crate::support::{Place, on_every_store};
+use crate::support::{Place, connecting, on_every_store, soon};
 
 on_every_store!(
     a_stuck_run_goes_on_when_an_operator_says_so,
     a_run_stuck_past_its_pivot_is_ended_by_hand,
-    what_a_run_did_is_shown
+    what_a_run_did_is_shown,
+    who_decided_is_shown,
+    a_completed_run_is_undone_on_request,
+    finished_runs_are_removed
 );
 
 async fn a_stuck_run_goes_on_when_an_operator_says_so(place: Place) {
@@ -112,4 +120,79 @@ async fn what_a_run_did_is_shown(place: Place) {
     assert_eq!(ticket.get(), r#""a-ticket""#);
     let failure: StoredFailure = run.failure.as_ref().unwrap().decode().unwrap();
     assert_eq!(failure.error.message, "full is full");
+}
+
+async fn who_decided_is_shown(place: Place) {
+    let world = World::default();
+    let scoop = connect(place.open().await, &world).await;
+    let handle = scoop.start(past_pivot("t".into())).await.unwrap();
+    soon(handle.wait()).await.unwrap_err();
+    let admin = scoop.admin().by("anna");
+    admin.resolve(handle.id(), "sent a voucher").await.unwrap();
+    let (_, rows) = admin.show(handle.id()).await.unwrap();
+    let decision = rows.last().unwrap();
+    assert_eq!(decision.operation.as_deref(), Some("scoop::resolve"));
+    let why = decision.arguments.as_ref().unwrap().json().unwrap();
+    assert_eq!(why, r#"{"actor":"anna","reason":"sent a voucher"}"#);
+}
+
+async fn a_completed_run_is_undone_on_request(place: Place) {
+    let world = World::default();
+    let scoop = connect(place.open().await, &world).await;
+    let handle = scoop.start(tour("t".into(), names(&["a"]))).await.unwrap();
+    soon(handle.wait()).await.unwrap();
+    let admin = scoop.admin().by("anna");
+    admin.roll_back(handle.id(), "it rains").await.unwrap();
+    let error = soon(handle.wait()).await.unwrap_err();
+    assert_eq!(error.kind(), Some(FailureKind::UndoneByHand));
+    assert_eq!(error.compensations().len(), 2, "{error:?}");
+    let says = "saga `engine::child::tour` was rolled back by an operator, after it had completed";
+    assert_eq!(error.to_string(), says);
+    let mut log = world.log("t");
+    log.retain(|line| line != "flaky");
+    assert_eq!(log, ["+home", "+a", "-a", "-home"]);
+    let twice = admin.roll_back(handle.id(), "again").await.unwrap_err();
+    assert!(
+        twice.to_string().contains("is rolled back: only one"),
+        "{twice}"
+    );
+
+    let paid = scoop.start(past_pivot("p".into())).await.unwrap();
+    soon(paid.wait()).await.unwrap_err();
+    let stuck = admin.roll_back(paid.id(), "no").await.unwrap_err();
+    assert!(stuck.to_string().contains("is stuck: only one"), "{stuck}");
+}
+
+async fn finished_runs_are_removed(place: Place) {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let world = World::default();
+    let store = place.open().await;
+    let connect = connecting(store).provide(world.clone());
+    let scoop = connect.keep_finished(DAY).await.unwrap();
+    let handle = scoop
+        .start(tour("t".into(), names(&["a"])))
+        .id("t")
+        .await
+        .unwrap();
+    soon(handle.wait()).await.unwrap();
+    let admin = scoop.admin();
+    let young = admin.remove(&Remove::older_than(DAY)).await.unwrap();
+    assert_eq!(
+        (
+            young,
+            admin.list(&RunFilter::default()).await.unwrap().len()
+        ),
+        (0, 3)
+    );
+    // The tests' clock.
+    tokio::time::sleep(DAY + Duration::from_secs(61)).await;
+    let gone = async {
+        while !admin.list(&RunFilter::default()).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    soon(gone).await;
+    assert!(scoop.find(tour, "t").await.unwrap().is_none());
+    let none = Remove::older_than(Duration::ZERO).of_saga("none");
+    assert_eq!(admin.remove(&none).await.unwrap(), 0);
 }

@@ -14,7 +14,7 @@ use scoop_runtime::protocol::commit::{Commit, Committed};
 use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
 use scoop_runtime::store::tx::{Database, Lent, StepPool, Transacted, Verdict, Work};
-use scoop_runtime::store::{Claim, Lease, StoreError};
+use scoop_runtime::store::{Claim, Lease, Removal, StoreError};
 
 /// What becomes of a commit.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +153,10 @@ impl Store for Probe {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.inner.claim(fence, claim).await
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        self.inner.remove(removal).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -11,7 +11,7 @@ use scoop_runtime::protocol::checkpoint::CheckpointRow;
 use scoop_runtime::protocol::commit::{Commit, Committed};
 use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
-use scoop_runtime::store::{Claim, Lease, StoreError};
+use scoop_runtime::store::{Claim, Lease, Removal, StoreError};
 
 #[derive(Debug)]
 pub(crate) struct Unhurried(Arc<dyn Store>);
@@ -59,6 +59,10 @@ impl Store for Unhurried {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         standing(self.0.claim(fence, claim)).await
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        standing(self.0.remove(removal)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

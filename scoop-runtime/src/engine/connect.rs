@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::core::{Engine, Parts};
 use super::pulse::{self, Moment, Pulse};
 use super::registry::Registry;
-use super::{Scoop, Trouble, reading, recovery};
+use super::{Scoop, Trouble, reading, recovery, retention};
 use crate::environment::{BoxFuture, Environment, System};
 use crate::protocol::id::{Fence, WorkerName};
 use crate::resource::{Resource, Resources};
@@ -27,6 +27,7 @@ pub struct Connect {
     works: bool,
     served: Option<Vec<String>>,
     payload_limit: usize,
+    keep: Option<Duration>,
     depth_limit: u16,
     opening: Opening,
     pool: Option<StepPool>,
@@ -43,6 +44,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         works: true,
         served: None,
         payload_limit: DEFAULT_PAYLOAD_LIMIT,
+        keep: None,
         depth_limit: DEFAULT_DEPTH_LIMIT,
         opening: Opening::default(),
         pool: None,
@@ -145,6 +147,14 @@ impl Connect {
         self
     }
 
+    /// For how long finished runs are kept: this worker removes them afterwards, with the runs below
+    /// them, now and then. For ever unless set. See [`Admin::remove`](super::admin::Admin::remove)
+    /// for what that means.
+    pub const fn keep_finished(mut self, age: Duration) -> Self {
+        self.keep = Some(age);
+        self
+    }
+
     /// How deep sagas may await sagas: so many runs may be above one. 64 unless set. An await that
     /// goes deeper fails, as one does whose arguments are too large.
     pub const fn depth_limit(mut self, runs: u16) -> Self {
@@ -228,6 +238,9 @@ impl Connect {
         if self.works {
             recovery::recover(&engine).await?;
             engine.drive(recovery::watch(Arc::clone(&engine)));
+            if let Some(age) = self.keep {
+                engine.drive(retention::keep(scoop.clone(), age));
+            }
         }
         Ok(scoop)
     }

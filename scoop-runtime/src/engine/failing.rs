@@ -2,12 +2,13 @@
 //! it.
 
 use super::execution::Execution;
-use super::{Trouble, history};
+use super::{Engine, Trouble, history};
 use crate::operation::{Settled, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
 use crate::protocol::id::Seq;
+use crate::protocol::run::RunRow;
 
 impl Execution {
     pub(crate) fn note_failure(&self, seq: Seq, failure: Earlier) {
@@ -114,5 +115,28 @@ impl Execution {
         let below = None;
         self.note_failure(newest, Earlier { hop, error, below });
         Settled::Unsettled(Box::new(Unsettled { failure }))
+    }
+}
+
+impl Engine {
+    /// Why a run is undone that had returned `Ok`.
+    pub(super) fn undone(
+        &self,
+        row: &RunRow,
+        kind: FailureKind,
+        error: StoredError,
+    ) -> StoredFailure {
+        let saga = self.registry.saga(&row.saga).ok();
+        let hop = Hop {
+            saga: row.saga.clone(),
+            run: row.id,
+            point: None,
+            operation: None,
+            file: saga.map_or("", |saga| saga.file).to_owned(),
+            line: saga.map_or(0, |saga| saga.line),
+            attempt: 0,
+            at: self.environment.now(),
+        };
+        StoredFailure::new(kind, error, hop)
     }
 }

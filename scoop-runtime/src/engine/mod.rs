@@ -24,6 +24,7 @@ mod pulse;
 mod reading;
 mod recovery;
 mod registry;
+mod retention;
 mod rollback;
 mod runtime;
 mod start;

@@ -3,24 +3,24 @@
 mod attempt;
 mod below;
 mod doubt;
+mod plan;
 
 use std::sync::Arc;
 
 use self::attempt::Tried;
-use self::below::Below;
-use super::history::{self, Done};
+pub(super) use self::plan::check;
+use self::plan::{Planned, Target};
+use super::history;
 use super::writer::WriteError;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
 use crate::context::Context;
-use crate::operation::step::{StepDescriptor, UndoDescriptor};
 use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
 };
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::failure::{Compensation, CompensationResult, StoredError, StoredFailure};
 use crate::protocol::id::{Part, RunId, Seq};
-use crate::protocol::promise::Promise;
 use crate::protocol::retry::Retry;
 use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
 
@@ -40,19 +40,6 @@ pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Troubl
         }
     }
     undo.finish().await
-}
-
-/// One thing to undo.
-enum Planned {
-    Step(Target),
-    Saga(Below),
-}
-
-/// A step.
-struct Target {
-    done: Done,
-    step: &'static StepDescriptor,
-    undo: &'static UndoDescriptor,
 }
 
 struct Undoing<'e> {
@@ -108,81 +95,6 @@ impl<'e> Undoing<'e> {
         })
     }
 
-    /// What is left to undo, newest first. All of it is checked against this build before any of it
-    /// is done, with what the sagas below did.
-    async fn plan(&self) -> Result<Vec<Planned>, Trouble> {
-        let settled = self.settled()?;
-        let mut plan = Vec::new();
-        for done in history::done(self.run, &self.rows)?.into_iter().rev() {
-            if settled.contains(&done.seq) || matches!(done.outcome, StoredOutcome::Failed(_)) {
-                continue;
-            }
-            if done.operation == crate::operation::Sleep::NAME {
-                continue;
-            }
-            let promise = self.promise(&done)?;
-            if let Some(Promise::Saga(run)) = promise {
-                let below = Below { done, run };
-                self.check_below(&below).await?;
-                plan.push(Planned::Saga(below));
-                continue;
-            }
-            let step = self
-                .engine
-                .registry
-                .step(&done.operation)
-                .map_err(|reason| Trouble::Parked {
-                    run: self.run,
-                    reason,
-                })?;
-            match (&step.undo, promise) {
-                (Some(undo), _) => plan.push(Planned::Step(Target { done, step, undo })),
-                (None, Some(Promise::Undo(rollback))) => return Err(self.lost(&done, &rollback)),
-                (None, _) => {}
-            }
-        }
-        Ok(plan)
-    }
-
-    /// What an operation promised when it began; where that was not written down, what this build
-    /// says of its step.
-    fn promise(&self, done: &Done) -> Result<Option<Promise>, Trouble> {
-        let written = match self.forward_row(done.seq) {
-            Some(row) => history::promise(self.run, row)?,
-            None => None,
-        };
-        let step = self.engine.registry.step(&done.operation);
-        Ok(written.or_else(|| step.ok().and_then(StepDescriptor::promise)))
-    }
-
-    fn lost(&self, done: &Done, rollback: &str) -> Trouble {
-        Trouble::Parked {
-            run: self.run,
-            reason: format!(
-                "this build has no rollback for `{}`, which had `{rollback}` when it began",
-                done.operation
-            ),
-        }
-    }
-
-    /// Whether a pivot is done or in doubt, here or in a saga below: then there is no way back.
-    async fn is_past_pivot(&self) -> Result<bool, Trouble> {
-        for done in history::done(self.run, &self.rows)? {
-            if matches!(done.outcome, StoredOutcome::Failed(_)) {
-                continue;
-            }
-            let past = match self.promise(&done)? {
-                Some(Promise::Pivot) => true,
-                Some(Promise::Saga(run)) => self.is_past_pivot_below(run).await?,
-                _ => false,
-            };
-            if past {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     async fn stuck_past_pivot(&mut self) -> Result<(), Trouble> {
         tracing::error!(run = %self.run, "a run is stuck: it failed past its pivot");
         let row = self.row(RowKind::End);
@@ -192,14 +104,6 @@ impl<'e> Undoing<'e> {
             ..RunUpdate::default()
         };
         self.commit(row, update).await.map(drop)
-    }
-
-    /// The positions that are undone already, or that an operator dealt with.
-    fn settled(&self) -> Result<Vec<Seq>, Trouble> {
-        let undone = self.failure.compensations.iter().filter(|compensation| {
-            !matches!(compensation.result, CompensationResult::Failed { .. })
-        });
-        Ok(undone.map(|compensation| compensation.seq).collect())
     }
 
     fn row(&self, kind: RowKind) -> CheckpointRow {

@@ -19,8 +19,13 @@ pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
     let Some(hop) = &failure.hop else {
         return "a saga failed".to_owned();
     };
-    if failure.kind == FailureKind::Undone {
-        return undone_with(hop, ending);
+    let by_whom = match failure.kind {
+        FailureKind::Undone => Some("with the saga that awaited it"),
+        FailureKind::UndoneByHand => Some("by an operator, after it had completed"),
+        _ => None,
+    };
+    if let Some(by_whom) = by_whom {
+        return undone_later(hop, ending, by_whom);
     }
     let nothing = failure.compensations.is_empty();
     let end = match ending {
@@ -37,13 +42,13 @@ pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
 }
 
 /// Of a saga that had returned `Ok`.
-fn undone_with(hop: &Hop, ending: Ending) -> String {
+fn undone_later(hop: &Hop, ending: Ending, by_whom: &str) -> String {
     let end = match ending {
         Ending::Stuck => "is stuck while it is rolled back",
         Ending::Over | Ending::Caught => "was rolled back",
     };
     let saga = &hop.saga;
-    format!("saga `{saga}` {end} with the saga that awaited it")
+    format!("saga `{saga}` {end} {by_whom}")
 }
 
 /// "`charge` failed".

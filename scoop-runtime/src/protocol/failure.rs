@@ -82,6 +82,8 @@ pub enum FailureKind {
     TooDeep,
     /// It had returned `Ok`, and was undone with the saga that awaited it.
     Undone,
+    /// It had returned `Ok`, and an operator had it undone.
+    UndoneByHand,
 }
 
 /// Why a run failed: the error, where it happened, and what became of each compensation.

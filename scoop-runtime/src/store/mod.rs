@@ -28,6 +28,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::{RunRow, RunStatus};
+use crate::protocol::timestamp::Timestamp;
 
 /// What went wrong in a store.
 #[derive(thiserror::Error)]
@@ -109,6 +110,17 @@ impl Default for RunFilter {
             limit: 100,
         }
     }
+}
+
+/// Which finished runs to remove. A run that was awaited goes with the one that awaited it.
+#[derive(Clone, Debug)]
+pub struct Removal {
+    /// Only runs that ended before this moment.
+    pub ended_before: Timestamp,
+    /// Only runs of this saga.
+    pub saga: Option<String>,
+    /// At most so many, not counting those below them.
+    pub limit: u32,
 }
 
 /// Which runs to take.
@@ -229,6 +241,10 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// them) for this worker; the answer is in the order of their ids. A worker that is dead by then
     /// writes nothing any more.
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError>;
+
+    /// Removes finished runs for good, those that ended first before others, with all that is stored of
+    /// them and of the runs below. How many there were, not counting those below.
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError>;
 
     /// A run.
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;

@@ -11,7 +11,7 @@ use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
 use crate::store::tx::{Database, Lent, StepPool, Transacted, Verdict, Work};
-use crate::store::{Claim, Lease, RunFilter, Store, StoreError};
+use crate::store::{Claim, Lease, Removal, RunFilter, Store, StoreError};
 
 /// A store in front of another one. It fails as often as it is told to.
 #[derive(Debug)]
@@ -246,6 +246,11 @@ impl Store for FaultStore {
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.read()?;
         self.death.outlives(self.inner.claim(fence, claim)).await
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        self.read()?;
+        self.death.outlives(self.inner.remove(removal)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -9,10 +9,9 @@ use super::super::{Engine, Trouble, executor};
 use super::Undoing;
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
-use crate::operation::saga::SagaDescriptor;
 use crate::protocol::checkpoint::{RowKind, StoredOutcome, Undoes};
 use crate::protocol::commit::{Commit, Committed};
-use crate::protocol::failure::{Compensation, CompensationResult, FailureKind, Hop, StoredFailure};
+use crate::protocol::failure::{Compensation, CompensationResult, FailureKind};
 use crate::protocol::id::RunId;
 use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
 
@@ -111,9 +110,8 @@ impl Undoing<'_> {
             return Ok(true);
         }
         let engine = self.engine;
-        let saga = engine.registry.saga(&row.saga);
-        let here = saga.is_ok() || !self.is_shared();
-        let failure = self.failure_below(&row, saga.ok());
+        let here = engine.registry.saga(&row.saga).is_ok() || !self.is_shared();
+        let failure = engine.undone(&row, FailureKind::Undone, self.failure.error.clone());
         let commit = Commit {
             run: below.run,
             create: None,
@@ -142,21 +140,6 @@ impl Undoing<'_> {
                 reason,
             }),
         }
-    }
-
-    /// Why the run below is undone: the error of the saga above.
-    fn failure_below(&self, row: &RunRow, saga: Option<&SagaDescriptor>) -> StoredFailure {
-        let hop = Hop {
-            saga: row.saga.clone(),
-            run: row.id,
-            point: None,
-            operation: None,
-            file: saga.map_or("", |saga| saga.file).to_owned(),
-            line: saga.map_or(0, |saga| saga.line),
-            attempt: 0,
-            at: self.engine.environment.now(),
-        };
-        StoredFailure::new(FailureKind::Undone, self.failure.error.clone(), hop)
     }
 }
 

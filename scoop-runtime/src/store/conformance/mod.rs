@@ -10,6 +10,7 @@ pub mod claim;
 pub mod commit;
 pub mod data;
 pub mod read;
+pub mod remove;
 pub mod sample;
 
 use std::sync::Arc;
@@ -61,6 +62,8 @@ macro_rules! conformance {
             read::rows_are_read_newest_first,
             read::runs_are_filtered_and_paged,
             read::the_runs_that_a_run_awaited_are_found,
+            remove::what_ended_long_ago_is_removed,
+            remove::what_is_below_goes_with_it,
             read::what_is_not_there_is_not_found,
             data::hostile_text_survives,
             data::nul_in_text_is_refused,

@@ -7,7 +7,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, Part, RunId, Seq, WorkerName};
 use crate::protocol::run::{NewRun, RunRow};
-use crate::store::{Claim, RunFilter, StoreError, apply};
+use crate::store::{Claim, Removal, RunFilter, StoreError, apply};
 
 type Rows = BTreeMap<(Seq, Part), CheckpointRow>;
 
@@ -82,6 +82,37 @@ impl Data {
                 run.clone()
             })
             .collect())
+    }
+
+    pub(super) fn remove(&mut self, removal: &Removal) -> u64 {
+        let old = |run: &&RunRow| {
+            let saga = removal.saga.as_ref();
+            run.parent.is_none()
+                && run.status.is_final()
+                && run.finished_at.is_some_and(|at| at < removal.ended_before)
+                && saga.is_none_or(|saga| *saga == run.saga)
+        };
+        let mut roots: Vec<_> = self.runs.values().filter(old).collect();
+        roots.sort_by_key(|run| (run.finished_at, run.id));
+        roots.truncate(removal.limit as usize);
+        let roots: Vec<RunId> = roots.into_iter().map(|run| run.id).collect();
+        let count = roots.len() as u64;
+        let mut gone = roots;
+        while let Some(run) = gone.pop() {
+            gone.extend(
+                self.runs
+                    .values()
+                    .filter(|below| below.parent == Some(run))
+                    .map(|below| below.id),
+            );
+            self.rows.remove(&run);
+            if let Some(row) = self.runs.remove(&run)
+                && let Some(key) = row.key
+            {
+                self.keys.remove(&(row.saga, key));
+            }
+        }
+        count
     }
 
     pub(super) fn run(&self, run: RunId) -> Option<RunRow> {

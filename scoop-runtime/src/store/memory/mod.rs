@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use self::data::Data;
-use super::{Claim, RunFilter, Store, StoreError, check};
+use super::{Claim, Removal, RunFilter, Store, StoreError, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -120,6 +120,10 @@ impl Store for MemoryStore {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.data()?.claim(fence, claim)
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        Ok(self.data()?.remove(removal))
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

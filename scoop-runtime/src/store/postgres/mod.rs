@@ -39,7 +39,7 @@ use self::session::{Proxy, Session};
 use self::step::Steps;
 pub(in crate::store) use self::step::start_in;
 use super::tx::{Database, StepPool, Transacted, Work};
-use super::{Claim, Lease, Opening, RunFilter, Store, StoreError, check};
+use super::{Claim, Lease, Opening, Removal, RunFilter, Store, StoreError, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -319,6 +319,11 @@ impl Store for PostgresStore {
         self.pooled(async |session| worker::claim(session, fence, claim).await)
             .await?
             .ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        self.pooled(async |session| write::remove(session, removal).await)
+            .await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -12,7 +12,7 @@ use super::{query, read};
 use crate::codec::Stored;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq};
-use crate::store::apply;
+use crate::store::{Removal, apply};
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -256,4 +256,16 @@ async fn is_there(session: &mut Session<'_>, commit: &Commit) -> Result<bool> {
     let seqs: Vec<Seq> = commit.rows.iter().map(|row| row.seq).collect();
     let rows = read::rows_at(session, commit.run, &seqs).await?;
     Ok(commit.rows.iter().all(|row| rows.contains(row)))
+}
+
+/// Removes finished runs. How many, not counting those below them.
+pub(super) async fn remove(session: &mut Session<'_>, removal: &Removal) -> Result<u64> {
+    let row = session
+        .statement(query::RUNS_REMOVE)
+        .bind(removal.ended_before.0)
+        .bind(removal.saga.as_deref())
+        .bind(i64::from(removal.limit))
+        .fetch_one(&mut *session.connection)
+        .await?;
+    sqlx::Row::try_get::<i64, _>(&row, 0).map(i64::cast_unsigned)
 }

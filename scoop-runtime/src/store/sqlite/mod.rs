@@ -29,7 +29,7 @@ use self::migrate::{MIGRATIONS, Migration, Newer};
 pub(in crate::store) use self::step::start_in;
 use self::writer::Writer;
 use super::tx::{Database, StepPool, Transacted, Work};
-use super::{Claim, RunFilter, Store, StoreError, apply, check};
+use super::{Claim, Removal, RunFilter, Store, StoreError, apply, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -238,6 +238,15 @@ impl Store for SqliteStore {
             .map_err(self.translate())?;
         transaction.commit().await?;
         Ok(runs)
+    }
+
+    async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        let removed = write::remove(&mut transaction.connection, removal)
+            .await
+            .map_err(self.translate())?;
+        transaction.commit().await?;
+        Ok(removed)
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

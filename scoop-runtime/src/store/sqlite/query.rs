@@ -23,6 +23,8 @@ statements! {
     RUN_UPDATE = "run_update",
     RUN_WAITS = "run_waits",
     RUN_CLAIM = "run_claim",
+    RUNS_OLD = "runs_old",
+    RUN_REMOVE = "run_remove",
     RUN = "run",
     RUN_BY_KEY = "run_by_key",
     RUNS = "runs",

@@ -8,7 +8,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId};
 use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
-use crate::store::{Claim, apply};
+use crate::store::{Claim, Removal, apply};
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -210,4 +210,21 @@ const fn number(status: RunStatus) -> i64 {
 
 fn bytes(value: Option<&Stored>) -> Option<&[u8]> {
     value.map(Stored::as_bytes)
+}
+
+/// Removes finished runs. How many, not counting those below them.
+pub(super) async fn remove(connection: &mut SqliteConnection, removal: &Removal) -> Result<u64> {
+    let roots: Vec<Vec<u8>> = sqlx::query_scalar(query::RUNS_OLD)
+        .bind(removal.ended_before.0)
+        .bind(removal.saga.as_deref())
+        .bind(removal.limit)
+        .fetch_all(&mut *connection)
+        .await?;
+    for root in &roots {
+        sqlx::query(query::RUN_REMOVE)
+            .bind(root)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(roots.len() as u64)
 }

@@ -1,0 +1,178 @@
+//! Decisions: what an operator wants to become of a run, written down with who and why.
+
+use serde::Serialize;
+
+use super::super::writer::WriteError;
+use super::super::{Trouble, executor, history};
+use super::Admin;
+use crate::codec::Stored;
+use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::failure::{CompensationResult, StoredFailure};
+use crate::protocol::id::{Part, RunId};
+use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
+
+/// What is to become of a stuck compensation.
+#[derive(Clone, Debug)]
+pub(super) enum Decision {
+    Retry,
+    Done(CompensationResult),
+}
+
+/// Who decided, and why: the arguments of the row of a decision.
+#[derive(Debug, Serialize)]
+struct Why<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl Decision {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Done(CompensationResult::Skipped { .. }) => "scoop::skip",
+            Self::Done(_) => "scoop::resolve",
+            Self::Retry => "scoop::retry",
+        }
+    }
+
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Done(
+                CompensationResult::Skipped { reason } | CompensationResult::Resolved { reason },
+            ) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+impl Admin {
+    /// Writes down what the operator decided, and has the rollback go on, or the run end.
+    pub(super) async fn decide(&self, run: RunId, decision: Decision) -> Result<(), Trouble> {
+        let row = self.run(run).await?;
+        if row.status != RunStatus::Stuck {
+            let status = row.status;
+            let message = format!("run {run} is {status}, not stuck: there is nothing to decide");
+            return Err(Trouble::NotAllowed(message));
+        }
+        let mut failure: StoredFailure = history::decode(run, "failure", row.failure.as_ref())?
+            .ok_or_else(|| Trouble::NotAllowed(format!("run {run} is stuck without a failure")))?;
+        let mut written = self.decision(&row, decision.name(), decision.reason());
+        let result = match decision {
+            Decision::Retry => None,
+            Decision::Done(result) => Some(result),
+        };
+        let outcome = result.as_ref().and_then(decided);
+        written.outcome = outcome.and_then(|outcome| Stored::encode(&outcome).ok());
+        let (status, finished_at) = if ends(run, &mut failure, result)? {
+            (RunStatus::RolledBack, Some(written.created_at))
+        } else {
+            (RunStatus::RollingBack, None)
+        };
+        let update = RunUpdate {
+            expect: Some(RunStatus::Stuck),
+            status: Some(status),
+            failure: Stored::encode(&failure).ok(),
+            finished_at,
+            ..RunUpdate::default()
+        };
+        self.write(&row, written, update).await
+    }
+
+    /// The row of a decision.
+    pub(super) fn decision(&self, row: &RunRow, name: &str, reason: Option<&str>) -> CheckpointRow {
+        let why = Why {
+            actor: self.actor.as_deref(),
+            reason,
+        };
+        CheckpointRow {
+            seq: row.seq.next(),
+            part: Part::main(),
+            direction: Direction::Undo,
+            kind: RowKind::Operator,
+            point: String::new(),
+            operation: Some(name.to_owned()),
+            arguments: Stored::encode(&why).ok(),
+            frame: None,
+            outcome: None,
+            created_at: self.scoop.engine().environment.now(),
+        }
+    }
+
+    /// Writes a decision, and has the run go on where that is to be done here.
+    pub(super) async fn write(
+        &self,
+        row: &RunRow,
+        decision: CheckpointRow,
+        update: RunUpdate,
+    ) -> Result<(), Trouble> {
+        let engine = self.scoop.engine();
+        let run = row.id;
+        // Whoever had the run may be dead, or live and know nothing of this.
+        let mine = engine.works && engine.registry.saga(&row.saga).is_ok();
+        let goes_on = update.status.is_some_and(RunStatus::is_active);
+        let commit = Commit {
+            run,
+            create: None,
+            update: RunUpdate {
+                owned: Some(mine),
+                ..update
+            },
+            rows: vec![decision],
+        };
+        match engine.writer.write(commit).await {
+            Ok(Committed::Stored) => {
+                engine.unpark(run);
+                engine.news.tell(run);
+                if mine && goes_on {
+                    executor::take_up(engine, run).await
+                } else {
+                    Ok(())
+                }
+            }
+            Ok(_) => {
+                let status = row.status;
+                let message = format!("run {run} is no longer {status}");
+                Err(Trouble::NotAllowed(message))
+            }
+            Err(WriteError::Stopped) => Err(Trouble::ShutDown),
+            Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
+        }
+    }
+}
+
+/// Puts a decision into the failure of a stuck run. Whether the run ends by it: it does where no
+/// compensation is stuck, because it failed past its pivot.
+fn ends(
+    run: RunId,
+    failure: &mut StoredFailure,
+    result: Option<CompensationResult>,
+) -> Result<bool, Trouble> {
+    let all = &mut failure.compensations;
+    let stuck = all
+        .iter()
+        .position(|known| matches!(known.result, CompensationResult::Failed { .. }));
+    match (stuck, result) {
+        (Some(stuck), Some(result)) => all[stuck].result = result,
+        (Some(stuck), None) => drop(all.remove(stuck)),
+        (None, Some(CompensationResult::Resolved { reason })) => failure.resolved = Some(reason),
+        (None, result) => {
+            let verb = result.map_or("retry", |_| "skip");
+            return Err(Trouble::NotAllowed(format!(
+                "run {run} failed past its pivot: nothing of it is undone, so there is nothing to \
+                 {verb}; finish by hand what it left, and `resolve` it then"
+            )));
+        }
+    }
+    Ok(stuck.is_none())
+}
+
+/// How a decision is stored; none is one to try again.
+fn decided(result: &CompensationResult) -> Option<StoredOutcome> {
+    match result {
+        CompensationResult::Skipped { reason } => Some(StoredOutcome::Skipped(reason.clone())),
+        CompensationResult::Resolved { reason } => Some(StoredOutcome::Resolved(reason.clone())),
+        _ => None,
+    }
+}

@@ -1,0 +1,131 @@
+//! What an operator can see and do: look at runs, put right what is stuck, undo what had ended,
+//! remove what is old. Who decided what, and why, is stored with the run.
+
+mod decide;
+mod remove;
+mod undo;
+
+use super::{Scoop, Trouble, history};
+use crate::protocol::checkpoint::CheckpointRow;
+use crate::protocol::failure::CompensationResult;
+use crate::protocol::id::RunId;
+use crate::protocol::run::RunRow;
+use crate::store::RunFilter;
+
+pub use self::remove::Remove;
+
+/// What an operator can see and do.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    scoop: Scoop,
+    actor: Option<String>,
+}
+
+/// A run that this program cannot continue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// The run.
+    pub run: RunId,
+    /// The stored name of its saga.
+    pub saga: String,
+    /// Why this program cannot continue it.
+    pub reason: String,
+}
+
+impl Admin {
+    pub(super) const fn new(scoop: Scoop) -> Self {
+        Self { scoop, actor: None }
+    }
+
+    /// Says who decides: stored with each decision, as `actor` in the arguments of its row.
+    #[must_use]
+    pub fn by(mut self, actor: impl Into<String>) -> Self {
+        self.actor = Some(actor.into());
+        self
+    }
+
+    /// Runs in the order in which they were started. One that is [parked](Self::parked) has the
+    /// status that it had before: another build may be able to continue it.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn list(&self, filter: &RunFilter) -> Result<Vec<RunRow>, Trouble> {
+        let engine = self.scoop.engine();
+        Ok(engine.ask(|| engine.store.runs(filter)).await?)
+    }
+
+    /// A run and all that it did so far, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be asked, or there is no such run.
+    pub async fn show(&self, run: RunId) -> Result<(RunRow, Vec<CheckpointRow>), Trouble> {
+        let row = self.run(run).await?;
+        Ok((row, history::rows(self.scoop.engine(), run).await?))
+    }
+
+    /// The runs that this process came upon and cannot continue, in the order in which they were
+    /// started: their saga, await point or step is not in this build, or what is stored of them
+    /// cannot be read. Nothing is written of that. They wait for a build that can continue them;
+    /// this one tries again when it is started again. Each is also told when it is found, by a
+    /// `tracing` event of level `ERROR` with the fields `run` and `reason`: "a run is parked".
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn parked(&self) -> Result<Vec<Parked>, Trouble> {
+        let engine = self.scoop.engine();
+        let mut parked = Vec::new();
+        for (run, reason) in engine.all_parked() {
+            match engine.ask(|| engine.store.run(run)).await? {
+                Some(row) if row.status.is_active() => parked.push(Parked {
+                    run,
+                    saga: row.saga,
+                    reason,
+                }),
+                // Another worker has ended it since.
+                _ => engine.unpark(run),
+            }
+        }
+        parked.sort_by_key(|parked| parked.run);
+        Ok(parked)
+    }
+
+    /// Has the stuck compensation of a run tried again, as often as its policy says.
+    ///
+    /// # Errors
+    /// When the run is not stuck, or is stuck because it failed past its pivot.
+    pub async fn retry(&self, run: RunId) -> Result<(), Trouble> {
+        self.decide(run, decide::Decision::Retry).await
+    }
+
+    /// Leaves the stuck compensation of a run undone, and goes on with the next one. The reason is
+    /// stored.
+    ///
+    /// # Errors
+    /// When the run is not stuck, or is stuck because it failed past its pivot.
+    pub async fn skip(&self, run: RunId, reason: impl Into<String>) -> Result<(), Trouble> {
+        let reason = reason.into();
+        let skipped = CompensationResult::Skipped { reason };
+        self.decide(run, decide::Decision::Done(skipped)).await
+    }
+
+    /// Says that the stuck compensation of a run was done by hand, and goes on with the next one. The
+    /// reason is stored.
+    ///
+    /// Of a run that failed past its pivot nothing is undone, neither what it did before the pivot
+    /// nor after it. Resolving it says that what it left was finished by hand: the run ends, and is
+    /// from then on like one that was rolled back, with the reason in its report.
+    ///
+    /// # Errors
+    /// When the run is not stuck.
+    pub async fn resolve(&self, run: RunId, reason: impl Into<String>) -> Result<(), Trouble> {
+        let reason = reason.into();
+        let resolved = CompensationResult::Resolved { reason };
+        self.decide(run, decide::Decision::Done(resolved)).await
+    }
+
+    async fn run(&self, run: RunId) -> Result<RunRow, Trouble> {
+        let engine = self.scoop.engine();
+        let row = engine.ask(|| engine.store.run(run)).await?;
+        row.ok_or_else(|| Trouble::NoRun(run.to_string()))
+    }
+}

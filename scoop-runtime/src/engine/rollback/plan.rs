@@ -1,0 +1,127 @@
+//! What there is to undo of a run, and whether it can be.
+
+use std::sync::Arc;
+
+use super::super::history::{self, Done};
+use super::super::{Engine, Trouble};
+use super::Undoing;
+use super::below::Below;
+use crate::operation::Sleep;
+use crate::operation::step::{StepDescriptor, UndoDescriptor};
+use crate::protocol::checkpoint::StoredOutcome;
+use crate::protocol::failure::{CompensationResult, StoredFailure};
+use crate::protocol::id::Seq;
+use crate::protocol::promise::Promise;
+use crate::protocol::run::RunRow;
+
+/// Refuses a run that cannot be rolled back: it holds a pivot, or what this build does not have.
+pub(in super::super) async fn check(
+    engine: &Arc<Engine>,
+    row: &RunRow,
+    failure: StoredFailure,
+) -> Result<(), Trouble> {
+    let undo = Undoing::of(engine, row, failure).await?;
+    if undo.is_past_pivot().await? {
+        let message = format!("run {} holds a pivot: what it did cannot be undone", row.id);
+        return Err(Trouble::NotAllowed(message));
+    }
+    undo.plan().await.map(drop)
+}
+
+/// One thing to undo.
+pub(super) enum Planned {
+    Step(Target),
+    Saga(Below),
+}
+
+/// A step.
+pub(super) struct Target {
+    pub(super) done: Done,
+    pub(super) step: &'static StepDescriptor,
+    pub(super) undo: &'static UndoDescriptor,
+}
+
+impl Undoing<'_> {
+    /// What is left to undo, newest first. All of it is checked against this build before any of it
+    /// is done, with what the sagas below did.
+    pub(super) async fn plan(&self) -> Result<Vec<Planned>, Trouble> {
+        let settled = self.settled()?;
+        let mut plan = Vec::new();
+        for done in history::done(self.run, &self.rows)?.into_iter().rev() {
+            if settled.contains(&done.seq) || matches!(done.outcome, StoredOutcome::Failed(_)) {
+                continue;
+            }
+            if done.operation == Sleep::NAME {
+                continue;
+            }
+            let promise = self.promise(&done)?;
+            if let Some(Promise::Saga(run)) = promise {
+                let below = Below { done, run };
+                self.check_below(&below).await?;
+                plan.push(Planned::Saga(below));
+                continue;
+            }
+            let step = self
+                .engine
+                .registry
+                .step(&done.operation)
+                .map_err(|reason| Trouble::Parked {
+                    run: self.run,
+                    reason,
+                })?;
+            match (&step.undo, promise) {
+                (Some(undo), _) => plan.push(Planned::Step(Target { done, step, undo })),
+                (None, Some(Promise::Undo(rollback))) => return Err(self.lost(&done, &rollback)),
+                (None, _) => {}
+            }
+        }
+        Ok(plan)
+    }
+
+    /// What an operation promised when it began; where that was not written down, what this build
+    /// says of its step.
+    fn promise(&self, done: &Done) -> Result<Option<Promise>, Trouble> {
+        let written = match self.forward_row(done.seq) {
+            Some(row) => history::promise(self.run, row)?,
+            None => None,
+        };
+        let step = self.engine.registry.step(&done.operation);
+        Ok(written.or_else(|| step.ok().and_then(StepDescriptor::promise)))
+    }
+
+    fn lost(&self, done: &Done, rollback: &str) -> Trouble {
+        Trouble::Parked {
+            run: self.run,
+            reason: format!(
+                "this build has no rollback for `{}`, which had `{rollback}` when it began",
+                done.operation
+            ),
+        }
+    }
+
+    /// Whether a pivot is done or in doubt, here or in a saga below: then there is no way back.
+    pub(super) async fn is_past_pivot(&self) -> Result<bool, Trouble> {
+        for done in history::done(self.run, &self.rows)? {
+            if matches!(done.outcome, StoredOutcome::Failed(_)) {
+                continue;
+            }
+            let past = match self.promise(&done)? {
+                Some(Promise::Pivot) => true,
+                Some(Promise::Saga(run)) => self.is_past_pivot_below(run).await?,
+                _ => false,
+            };
+            if past {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The positions that are undone already, or that an operator dealt with.
+    fn settled(&self) -> Result<Vec<Seq>, Trouble> {
+        let undone = self.failure.compensations.iter().filter(|compensation| {
+            !matches!(compensation.result, CompensationResult::Failed { .. })
+        });
+        Ok(undone.map(|compensation| compensation.seq).collect())
+    }
+}
