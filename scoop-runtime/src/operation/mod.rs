@@ -33,10 +33,10 @@ use std::any::Any;
 
 /// Something that a saga can await.
 ///
-/// Implemented by what a step, `sleep` and `caught` return; not for users to implement.
+/// Implemented by what a step, a saga, `sleep` and `caught` return; not for users to implement.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a durable operation, so a saga cannot `.await` it",
-    label = "not a step, `scoop::sleep` or `scoop::caught`",
+    label = "neither a step nor a saga, `scoop::sleep` or `scoop::caught`",
     note = "a saga survives crashes by saving the result of every `.await`: move this into an `async fn` marked `#[step(..)]` and await that",
     note = "to wait inside a saga use `scoop::sleep(duration)`"
 )]
