@@ -1,10 +1,8 @@
 //! Sagas that await sagas: a crash anywhere in the tree, forward and in a rollback.
 
 use scoop::Status::{Completed, RolledBack, Stuck};
-use scoop::{SagaError, saga};
 
-use crate::journal::body;
-use crate::sagas::{Full, book, pay};
+use crate::children::{careful, down, journey, legs, past_a_pivot_below};
 use crate::support::{Place, on_every_store};
 use crate::sweep::{Wanted, everywhere};
 
@@ -16,33 +14,6 @@ on_every_store!(
     a_saga_that_awaits_itself,
     a_pivot_below,
 );
-
-#[saga]
-async fn night(case: String, number: u32) -> Result<String, Full> {
-    body(&case, &format!("night {number}"));
-    let hotel = book(&case, &format!("hotel {number}")).await?;
-    let breakfast = book(&case, &format!("breakfast {number}")).await?;
-    Ok(format!("{hotel} and {breakfast}"))
-}
-
-#[saga]
-async fn stay(case: String, nights: u32) -> Result<Vec<String>, Full> {
-    let mut all = Vec::new();
-    for number in 1..=nights {
-        all.push(night(case.clone(), number).await?);
-        body(&case, &format!("slept {number}"));
-    }
-    Ok(all)
-}
-
-/// A saga of sagas of sagas.
-#[saga]
-async fn journey(case: String) -> Result<usize, Full> {
-    let flight = book(&case, "flight").await?;
-    let nights = stay(case.clone(), 2).await?;
-    body(&case, "goes home");
-    Ok(nights.len() + flight.len())
-}
 
 async fn sagas_of_sagas(place: Place) {
     let wanted = Wanted {
@@ -62,23 +33,6 @@ async fn sagas_of_sagas(place: Place) {
         ],
     };
     everywhere(place, journey, wanted).await;
-}
-
-#[saga]
-async fn leg(case: String, to: Vec<String>) -> Result<usize, Full> {
-    for place in &to {
-        book(&case, place).await?;
-    }
-    Ok(to.len())
-}
-
-#[saga]
-async fn legs(case: String, first: Vec<String>, second: Vec<String>) -> Result<usize, Full> {
-    let flight = book(&case, "flight").await?;
-    let first = leg(case.clone(), first).await?;
-    book(&case, "car").await?;
-    let second = leg(case.clone(), second).await?;
-    Ok(flight.len() + first + second)
 }
 
 fn places(names: &[&str]) -> Vec<String> {
@@ -123,19 +77,6 @@ async fn a_saga_below_that_is_undone_later(place: Place) {
     everywhere(place, call, wanted).await;
 }
 
-#[saga]
-async fn careful(case: String) -> Result<String, Full> {
-    let caught: Result<usize, SagaError<Full>> =
-        scoop::caught(leg(case.clone(), vec!["x".to_owned(), "full".to_owned()])).await;
-    let second = match leg(case.clone(), vec!["full again".to_owned()]).await {
-        Ok(_) => "a leg".to_owned(),
-        Err(full) => full.to_string(),
-    };
-    book(&case, "train").await?;
-    let caught = caught.err().and_then(|error| error.into_error().ok());
-    Ok(format!("{caught:?}, {second}"))
-}
-
 async fn a_failure_below_that_is_caught(place: Place) {
     let wanted = Wanted {
         status: Completed,
@@ -149,19 +90,6 @@ async fn a_failure_below_that_is_caught(place: Place) {
         ],
     };
     everywhere(place, careful, wanted).await;
-}
-
-#[saga]
-async fn down(case: String, left: u32) -> Result<u32, Full> {
-    book(&case, &format!("step {left}")).await?;
-    if left == 0 {
-        return Ok(0);
-    }
-    let below = down(case.clone(), left - 1).await?;
-    if left == 3 {
-        book(&case, "full").await?;
-    }
-    Ok(below + 1)
 }
 
 async fn a_saga_that_awaits_itself(place: Place) {
@@ -180,20 +108,7 @@ async fn a_saga_that_awaits_itself(place: Place) {
             "a 1:undo -step 3",
         ],
     };
-    everywhere(place, |case| down(case, 3), wanted).await;
-}
-
-#[saga]
-async fn paying(case: String) -> Result<(), Full> {
-    pay(&case, 7).await
-}
-
-#[saga]
-async fn past_a_pivot_below(case: String) -> Result<(), Full> {
-    book(&case, "x").await?;
-    paying(case.clone()).await?;
-    book(&case, "full").await?;
-    Ok(())
+    everywhere(place, |case| down(case, 3, 3), wanted).await;
 }
 
 async fn a_pivot_below(place: Place) {

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/children.rs"]
+mod children;
 #[path = "../support/end.rs"]
 mod end;
 #[path = "../support/journal.rs"]

@@ -5,6 +5,8 @@
 #![cfg(all(unix, feature = "sqlite"))]
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/children.rs"]
+mod children;
 #[path = "../support/end.rs"]
 mod end;
 #[path = "../support/journal.rs"]
@@ -59,6 +61,9 @@ killed_at_every_point!(
     hard_to_undo,
     panicking,
     in_doubt,
+    journey,
+    legs_undone,
+    depth_undone,
 );
 
 /// The points are the same on every store; what differs is how a death is found out.
@@ -67,6 +72,11 @@ mod on_postgres {
     #[test]
     fn a_trip_killed_at_every_point() {
         super::killed_everywhere("postgres:trip");
+    }
+
+    #[test]
+    fn a_tree_undone_killed_after_each_commit() {
+        super::killed_after_each_commit("postgres:depth_undone");
     }
 
     #[test]

@@ -118,12 +118,13 @@ impl Peace {
     fn disturbed(&self, point: Point) -> (usize, Vec<String>) {
         let place = Place::new();
         assert!(place.live(self.program, point), "{point} was never reached");
-        let first = place.happened();
-        assert_eq!(first, self.happened[..first.len()], "{point}");
+        let first = place.journal().len();
         assert!(!place.live(self.program, Point::Never));
         assert_eq!(place.end(), self.end, "{point}");
         assert_eq!(trips::books(&place.journal()), self.books, "{point}");
-        (first.len(), place.happened())
+        let all = place.happened();
+        assert_eq!(all[..first], self.happened[..first], "{point}");
+        (first, all)
     }
 
     /// All that happens if a life ends after `until` lines and the next one begins at line `from`.

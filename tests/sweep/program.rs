@@ -7,7 +7,7 @@ use scoop_runtime::operation::{Saga, SagaCall};
 
 use crate::end::{End, end_of};
 use crate::trips::Trip;
-use crate::{sagas, trips};
+use crate::{children, sagas, trips};
 
 /// Starts the run, or finds it, and waits for its end.
 pub(crate) async fn run(program: &str, scoop: &Scoop) -> End {
@@ -35,6 +35,13 @@ pub(crate) async fn run(program: &str, scoop: &Scoop) -> End {
         }
         "panicking" => ended(scoop, sagas::panicking(case)).await,
         "heavy" => ended(scoop, sagas::heavy(case, 12)).await,
+        "journey" => ended(scoop, children::journey(case)).await,
+        "legs_undone" => {
+            let (first, second) = (places(&["x", "y"]), places(&["z", "full"]));
+            ended(scoop, children::legs(case, first, second)).await
+        }
+        // Six runs, one below the other.
+        "depth_undone" => ended(scoop, children::down(case, 5, 5)).await,
         "in_doubt" => ended(scoop, sagas::in_doubt(case)).await,
         _ => panic!("there is no program `{program}`"),
     }
