@@ -19,6 +19,7 @@ statements! {
     WORKER_DETACH = "worker_detach",
     WORKER_BURY = "worker_bury",
     COMMIT = "commit",
+    COMMIT_ONE = "commit_one",
     RUN_START = "run_start",
     RUN_CLAIM = "run_claim",
     RUN = "run",

@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _, Transaction};
 
 use super::error::translate;
 use super::session::Session;
-use super::write::{self, Fenced};
-use super::{query, read};
+use super::write::Fenced;
+use super::{alone, query, read};
 use crate::protocol::commit::Commit;
 use crate::protocol::id::Fence;
 use crate::protocol::run::NewRun;
@@ -101,7 +101,7 @@ async fn written(
         return Ok(Transacted::Broken(error.to_string()));
     }
     let mut session = Session { connection, kept };
-    match write::alone(&mut session, fence, commit).await {
+    match alone::alone(&mut session, fence, commit).await {
         Ok(Ok(true)) => Ok(Transacted::Stored),
         Ok(Ok(false)) => Ok(Transacted::Stale),
         Ok(Err(Fenced)) => Err(StoreError::Fenced(fence.worker.clone())),

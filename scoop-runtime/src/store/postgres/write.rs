@@ -58,9 +58,8 @@ pub(super) async fn commit(
     Ok(Ok(answers))
 }
 
-/// Writes one commit that must not be there yet. Whether it was not; if it was, or the run is not as
-/// it was expected to be, nothing is written that the caller may commit.
-pub(super) async fn alone(
+/// Writes one commit, and nothing of it a second time. Whether it was written now.
+pub(super) async fn once(
     session: &mut Session<'_>,
     fence: &Fence,
     commit: &Commit,
