@@ -146,4 +146,15 @@ async fn everything_works_behind_a_proxy_that_pools_transactions() {
     assert_eq!(claimed.len() as u128, TASKS);
     // A name is alive behind a proxy for as long as its lease is, whatever became of a connection.
     assert!(open().await.attach(&worker("w")).await.is_err());
+    // What belongs to a connection of the server is nobody's to change.
+    let mut connection = super::raw(&proxied).await;
+    for _ in 0..TASKS {
+        let modes: Vec<String> =
+            sqlx::query_scalar("select setting from pg_settings where name = 'plan_cache_mode'")
+                .persistent(false)
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+        assert_eq!(modes, ["auto"]);
+    }
 }
