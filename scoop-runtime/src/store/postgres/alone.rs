@@ -1,5 +1,5 @@
-//! One commit in the transaction of a step. Most leave their run as it is and append a row or two:
-//! for those there is a small statement, which is quickly planned and run.
+//! One commit in the transaction of a step. Most append a row or two to a run that does not change, or
+//! make one with as many: for those there are small statements, which are quickly planned and run.
 
 use super::batch::{Statement, Verb};
 use super::query;
@@ -9,6 +9,8 @@ use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::Commit;
 use crate::protocol::id::Fence;
+use crate::protocol::run::RunRow;
+use crate::store::apply;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -19,25 +21,34 @@ pub(super) async fn alone(
     fence: &Fence,
     commit: &Commit,
 ) -> Result<std::result::Result<bool, Fenced>> {
-    if is_appended(session, fence, commit).await? {
+    if is_written(session, fence, commit).await? {
         return Ok(Ok(true));
     }
     write::once(session, fence, commit).await
 }
 
-/// Whether the small statement could write it.
-async fn is_appended(session: &mut Session<'_>, fence: &Fence, commit: &Commit) -> Result<bool> {
-    let (one, other) = match (Verb::of(commit), &commit.rows[..]) {
-        (Verb::Append, [one]) => (one, None),
-        (Verb::Append, [one, other]) => (one, Some(other)),
+/// Whether a small statement could write it.
+async fn is_written(session: &mut Session<'_>, fence: &Fence, commit: &Commit) -> Result<bool> {
+    let (one, other) = match &commit.rows[..] {
+        [one] => (one, None),
+        [one, other] => (one, Some(other)),
         _ => return Ok(false),
     };
+    let sql = match Verb::of(commit) {
+        Verb::Create => query::COMMIT_NEW,
+        Verb::Append => query::COMMIT_ONE,
+        Verb::Change => return Ok(false),
+    };
     let statement = session
-        .statement(query::COMMIT_ONE)
+        .statement(sql)
         .bind(&*fence.worker.0)
         .bind(fence.epoch)
         .bind(commit.run.as_uuid());
     let statement = bind(bind(statement, Some(one)), other);
+    let statement = match &commit.create {
+        Some(new) => bind_new(statement, &apply::created(new, commit, fence)),
+        None => statement,
+    };
     let done = statement.execute(&mut *session.connection).await?;
     Ok(done.rows_affected() > 0)
 }
@@ -56,4 +67,18 @@ fn bind<'q>(statement: Statement<'q>, row: Option<&CheckpointRow>) -> Statement<
         .bind(bytes(|row| row.frame.as_ref()))
         .bind(bytes(|row| row.outcome.as_ref()))
         .bind(row.map(|row| row.created_at.0))
+}
+
+fn bind_new<'q>(statement: Statement<'q>, run: &RunRow) -> Statement<'q> {
+    statement
+        .bind(&*run.saga)
+        .bind(run.key.as_deref())
+        .bind(run.input.as_bytes())
+        .bind(run.status as i16)
+        .bind(run.owner.is_some())
+        .bind(run.wake_at.map(|time| time.0))
+        .bind(run.output.as_ref().map(Stored::as_bytes))
+        .bind(run.failure.as_ref().map(Stored::as_bytes))
+        .bind(run.created_at.0)
+        .bind(run.finished_at.map(|time| time.0))
 }

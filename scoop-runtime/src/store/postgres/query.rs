@@ -20,6 +20,7 @@ statements! {
     WORKER_BURY = "worker_bury",
     COMMIT = "commit",
     COMMIT_ONE = "commit_one",
+    COMMIT_NEW = "commit_new",
     RUN_START = "run_start",
     RUN_CLAIM = "run_claim",
     RUN = "run",

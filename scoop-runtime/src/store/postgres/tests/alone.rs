@@ -1,4 +1,4 @@
-//! Facts about a commit in the transaction of a step: the small statement does what the large one does.
+//! Facts about a commit in the transaction of a step: a small statement does what the large one does.
 
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
@@ -8,14 +8,16 @@ use crate::codec::Stored;
 use crate::protocol::checkpoint::{CheckpointRow, RowKind};
 use crate::protocol::commit::Commit;
 use crate::protocol::id::{Fence, Part};
+use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
+use crate::protocol::timestamp::Timestamp;
 use crate::store::Store as _;
-use crate::store::conformance::sample::{append, id, part, row, start, step, worker};
+use crate::store::conformance::sample::{append, id, part, row, start, start_keyed, step, worker};
 use crate::store::postgres::session::Session;
 use crate::store::postgres::write::{self, Fenced};
 use crate::store::postgres::{alone, read};
 
 /// What a transaction says and leaves to be committed; it is rolled back.
-type Left = (Option<bool>, Vec<CheckpointRow>);
+type Left = (Option<bool>, Option<RunRow>, Vec<CheckpointRow>);
 
 async fn left(connection: &mut PgConnection, fence: &Fence, commit: &Commit, small: bool) -> Left {
     let mut transaction = connection.begin().await.unwrap();
@@ -31,8 +33,9 @@ async fn left(connection: &mut PgConnection, fence: &Fence, commit: &Commit, sma
     let rows = read::rows_before(&mut session, commit.run, None, 99)
         .await
         .unwrap();
+    let run = read::run(&mut session, commit.run).await.unwrap();
     transaction.rollback().await.unwrap();
-    (said.ok(), rows)
+    (said.ok(), run, rows)
 }
 
 fn full(seq: i64, of: &str) -> CheckpointRow {
@@ -47,12 +50,34 @@ fn full(seq: i64, of: &str) -> CheckpointRow {
     }
 }
 
+/// Everything is set.
+fn full_new() -> Commit {
+    let start = start_keyed(3, "trip", "new");
+    Commit {
+        create: start.create.map(|new| NewRun {
+            wake_at: Some(Timestamp(3)),
+            owned: false,
+            ..new
+        }),
+        update: RunUpdate {
+            status: Some(RunStatus::Completed),
+            output: Some(Stored::from_json("[3]")),
+            failure: Some(Stored::from_json("[4]")),
+            finished_at: Some(Timestamp(5)),
+            ..RunUpdate::default()
+        },
+        rows: vec![row(1), full(1, "out")],
+        ..start
+    }
+}
+
 #[tokio::test]
-async fn the_small_statement_does_what_the_large_one_does() {
+async fn a_small_statement_does_what_the_large_one_does() {
     let url = database().await;
     let store = open(&url).await;
     let fence = store.attach(&worker("w")).await.unwrap();
-    store.commit(&fence, &[start(1), start(2)]).await.unwrap();
+    let known = [start(1), start_keyed(2, "trip", "k")];
+    store.commit(&fence, &known).await.unwrap();
     let late = Fence {
         epoch: fence.epoch - 1,
         ..fence.clone()
@@ -74,8 +99,12 @@ async fn the_small_statement_does_what_the_large_one_does() {
         ),
         (&fence, start(1), Some(false)),
         (&fence, start(3), Some(true)),
+        (&fence, full_new(), Some(true)),
+        (&fence, start_keyed(3, "trip", "k"), Some(false)),
+        (&fence, start_keyed(3, "trip", "other"), Some(true)),
         (&late, step(1, 2), None),
         (&late, step(1, 1), None),
+        (&late, start(3), None),
     ] {
         let small = left(&mut connection, fence, &commit, true).await;
         let large = left(&mut connection, fence, &commit, false).await;
