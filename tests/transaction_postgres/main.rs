@@ -19,6 +19,7 @@ mod world;
 mod conflict;
 mod place;
 mod pool;
+mod rest;
 mod stopped;
 
 pub(crate) use scoop::Postgres as Db;

@@ -5,6 +5,7 @@
 //! lives, `recovery` takes up what nobody has, `news` says who waits for what.
 
 pub mod admin;
+mod again;
 mod backward;
 mod connect;
 mod core;
