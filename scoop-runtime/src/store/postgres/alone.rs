@@ -1,4 +1,4 @@
-//! One commit in the transaction of a step. Most append a row or two to a run that does not change, or
+//! One commit by itself, as in the transaction of a step. Most append a row or two to a run that does not change, or
 //! make one with as many: for those there are small statements, which are quickly planned and run.
 
 use super::batch::{Statement, Verb};
@@ -27,8 +27,12 @@ pub(super) async fn alone(
     write::once(session, fence, commit).await
 }
 
-/// Whether a small statement could write it.
-async fn is_written(session: &mut Session<'_>, fence: &Fence, commit: &Commit) -> Result<bool> {
+/// Whether a small statement could write it. If not, nothing is written, and the large one says why.
+pub(super) async fn is_written(
+    session: &mut Session<'_>,
+    fence: &Fence,
+    commit: &Commit,
+) -> Result<bool> {
     let (one, other) = match &commit.rows[..] {
         [one] => (one, None),
         [one, other] => (one, Some(other)),

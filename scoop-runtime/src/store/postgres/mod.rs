@@ -166,7 +166,11 @@ impl PostgresStore {
             .map_err(translate)?;
         pulse.release();
         writer
-            .run(async |session| migrate::migrate(session, migrations).await)
+            .run(async |session| {
+                let migrated = migrate::migrate(session, migrations).await?;
+                migrate::warn_of_front(session).await?;
+                Ok(migrated)
+            })
             .await?
             .map_err(|Newer { found, known }| StoreError::NewerSchema { found, known })
     }

@@ -13,6 +13,7 @@ statements! {
     MIGRATION_KNOWN = "migration_known",
     MIGRATION_VERSION = "migration_version",
     MIGRATION_LOCK = "migration_lock",
+    SCHEMA_FRONT = "schema_front",
     WORKER_ATTACH = "worker_attach",
     WORKER_LEFT = "worker_left",
     WORKER_HEARTBEAT = "worker_heartbeat",

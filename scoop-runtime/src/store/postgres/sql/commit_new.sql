@@ -1,6 +1,6 @@
--- The transaction of a step, for a new run and one or two rows of it; a row without a `seq` is none.
--- Locks its own worker's row `for key share`, then the new run. Small, so that it is quickly planned
--- and run: why it wrote nothing, if so, `commit.sql` is asked.
+-- The transaction of a step, or the writer for a batch of one: a new run and one or two rows of it; a
+-- row without a `seq` is none. Locks its own worker's row `for key share`, then the new run. Small, so
+-- that it is quickly planned and run: if it wrote nothing, `commit.sql` is asked why.
 with made as (
     insert into scoop.run (
         id, saga, key, input, status, owner, epoch, wake_at, output, failure, created_at, finished_at

@@ -1,6 +1,6 @@
--- The transaction of a step, for one or two rows of a run that is there and does not change; a row
--- without a `seq` is none. Locks its own worker's row `for key share`. Small, so that it is quickly
--- planned and run: why it wrote nothing, if so, `commit.sql` is asked.
+-- The transaction of a step, or the writer for a batch of one: one or two rows of a run that is there
+-- and does not change; a row without a `seq` is none. Locks its own worker's row `for key share`.
+-- Small, so that it is quickly planned and run: if it wrote nothing, `commit.sql` is asked why.
 insert into scoop.checkpoint (
     run, seq, part, direction, kind, point, operation, arguments, frame, outcome, created_at
 )

@@ -6,7 +6,8 @@ use sqlx::{AssertSqlSafe, Executor as _};
 
 use super::{brief, database, execute, number, open, raw};
 use crate::store::conformance::sample::{id, start, worker};
-use crate::store::postgres::migrate::{MIGRATIONS, Migration};
+use crate::store::postgres::migrate::{self, MIGRATIONS, Migration};
+use crate::store::postgres::session::Session;
 use crate::store::{Opening, PostgresStore, Store as _, StoreError};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,6 +51,28 @@ async fn what_is_printed_for_an_administrator_makes_the_same_schema() {
     store.commit(&fence, &[start(1)]).await.unwrap();
     assert!(store.run(id(1)).await.unwrap().is_some());
     execute(&url, "drop owned by teller; drop role teller").await;
+}
+
+#[tokio::test]
+async fn a_schema_in_front_of_the_applications_is_noticed() {
+    let url = database().await;
+    let _store = open(&url).await;
+    let mut connection = raw(&url).await;
+    for (path, wanted) in [
+        ("public", false),
+        ("public, scoop", false),
+        ("nothing, scoop, public", true),
+        ("scoop", true),
+    ] {
+        let set = format!("set search_path = {path}");
+        connection.execute(AssertSqlSafe(set)).await.unwrap();
+        let mut session = Session {
+            connection: &mut connection,
+            kept: true,
+        };
+        let is_in_front = migrate::is_in_front(&mut session).await.unwrap();
+        assert_eq!(is_in_front, wanted, "{path}");
+    }
 }
 
 const NEXT: [Migration; 3] = [

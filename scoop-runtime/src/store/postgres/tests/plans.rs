@@ -18,9 +18,10 @@ async fn the_statement_of_a_batch_is_planned_once() {
     let url = database().await;
     let store = open(&url).await;
     let fence = store.attach(&worker("w")).await.unwrap();
-    store.commit(&fence, &[start(1)]).await.unwrap();
+    store.commit(&fence, &[start(1), start(2)]).await.unwrap();
     for seq in 2..20 {
-        store.commit(&fence, &[step(1, seq)]).await.unwrap();
+        let batch = [step(1, seq), step(2, seq)];
+        store.commit(&fence, &batch).await.unwrap();
     }
     let held = store.writers[0].hold().await.unwrap();
     let custom = "select max(custom_plans)::text from pg_prepared_statements";

@@ -79,8 +79,11 @@ async fn no_plan_scans_a_whole_table() {
         .fetch_one(&mut connection)
         .await
         .unwrap();
-        let nulls = vec!["null"; usize::try_from(count).unwrap()].join(", ");
-        let explain = format!("explain execute {file} ({nulls})");
+        let nulls = match usize::try_from(count).unwrap() {
+            0 => String::new(),
+            count => format!("({})", vec!["null"; count].join(", ")),
+        };
+        let explain = format!("explain execute {file} {nulls}");
         let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain))
             .fetch_all(&mut connection)
             .await
