@@ -21,6 +21,7 @@ mod ended;
 mod place;
 mod pool;
 mod queue;
+mod rest;
 mod stopped;
 
 pub(crate) use scoop::Postgres as Db;

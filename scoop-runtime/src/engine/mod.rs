@@ -6,6 +6,7 @@
 //! other sagas.
 
 pub mod admin;
+mod again;
 mod attempt;
 mod backward;
 mod child;

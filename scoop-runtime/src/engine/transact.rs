@@ -9,17 +9,22 @@ use async_trait::async_trait;
 use backon::BackoffBuilder as _;
 
 use super::Engine;
+use super::again::Again;
 use super::attempt::Attempt;
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::protocol::commit::Commit;
 use crate::protocol::failure::{FailureKind, StoredError};
 use crate::store::StoreError;
-use crate::store::tx::{Database, Lent, Transacted, Verdict, Work};
+use crate::store::tx::{Database, Lent, Seen, Transacted, Verdict, Work};
 
 /// For so long what went before may wait to be written with what is done now.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// So often in a row may the server end a transaction in which nothing is done before that counts as
+/// an attempt that took too long: a process that was stopped for a while is not the step's fault, a
+/// step that waits for something else while its transaction is open does it each time.
+const EXPIRIES: u32 = 3;
 /// Why nothing came of it.
 pub(super) enum Stop {
     /// The run is somebody else's, or the worker may write nothing more.
@@ -69,17 +74,22 @@ pub(super) async fn transact(engine: &Engine, effect: &dyn Effect) -> Result<End
         .with_max_delay(Duration::from_secs(1))
         .without_max_times()
         .build();
+    let (mut repeated, mut expired) = (0_u32, 0);
     loop {
         engine.pulse.held().await;
         let mut attempting = Attempting::of(effect);
         let left = PATIENCE.saturating_sub(elapsed());
         let transacted = once(engine, effect, &mut attempting, left).await?;
-        let why = match attempting.end(engine, transacted).await? {
+        let again = match attempting.end(engine, transacted).await? {
             Ok(ended) => return Ok(ended),
-            Err(why) => why,
+            Err(again) => again,
         };
-        let name = effect.name();
-        tracing::debug!(name, why, "a transaction left nothing; it is run again");
+        repeated += 1;
+        expired = if again.expired { expired + 1 } else { 0 };
+        again.tell(effect.name(), repeated);
+        if expired == EXPIRIES {
+            return Ok(Ended::Over(rested(effect.name())));
+        }
         let pause = pauses.next().unwrap_or_default();
         let pause = pause.mul_f64(0.5 + environment.random());
         if elapsed() + pause > PATIENCE {
@@ -135,7 +145,7 @@ struct Attempting<'a> {
     effect: &'a dyn Effect,
     attempt: Option<Attempt>,
     /// Why it is to be run again, whatever it returned.
-    noted: Option<String>,
+    noted: Option<Seen>,
     sent: Option<Commit>,
     stop: Option<Stop>,
     progress: Arc<Progress>,
@@ -213,19 +223,19 @@ impl<'a> Attempting<'a> {
         self,
         engine: &Engine,
         transacted: Result<Transacted, StoreError>,
-    ) -> Result<Result<Ended, String>, Stop> {
+    ) -> Result<Result<Ended, Again>, Stop> {
         if let Some(stop) = self.stop {
             return Err(stop);
         }
-        let again = |why: String| Ok(Err(why));
+        let expired = |seen: &Seen| seen.expired;
         match (transacted, self.attempt) {
             (Ok(Transacted::Stored), Some(attempt)) => Ok(Ok(Ended::Committed(attempt))),
             (Ok(Transacted::RolledBack), Some(attempt)) => match (&attempt, self.noted) {
-                (Attempt::Failed { .. }, Some(why)) => again(why),
+                (Attempt::Failed { .. }, Some(seen)) => Ok(Err(seen.into())),
                 _ => Ok(Ok(Ended::Over(attempt))),
             },
             (Ok(Transacted::Broken(why)), _) => match self.noted {
-                Some(noted) => again(noted),
+                Some(seen) => Ok(Err(seen.into())),
                 None => Ok(Ok(Ended::Over(broken(self.effect.name(), &why)))),
             },
             (Ok(Transacted::Stale), _) => {
@@ -235,14 +245,29 @@ impl<'a> Attempting<'a> {
             (Ok(Transacted::Doubt(why)), _) => {
                 tracing::warn!(why, "the connection was lost during a commit");
                 let found = settle(engine, self.effect, self.sent).await?;
-                Ok(found.map(Ended::Found).ok_or(why))
+                Ok(found.map(Ended::Found).ok_or(why.into()))
             }
-            (Ok(Transacted::Repeat(why)), _) => again(why),
+            (Ok(Transacted::Expired(why)), _) => Ok(Err(Again { why, expired: true })),
+            // The connection that is gone then says less.
+            (Ok(Transacted::Repeat(why)), _) => Ok(Err(match self.noted.filter(expired) {
+                Some(seen) => seen.into(),
+                None => why.into(),
+            })),
             (Ok(Transacted::Stored | Transacted::RolledBack), None) => {
                 Err(Stop::Park("a transaction was not begun".to_owned()))
             }
-            (Err(error), _) => stopped(engine, error).map(Err),
+            (Err(error), _) => stopped(engine, error).map(|why| Err(why.into())),
         }
+    }
+}
+
+fn rested(name: &str) -> Attempt {
+    Attempt::Unknown {
+        kind: FailureKind::Timeout,
+        error: StoredError::of_engine(format!(
+            "`{name}` did nothing in its transaction for so long that the server ended it, \
+             {EXPIRIES} times; what it waits for belongs into a step of its own"
+        )),
     }
 }
 
@@ -286,7 +311,7 @@ async fn settle(
                     found => Ok(found),
                 };
             }
-            Ok(Transacted::Repeat(_) | Transacted::Doubt(_)) => {}
+            Ok(Transacted::Repeat(_) | Transacted::Expired(_) | Transacted::Doubt(_)) => {}
             Err(error) => drop(stopped(engine, error)?),
         }
         engine.environment.sleep(PATIENCE).await;

@@ -12,7 +12,8 @@ use crate::protocol::id::Fence;
 use crate::protocol::run::RunUpdate;
 use crate::store::apply;
 
-type Statement<'q> = Query<'q, Postgres, PgArguments>;
+/// A statement that arguments are bound to.
+pub(super) type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
 /// What a commit does to its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

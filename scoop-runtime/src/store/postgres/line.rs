@@ -23,9 +23,16 @@ pub(super) struct Line {
 enum Slot {
     /// There was no connection yet.
     New,
-    Ready(Box<PgConnection>),
+    Ready(Box<Own>),
     Lost,
     Closed,
+}
+
+/// A connection that nobody else uses.
+pub(super) struct Own {
+    pub(super) connection: PgConnection,
+    /// Whether it keeps its plans, or must not.
+    is_set: bool,
 }
 
 /// The connection while it is used; lost when this is dropped.
@@ -33,7 +40,7 @@ pub(super) struct Held<'a> {
     slot: MutexGuard<'a, Slot>,
     proxy: &'a Proxy,
     limit: Duration,
-    pub(super) connection: Box<PgConnection>,
+    pub(super) own: Box<Own>,
 }
 
 impl Line {
@@ -63,8 +70,8 @@ impl Line {
     }
 
     async fn take<'a>(&'a self, mut slot: MutexGuard<'a, Slot>) -> Result<Held<'a>, StoreError> {
-        let connection = match std::mem::replace(&mut *slot, Slot::Lost) {
-            Slot::Ready(connection) => connection,
+        let own = match std::mem::replace(&mut *slot, Slot::Lost) {
+            Slot::Ready(own) => own,
             Slot::New => {
                 *slot = Slot::New;
                 self.connect(first).await?
@@ -79,25 +86,29 @@ impl Line {
             slot,
             proxy: &self.proxy,
             limit: self.limit,
-            connection,
+            own,
         })
     }
 
     async fn connect(
         &self,
         translate: fn(&sqlx::Error) -> StoreError,
-    ) -> Result<Box<PgConnection>, StoreError> {
+    ) -> Result<Box<Own>, StoreError> {
         let connecting = tokio::time::timeout(self.limit, self.options.connect());
         let connected = connecting.await.map_err(|_| silent())?;
-        connected.map(Box::new).map_err(|error| translate(&error))
+        let connection = connected.map_err(|error| translate(&error))?;
+        Ok(Box::new(Own {
+            connection,
+            is_set: false,
+        }))
     }
 
     /// Waits for the work under way and closes the connection.
     pub(super) async fn close(&self) {
         let slot = std::mem::replace(&mut *self.slot.lock().await, Slot::Closed);
-        if let Slot::Ready(connection) = slot {
+        if let Slot::Ready(own) = slot {
             // Whatever goes wrong here, all that was committed is durable.
-            drop(tokio::time::timeout(self.limit, connection.close()).await);
+            drop(tokio::time::timeout(self.limit, own.connection.close()).await);
         }
     }
 }
@@ -105,7 +116,7 @@ impl Line {
 impl Held<'_> {
     /// Keeps the connection.
     pub(super) fn release(mut self) {
-        *self.slot = Slot::Ready(self.connection);
+        *self.slot = Slot::Ready(self.own);
     }
 
     /// Does one piece of work, and keeps the connection where it can be used again.
@@ -113,14 +124,27 @@ impl Held<'_> {
     where
         W: AsyncFnOnce(&mut Session<'_>) -> Result<T, sqlx::Error>,
     {
-        let working = self.proxy.perform(&mut self.connection, work);
+        let working = self.own.perform(self.proxy, work);
         let result = tokio::time::timeout(self.limit, working).await;
         let Ok(result) = result else {
             return Err(silent());
         };
         if result.as_ref().err().is_none_or(spares_connection) {
-            *self.slot = Slot::Ready(self.connection);
+            *self.slot = Slot::Ready(self.own);
         }
         result.map_err(|error| translate(&error))
+    }
+}
+
+impl Own {
+    async fn perform<T, W>(&mut self, proxy: &Proxy, work: W) -> Result<T, sqlx::Error>
+    where
+        W: AsyncFnOnce(&mut Session<'_>) -> Result<T, sqlx::Error>,
+    {
+        if !self.is_set {
+            proxy.keep_plans(&mut self.connection).await?;
+            self.is_set = true;
+        }
+        proxy.perform(&mut self.connection, work).await
     }
 }

@@ -111,3 +111,22 @@ async fn missing(
     }
     Ok(Ok((found < known).then_some(found)))
 }
+
+/// Says so where tables that are made without naming a schema would be made in the engine's: a role
+/// that is named `scoop` has it in front.
+pub(super) async fn warn_of_front(session: &mut Session<'_>) -> Result<(), sqlx::Error> {
+    if is_in_front(session).await? {
+        tracing::warn!(
+            "the first schema of the `search_path` is `scoop`, which is the engine's: tables of the \
+             application that name no schema are made and looked for there; connect as another role, \
+             or `alter role .. set search_path = public`"
+        );
+    }
+    Ok(())
+}
+
+pub(super) async fn is_in_front(session: &mut Session<'_>) -> Result<bool, sqlx::Error> {
+    let front = session.statement(query::SCHEMA_FRONT);
+    let row = front.fetch_one(&mut *session.connection).await?;
+    row.try_get(0)
+}

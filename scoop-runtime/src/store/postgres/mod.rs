@@ -9,6 +9,7 @@
 //! (a takeover, a new life, a detach) changes a key column of the row and waits for the batch. So
 //! what a dead worker wrote is all there when its runs are read, and nothing comes after.
 
+mod alone;
 mod batch;
 mod error;
 mod line;
@@ -160,12 +161,16 @@ impl PostgresStore {
     async fn first(&self, migrations: &[Migration]) -> Result<(), StoreError> {
         let (mut writer, mut pulse) = (self.writers[0].hold().await?, self.pulse.hold().await?);
         self.proxy
-            .look(&mut writer.connection, &mut pulse.connection)
+            .look(&mut writer.own.connection, &mut pulse.own.connection)
             .await
             .map_err(translate)?;
         pulse.release();
         writer
-            .run(async |session| migrate::migrate(session, migrations).await)
+            .run(async |session| {
+                let migrated = migrate::migrate(session, migrations).await?;
+                migrate::warn_of_front(session).await?;
+                Ok(migrated)
+            })
             .await?
             .map_err(|Newer { found, known }| StoreError::NewerSchema { found, known })
     }

@@ -3,6 +3,7 @@
 //! Behind a proxy that pools transactions (PgBouncer) each transaction may be on another connection
 //! of the server. There all that belongs together is one transaction, and nothing is left behind in
 //! the connection: no prepared statements, no settings. That costs three round trips more each.
+//! Where there is none, the engine's own connections keep their plans, too.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,6 +12,12 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// The statements of the engine are planned once, and not for the arrays of each batch anew, which
+/// takes longer than to write a small one. Such a plan stays while the tables grow, so it must not
+/// depend on how small they were: every statement has an index for each row that it looks for.
+const KEPT_PLANS: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; \
+    set enable_hashjoin = off; set enable_mergejoin = off; set jit = off";
 
 /// Whether there is such a proxy; for all connections of a store.
 #[derive(Debug, Default)]
@@ -58,6 +65,16 @@ impl Proxy {
                 self.found();
                 return Ok(());
             }
+        }
+        Ok(())
+    }
+
+    /// Makes a connection that only the engine uses keep its plans. Not before the proxy was looked
+    /// for.
+    pub(super) async fn keep_plans(&self, connection: &mut PgConnection) -> Result<()> {
+        if !self.is_there() {
+            let settings = sqlx::raw_sql(AssertSqlSafe(KEPT_PLANS));
+            settings.execute(connection).await?;
         }
         Ok(())
     }

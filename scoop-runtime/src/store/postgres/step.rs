@@ -5,12 +5,14 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _, Transaction};
 
 use super::error::translate;
 use super::session::Session;
-use super::write::{self, Fenced};
-use super::{query, read};
+use super::write::Fenced;
+use super::{alone, query, read};
 use crate::protocol::commit::Commit;
 use crate::protocol::id::Fence;
 use crate::protocol::run::NewRun;
-use crate::store::tx::{Lent, Started, Transacted, Verdict, Work, is_conflict, is_loss};
+use crate::store::tx::{
+    Lent, Started, Transacted, Verdict, Work, is_conflict, is_expired, is_loss,
+};
 use crate::store::{StoreError, check};
 
 /// The server ended a transaction in which nothing was done for too long: this process was stopped
@@ -47,7 +49,7 @@ pub(super) async fn transact(
         // Whatever goes wrong here: what is not committed is rolled back. But where the connection
         // was lost, that may be what went wrong before.
         Verdict::Rollback => Ok(match transaction.rollback().await {
-            Err(error) if is_loss(&error) => Transacted::Repeat(error.to_string()),
+            Err(error) if is_loss(&error) => repeat(&error),
             _ => Transacted::RolledBack,
         }),
         Verdict::Abandon => {
@@ -107,13 +109,11 @@ async fn written(
         return Ok(Transacted::Broken(error.to_string()));
     }
     let mut session = Session { connection, kept };
-    match write::alone(&mut session, fence, commit).await {
+    match alone::alone(&mut session, fence, commit).await {
         Ok(Ok(true)) => Ok(Transacted::Stored),
         Ok(Ok(false)) => Ok(Transacted::Stale),
         Ok(Err(Fenced)) => Err(StoreError::Fenced(fence.worker.clone())),
-        Err(error) if is_conflict(&error) || is_loss(&error) => {
-            Ok(Transacted::Repeat(error.to_string()))
-        }
+        Err(error) if is_conflict(&error) || is_loss(&error) => Ok(repeat(&error)),
         Err(error) if code(&error) == "25P02" => Ok(Transacted::Broken(
             "one of its SQL statements failed, and the rest went on as if it had not".to_owned(),
         )),
@@ -122,6 +122,14 @@ async fn written(
             StoreError::Refused(why) => Ok(Transacted::Broken(why)),
             error => Err(error),
         },
+    }
+}
+
+fn repeat(error: &sqlx::Error) -> Transacted {
+    if is_expired(error) {
+        Transacted::Expired(error.to_string())
+    } else {
+        Transacted::Repeat(error.to_string())
     }
 }
 

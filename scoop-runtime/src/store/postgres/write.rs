@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use sqlx::Connection as _;
 use uuid::Uuid;
 
+use super::alone::is_written;
 use super::batch::{Columns, Verb};
 use super::session::Session;
 use super::{query, read};
@@ -37,6 +38,11 @@ pub(super) async fn commit(
     fence: &Fence,
     batch: &[Commit],
 ) -> Result<std::result::Result<Vec<Committed>, Fenced>> {
+    if let [only] = batch
+        && is_written(session, fence, only).await?
+    {
+        return Ok(Ok(vec![Committed::Stored]));
+    }
     let mut answers = vec![Committed::Stale; batch.len()];
     let pieces = pieces(batch);
     if let [only] = &pieces[..] {
@@ -58,9 +64,8 @@ pub(super) async fn commit(
     Ok(Ok(answers))
 }
 
-/// Writes one commit that must not be there yet. Whether it was not; if it was, or the run is not as
-/// it was expected to be, nothing is written that the caller may commit.
-pub(super) async fn alone(
+/// Writes one commit, and nothing of it a second time. Whether it was written now.
+pub(super) async fn once(
     session: &mut Session<'_>,
     fence: &Fence,
     commit: &Commit,

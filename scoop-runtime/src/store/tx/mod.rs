@@ -17,10 +17,11 @@ pub use sqlx::Sqlite;
 
 pub use self::lent::{Lent, Missing, Taken};
 pub use self::noted::Noted;
+pub(crate) use self::noted::Seen;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(in crate::store) use self::noted::is_conflict;
 #[cfg(feature = "postgres")]
-pub(in crate::store) use self::noted::is_loss;
+pub(in crate::store) use self::noted::{is_expired, is_loss};
 pub(crate) use self::started::Started;
 pub use self::tx::{Kind, Tx};
 pub use self::work::{Transacted, Verdict, Work};

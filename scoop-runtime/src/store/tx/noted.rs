@@ -7,7 +7,16 @@ use crate::error::Describe;
 
 /// What was seen in a transaction that is reason to run it again, whatever its step returns.
 #[derive(Clone, Debug, Default)]
-pub struct Noted(Arc<Mutex<Option<String>>>);
+pub struct Noted(Arc<Mutex<Option<Seen>>>);
+
+/// Such a failure.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// What it says.
+    pub(crate) why: String,
+    /// Whether the server ended a transaction in which nothing was done for too long.
+    pub(crate) expired: bool,
+}
 
 impl Noted {
     /// Looks for such a failure in an error that a step returned, and in its sources.
@@ -15,30 +24,30 @@ impl Noted {
         let mut next: Option<&(dyn StdError + 'static)> = Some(error.as_std_error());
         while let Some(error) = next {
             if let Some(message) = conflict(error) {
-                self.set(message);
+                self.set(message, false);
             }
             next = error.source();
         }
     }
 
     /// What was seen first.
-    pub(crate) fn seen(&self) -> Option<String> {
+    pub(crate) fn seen(&self) -> Option<Seen> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn set(&self, message: String) {
+    fn set(&self, why: String, expired: bool) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get_or_insert(message);
+        seen.get_or_insert(Seen { why, expired });
     }
 
     /// Looks at an error of this very connection: here a lost connection is one, too.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(in crate::store) fn note(&self, error: &sqlx::Error) {
         if is_conflict(error) || is_loss(error) {
-            self.set(error.to_string());
+            self.set(error.to_string(), is_expired(error));
         }
     }
 }
@@ -91,4 +100,11 @@ pub(in crate::store) fn is_loss(error: &sqlx::Error) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether the server ended a transaction in which nothing was done for longer than it may be.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(in crate::store) fn is_expired(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some("25P03")
 }

@@ -38,6 +38,8 @@ pub enum Transacted {
     RolledBack,
     /// It left nothing, for a reason that may be gone the next time.
     Repeat(String),
+    /// It left nothing: nothing was done in it for so long that the server ended it.
+    Expired(String),
     /// It left nothing: what was done in it cannot be committed.
     Broken(String),
     /// The connection was lost during the commit: it may have happened.

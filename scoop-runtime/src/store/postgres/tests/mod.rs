@@ -1,6 +1,8 @@
 //! What PostgreSQL alone must do: opening, statements, the lives of workers, trouble.
 
+mod alone;
 mod opening;
+mod plans;
 mod proxy;
 mod resent;
 mod statements;

@@ -6,7 +6,8 @@ use sqlx::{AssertSqlSafe, Executor as _};
 
 use super::{brief, database, execute, number, open, raw};
 use crate::store::conformance::sample::{id, start, worker};
-use crate::store::postgres::migrate::{MIGRATIONS, Migration};
+use crate::store::postgres::migrate::{self, MIGRATIONS, Migration};
+use crate::store::postgres::session::Session;
 use crate::store::{Opening, PostgresStore, Store as _, StoreError};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,6 +59,28 @@ const NEXT: Migration = Migration {
     sql: "alter table scoop.run add column next text;
           insert into scoop.migration (version, name, oldest) values (5, 'next', 1);",
 };
+
+#[tokio::test]
+async fn a_schema_in_front_of_the_applications_is_noticed() {
+    let url = database().await;
+    let _store = open(&url).await;
+    let mut connection = raw(&url).await;
+    for (path, wanted) in [
+        ("public", false),
+        ("public, scoop", false),
+        ("nothing, scoop, public", true),
+        ("scoop", true),
+    ] {
+        let set = format!("set search_path = {path}");
+        connection.execute(AssertSqlSafe(set)).await.unwrap();
+        let mut session = Session {
+            connection: &mut connection,
+            kept: true,
+        };
+        let is_in_front = migrate::is_in_front(&mut session).await.unwrap();
+        assert_eq!(is_in_front, wanted, "{path}");
+    }
+}
 
 #[tokio::test]
 async fn an_older_schema_is_migrated_while_the_older_program_works_on() {

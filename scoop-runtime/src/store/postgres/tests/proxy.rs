@@ -114,6 +114,8 @@ async fn everything_works_behind_a_proxy_that_pools_transactions() {
     const TASKS: u128 = 8;
     let url = database().await;
     let proxied = Proxy::before(&url).await;
+    // Made before: a connection to the proxy makes one of the server that was used by nobody.
+    let mut connection = super::raw(&proxied).await;
     let open = async || {
         PostgresStore::open(&proxied, Opening::default())
             .await
@@ -146,4 +148,12 @@ async fn everything_works_behind_a_proxy_that_pools_transactions() {
     assert_eq!(claimed.len() as u128, TASKS);
     // A name is alive behind a proxy for as long as its lease is, whatever became of a connection.
     assert!(open().await.attach(&worker("w")).await.is_err());
+    // What belongs to a connection of the server is nobody's to change.
+    let mode: String =
+        sqlx::query_scalar("select setting from pg_settings where name = 'plan_cache_mode'")
+            .persistent(false)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+    assert_eq!(mode, "auto");
 }

@@ -1,0 +1,2 @@
+-- Each opening. Locks nothing.
+select coalesce(current_schema() = 'scoop', false)

@@ -1,0 +1,78 @@
+//! Facts about plans that are kept: in which connections, and that they hold while tables grow.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Executor as _};
+
+use super::{database, open, raw};
+use crate::store::Store as _;
+use crate::store::conformance::sample::{start, step, worker};
+use crate::store::postgres::query;
+use crate::store::postgres::session::Proxy;
+
+async fn text(connection: &mut PgConnection, sql: &'static str) -> String {
+    sqlx::query_scalar(sql).fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_statement_of_a_batch_is_planned_once() {
+    let url = database().await;
+    let store = open(&url).await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    store.commit(&fence, &[start(1), start(2)]).await.unwrap();
+    for seq in 2..20 {
+        let batch = [step(1, seq), step(2, seq)];
+        store.commit(&fence, &batch).await.unwrap();
+    }
+    let held = store.writers[0].hold().await.unwrap();
+    let custom = "select max(custom_plans)::text from pg_prepared_statements";
+    let custom = held
+        .run(async |session| Ok(text(session.connection, custom).await))
+        .await
+        .unwrap();
+    assert_eq!(custom, "0");
+}
+
+#[tokio::test]
+async fn only_the_engines_own_connections_keep_their_plans() {
+    let url = database().await;
+    let store = open(&url).await;
+    let mode = "show plan_cache_mode";
+    for line in store.writers.iter().chain([&store.pulse]) {
+        let held = line.hold().await.unwrap();
+        let mode = held
+            .run(async |session| Ok(text(session.connection, mode).await))
+            .await
+            .unwrap();
+        assert_eq!(mode, "force_generic_plan");
+    }
+    let mut steps = store.steps.acquire().await.unwrap();
+    assert_eq!(text(&mut steps, mode).await, "auto");
+}
+
+/// A plan that is made while the tables are small, and known to be, is kept while they grow.
+#[tokio::test]
+async fn no_plan_that_is_kept_scans_a_small_table() {
+    let url = database().await;
+    let store = open(&url).await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    for run in 1..=5 {
+        store.commit(&fence, &[start(run)]).await.unwrap();
+    }
+    let mut connection = raw(&url).await;
+    connection.execute("vacuum analyze").await.unwrap();
+    Proxy::of(&url).keep_plans(&mut connection).await.unwrap();
+    let prepare = format!("prepare it as {}", query::COMMIT);
+    connection.execute(AssertSqlSafe(prepare)).await.unwrap();
+    let nulls = vec!["null"; 35].join(", ");
+    let explain = format!("explain execute it ({nulls})");
+    let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain))
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    let plan = plan.join("\n");
+    for bad in ["Seq Scan", "Hash Join", "Merge Join", "Semi Join"] {
+        assert!(!plan.contains(bad), "{bad}:\n{plan}");
+    }
+    let whole = plan.matches(" using run_pkey").count();
+    assert_eq!(whole, plan.matches("Index Cond: (id = ").count(), "{plan}");
+}
