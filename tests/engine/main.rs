@@ -6,7 +6,9 @@
 mod support;
 
 mod back;
+mod cancel;
 mod child;
+mod deadline;
 mod find;
 mod forward;
 mod operator;

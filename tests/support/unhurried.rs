@@ -61,6 +61,10 @@ impl Store for Unhurried {
         standing(self.0.claim(fence, claim)).await
     }
 
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
+        standing(self.0.cancelled(fence)).await
+    }
+
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         standing(self.0.run(run)).await
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::execution::{Execution, NotBegun};
+use super::halt::Halt;
 use super::held_up::Waiting;
 use super::history::PendingRow;
 use super::performer::raw;
@@ -33,6 +34,16 @@ impl Execution {
         again: bool,
     ) -> Settled {
         let name = pending.row.operation.as_deref().unwrap_or_default();
+        if again && let Some(halt) = self.halted().await {
+            match self.engine.read(|| self.engine.store.run(run)).await {
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let hop = self.hop(Some(point), Some(name), 0);
+                    return self.interrupted(pending.row.seq, hop, &halt);
+                }
+                Err(error) => return self.park(error.to_string()).await,
+            }
+        }
         let begun = match self.begin_child(pending, name, run, again).await {
             Ok(begun) => begun,
             Err(Trouble::ShutDown) => return self.left().await,
@@ -41,10 +52,28 @@ impl Execution {
         if let Err(reason) = begun {
             return self.park(reason).await;
         }
-        match self.engine.end_of(self.run, run, RunStatus::is_final).await {
+        match self.end_of_child(run).await {
+            Err(Trouble::ShutDown) => self.left().await,
             Err(trouble) => self.park(trouble.reason()).await,
-            Ok(ended) => self.child_ended(point, pending, name, ended).await,
+            Ok((ended, halt)) => self.child_ended(point, pending, name, ended, halt).await,
         }
+    }
+
+    /// Waits for the run below; where this one is to end, that one is to end first.
+    async fn end_of_child(&self, run: RunId) -> Result<(Ended, Option<Halt>), Trouble> {
+        let ending = self.engine.end_of(self.run, run, RunStatus::is_final);
+        tokio::pin!(ending);
+        let halt = tokio::select! {
+            biased;
+            ended = &mut ending => return Ok((ended?, None)),
+            halt = self.halt() => halt,
+        };
+        match self.engine.cancel(run, &halt.reason_below(self)).await {
+            // It has ended, or an operator has to look at it.
+            Ok(()) | Err(Trouble::NotAllowed(_)) => {}
+            Err(trouble) => return Err(trouble),
+        }
+        Ok((ending.await?, Some(halt)))
     }
 
     /// Makes the run. In the inner `Err`, why it cannot begin.
@@ -121,6 +150,7 @@ impl Execution {
         pending: &PendingRow,
         name: &str,
         ended: Ended,
+        halt: Option<Halt>,
     ) -> Settled {
         if let (RunStatus::Completed, Some(output)) = (ended.status, ended.output) {
             self.set_outcome(StoredOutcome::Done(raw(&output)));
@@ -137,7 +167,11 @@ impl Execution {
             Err(trouble) => return self.park(trouble.reason()).await,
         };
         let hop = self.hop(Some(point), Some(name), 1);
-        let (kind, error) = (below.kind, below.error.clone());
+        // Cancelled because of this run, which says why itself.
+        let (kind, error) = match halt.filter(|_| below.kind == FailureKind::Cancelled) {
+            Some(halt) => (halt.kind, halt.error()),
+            None => (below.kind, below.error.clone()),
+        };
         self.set_outcome(StoredOutcome::Failed(error.clone()));
         let earlier = Earlier {
             hop: hop.clone(),

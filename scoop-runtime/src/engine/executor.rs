@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::execution::{Beginning, Begun, Execution, Exit};
+use super::halt::Halt;
 use super::{Ended, Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
@@ -25,9 +26,11 @@ pub(super) async fn begin(
     begun: oneshot::Sender<Begun>,
 ) {
     let (id, depth, input) = (new.id, new.depth, new.input.clone());
+    let created_at = new.created_at;
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
         depth,
+        created_at,
         seq: Seq::NONE,
         table: SlotTable::default(),
         create: Some(new),
@@ -67,10 +70,7 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
     let pending = history::pending(engine, run.id, run.seq).await?;
     let (table, position) = match &pending {
         None if run.seq != Seq::NONE => return Err(parked(history::missing(run.seq))),
-        None => {
-            wait(engine, &run).await;
-            (SlotTable::default(), None)
-        }
+        None => (SlotTable::default(), None),
         Some(pending) => {
             let name = &pending.row.point;
             let number = saga.description.number_of(name).ok_or_else(|| {
@@ -88,9 +88,12 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
             )
         }
     };
+    hear(engine, &run).await?;
+    let begins = run.wake_at.filter(|_| position.is_none());
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
         depth: run.depth,
+        created_at: run.created_at,
         seq: run.seq,
         table,
         create: None,
@@ -99,18 +102,27 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
         exit,
     };
     let execution = Arc::new(Execution::new(Arc::clone(engine), run.id, saga, beginning));
+    if let Some(at) = begins
+        && let Some(halt) = execution.wait_until(at).await
+    {
+        return fail(&execution, halt.failure(execution.hop(None, None, 0))).await;
+    }
     body(execution, run.input, position, exited).await;
     Ok(())
 }
 
-/// Waits for the start of a run that was started for later.
-async fn wait(engine: &Engine, run: &RunRow) {
-    if let Some(at) = run.wake_at {
-        let left = at.since(engine.environment.now());
-        if !left.is_zero() {
-            engine.environment.sleep(left).await;
-        }
+/// Hears whether a run was to be cancelled before it was driven here. What came after its row was read,
+/// and nobody looks for, is in the row by now.
+async fn hear(engine: &Engine, run: &RunRow) -> Result<(), Trouble> {
+    let mut cancel = run.cancel.clone();
+    if cancel.is_none() && engine.store.poll().is_none() {
+        let row = engine.read(|| engine.store.run(run.id)).await?;
+        cancel = row.and_then(|row| row.cancel);
     }
+    if let Some(reason) = cancel {
+        engine.news.cancel(run.id, &reason);
+    }
+    Ok(())
 }
 
 /// Makes the body, polls it to its end, and writes that.
@@ -203,14 +215,33 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> StoredError {
 
 async fn complete(execution: &Execution, output: Stored) -> Result<(), Trouble> {
     let now = execution.now();
-    let update = RunUpdate {
+    let mut update = RunUpdate {
+        unless_cancelled: true,
         status: Some(RunStatus::Completed),
         wake_at: Some(None),
         output: Some(output.clone()),
         finished_at: Some(now),
         ..RunUpdate::default()
     };
-    if end(execution, RowKind::End, update).await? {
+    let row = execution.next_row(RowKind::End);
+    let ended = execution.commit_if(vec![row], update.clone()).await;
+    let mut completed = written(execution, ended)?;
+    if completed == Some(false) {
+        let Some(reason) = cancelled(execution).await? else {
+            return Ok(());
+        };
+        if !execution.past_pivot().await? {
+            let hop = execution.hop(None, None, 0);
+            let failure = StoredFailure {
+                preceded_by: execution.earlier(),
+                ..Halt::cancelled(&reason).failure(hop)
+            };
+            return fail(execution, failure).await;
+        }
+        update.unless_cancelled = false;
+        completed = Some(end(execution, RowKind::End, update).await?);
+    }
+    if completed == Some(true) {
         let ended = || Ended {
             status: RunStatus::Completed,
             output: Some(output),
@@ -219,6 +250,18 @@ async fn complete(execution: &Execution, output: Stored) -> Result<(), Trouble> 
         execution.engine.news.ended(execution.run, ended);
     }
     Ok(())
+}
+
+/// Why the run is to be cancelled, if that is why it could not end.
+async fn cancelled(execution: &Execution) -> Result<Option<String>, Trouble> {
+    let (engine, run) = (&execution.engine, execution.run);
+    let row = engine.read(|| engine.store.run(run)).await?;
+    let fence = &engine.fence;
+    let mine = row.filter(|row| {
+        let owner = row.owner.as_ref() == Some(&fence.worker) && row.epoch == fence.epoch;
+        owner && row.status == RunStatus::Running
+    });
+    Ok(mine.and_then(|row| row.cancel))
 }
 
 /// The body failed: from here on the run rolls back, or is stuck if it is past its pivot.
@@ -254,14 +297,19 @@ async fn fail(execution: &Execution, mut failure: StoredFailure) -> Result<(), T
 /// Writes the last forward row. False when the run is no longer this worker's.
 async fn end(execution: &Execution, kind: RowKind, update: RunUpdate) -> Result<bool, Trouble> {
     let row = execution.next_row(kind);
-    match execution.commit(vec![row], update).await {
-        Some(Ok(())) => Ok(true),
-        Some(Err(reason)) => Err(Trouble::Parked {
-            run: execution.run,
-            reason,
-        }),
-        None => Ok(false),
-    }
+    let ended = execution.commit(vec![row], update).await;
+    Ok(written(execution, ended)?.is_some())
+}
+
+/// What a commit came to that the store may have refused.
+fn written<T>(
+    execution: &Execution,
+    written: Option<Result<T, String>>,
+) -> Result<Option<T>, Trouble> {
+    written.transpose().map_err(|reason| Trouble::Parked {
+        run: execution.run,
+        reason,
+    })
 }
 
 /// Drives a run that an operator set going again, or that was started elsewhere.

@@ -53,7 +53,10 @@ impl Execution {
         }
         let first = Mutex::new(first);
         let mut tries = Tries::after(pending.attempts.last(), true);
-        self.pause(pending.attempts.last()).await;
+        let last = pending.attempts.last();
+        if let Some(given_up) = self.pause(point, step, pending, last).await {
+            return given_up;
+        }
         loop {
             let effect = StepEffect {
                 execution: self,

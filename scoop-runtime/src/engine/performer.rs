@@ -67,7 +67,7 @@ impl Execution {
     ) -> Settled {
         let name = pending.row.operation.as_deref().unwrap_or_default();
         if name == Sleep::NAME {
-            return self.sleep(&pending.row).await;
+            return self.sleep(point, &pending.row).await;
         }
         if self.engine.registry.may_be_saga(name) {
             match history::promise(self.run, &pending.row).map(child::run_of) {
@@ -93,22 +93,20 @@ impl Execution {
         std::future::pending().await
     }
 
-    async fn sleep(&self, row: &CheckpointRow) -> Settled {
+    async fn sleep(&self, point: &Point, row: &CheckpointRow) -> Settled {
         let until = row.arguments.as_ref().map(Stored::decode::<[Timestamp; 1]>);
         match until {
-            Some(Ok([until])) => self.wait_until(until).await,
+            Some(Ok([until])) => {
+                if let Some(halt) = self.wait_until(until).await {
+                    let hop = self.hop(Some(point), Some(Sleep::NAME), 1);
+                    return self.interrupted(row.seq, hop, &halt);
+                }
+            }
             Some(Err(error)) => return self.park(format!("the end of a sleep {error}")).await,
             None => {}
         }
         self.set_outcome(StoredOutcome::Done(null()));
         Settled::Value(Box::new(()))
-    }
-
-    async fn wait_until(&self, until: Timestamp) {
-        let left = until.since(self.now());
-        if !left.is_zero() {
-            self.engine.environment.sleep(left).await;
-        }
     }
 
     async fn step(
@@ -122,7 +120,9 @@ impl Execution {
         let mut tries = Tries::after(last, false);
         // A pause that is not over yet was not followed by an attempt.
         tries.doubt |= again && last.is_none_or(|last| last.next_at <= self.now());
-        self.pause(last).await;
+        if let Some(given_up) = self.pause(point, step, pending, last).await {
+            return given_up;
+        }
         loop {
             let ended = self.one_attempt(point, step, pending, tries.number).await;
             if let Some(settled) = self.judge(point, step, pending, &mut tries, ended).await {
@@ -131,11 +131,36 @@ impl Execution {
         }
     }
 
-    /// Waits until another attempt is due.
-    pub(super) async fn pause(&self, last: Option<&StoredAttempt>) {
-        if let Some(last) = last {
-            self.wait_until(last.next_at).await;
+    /// Waits until another attempt is due; not where the run is halted, unless a pivot is in doubt.
+    pub(super) async fn pause(
+        &self,
+        point: &Point,
+        step: &StepDescriptor,
+        pending: &PendingRow,
+        last: Option<&StoredAttempt>,
+    ) -> Option<Settled> {
+        let last = last?;
+        if last.doubt && step.meta.kind == OperationKind::Step(StepKind::Pivot) {
+            let left = last.next_at.since(self.now());
+            self.engine.environment.sleep(left).await;
+            return None;
         }
+        let halt = self.wait_until(last.next_at).await?;
+        let wrap = if last.doubt {
+            StoredOutcome::Unknown
+        } else {
+            StoredOutcome::Failed
+        };
+        let (seq, error) = (pending.row.seq, last.error.clone());
+        self.set_outcome(wrap(error.clone()));
+        let hop = self.hop(Some(point), Some(step.meta.name), last.attempt);
+        let failed = Earlier {
+            hop: hop.clone(),
+            error,
+            below: None,
+        };
+        self.note_failure(seq, failed);
+        Some(self.unsettled_by(seq, hop, &halt))
     }
 
     /// What an attempt comes to; `None` when another one is due.
@@ -177,9 +202,8 @@ impl Execution {
             if let Err(why) = self.note_attempt(&pending.row, &failed).await {
                 return Some(self.park(why).await);
             }
-            self.wait_until(next_at).await;
             tries.number += 1;
-            return None;
+            return self.pause(point, step, pending, Some(&failed)).await;
         }
         let hop = self.hop(Some(point), Some(step.meta.name), number);
         Some(self.give_up(pending, step, hop, kind, error, value, doubt))

@@ -3,11 +3,13 @@
 mod attempt;
 mod below;
 mod doubt;
+mod pivot;
 
 use std::sync::Arc;
 
 use self::attempt::Tried;
 use self::below::Below;
+pub(super) use self::pivot::is_past_pivot;
 use super::history::{self, Done};
 use super::writer::WriteError;
 use super::{Engine, Trouble};
@@ -163,35 +165,6 @@ impl<'e> Undoing<'e> {
                 done.operation
             ),
         }
-    }
-
-    /// Whether a pivot is done or in doubt, here or in a saga below: then there is no way back.
-    async fn is_past_pivot(&self) -> Result<bool, Trouble> {
-        for done in history::done(self.run, &self.rows)? {
-            if matches!(done.outcome, StoredOutcome::Failed(_)) {
-                continue;
-            }
-            let past = match self.promise(&done)? {
-                Some(Promise::Pivot) => true,
-                Some(Promise::Saga(run)) => self.is_past_pivot_below(run).await?,
-                _ => false,
-            };
-            if past {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    async fn stuck_past_pivot(&mut self) -> Result<(), Trouble> {
-        tracing::error!(run = %self.run, "a run is stuck: it failed past its pivot");
-        let row = self.row(RowKind::End);
-        let update = RunUpdate {
-            status: Some(RunStatus::Stuck),
-            wake_at: Some(None),
-            ..RunUpdate::default()
-        };
-        self.commit(row, update).await.map(drop)
     }
 
     /// The positions that are undone already, or that an operator dealt with.

@@ -230,6 +230,10 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// writes nothing any more.
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError>;
 
+    /// The runs of this worker's life that run forward and are to be cancelled, each with the reason;
+    /// in the order of their ids.
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError>;
+
     /// A run.
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;
 

@@ -248,6 +248,11 @@ impl Store for FaultStore {
         self.death.outlives(self.inner.claim(fence, claim)).await
     }
 
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
+        self.read()?;
+        self.death.outlives(self.inner.cancelled(fence)).await
+    }
+
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         self.read()?;
         self.death.outlives(self.inner.run(run)).await

@@ -122,6 +122,10 @@ impl Store for MemoryStore {
         self.data()?.claim(fence, claim)
     }
 
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
+        Ok(self.data()?.cancelled(fence))
+    }
+
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         Ok(self.data()?.run(run))
     }

@@ -38,6 +38,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "children",
         sql: include_str!("migrations/0003_children.sql"),
     },
+    Migration {
+        version: 4,
+        name: "cancel",
+        sql: include_str!("migrations/0004_cancel.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.
