@@ -13,6 +13,7 @@ mod sagas;
 mod support;
 
 mod back;
+mod cancel;
 mod child;
 mod forward;
 mod locals;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::execution::{Execution, NotBegun};
-use super::halt::Halt;
 use super::held_up::Waiting;
 use super::history::PendingRow;
 use super::performer::raw;
@@ -55,17 +54,17 @@ impl Execution {
         match self.end_of_child(run).await {
             Err(Trouble::ShutDown) => self.left().await,
             Err(trouble) => self.park(trouble.reason()).await,
-            Ok((ended, halt)) => self.child_ended(point, pending, name, ended, halt).await,
+            Ok(ended) => self.child_ended(point, pending, name, ended).await,
         }
     }
 
     /// Waits for the run below; where this one is to end, that one is to end first.
-    async fn end_of_child(&self, run: RunId) -> Result<(Ended, Option<Halt>), Trouble> {
+    async fn end_of_child(&self, run: RunId) -> Result<Ended, Trouble> {
         let ending = self.engine.end_of(self.run, run, RunStatus::is_final);
         tokio::pin!(ending);
         let halt = tokio::select! {
             biased;
-            ended = &mut ending => return Ok((ended?, None)),
+            ended = &mut ending => return ended,
             halt = self.halt() => halt,
         };
         match self.engine.cancel(run, &halt.reason_below(self)).await {
@@ -73,7 +72,7 @@ impl Execution {
             Ok(()) | Err(Trouble::NotAllowed(_)) => {}
             Err(trouble) => return Err(trouble),
         }
-        Ok((ending.await?, Some(halt)))
+        ending.await
     }
 
     /// Makes the run. In the inner `Err`, why it cannot begin.
@@ -150,7 +149,6 @@ impl Execution {
         pending: &PendingRow,
         name: &str,
         ended: Ended,
-        halt: Option<Halt>,
     ) -> Settled {
         if let (RunStatus::Completed, Some(output)) = (ended.status, ended.output) {
             self.set_outcome(StoredOutcome::Done(raw(&output)));
@@ -168,7 +166,11 @@ impl Execution {
         };
         let hop = self.hop(Some(point), Some(name), 1);
         // Cancelled because of this run, which says why itself.
-        let (kind, error) = match halt.filter(|_| below.kind == FailureKind::Cancelled) {
+        let halt = match below.kind {
+            FailureKind::Cancelled => self.halted().await,
+            _ => None,
+        };
+        let (kind, error) = match halt {
             Some(halt) => (halt.kind, halt.error()),
             None => (below.kind, below.error.clone()),
         };
