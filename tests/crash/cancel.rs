@@ -116,11 +116,8 @@ async fn until<S: Saga>(store: Arc<dyn Store>, call: SagaCall<S>, dead: impl Fut
 
 /// Cancels in peace, and then with a crash before and after every commit, that of the request among
 /// them; whoever asked asks again in the second life.
-async fn cancelled_everywhere<S>(
-    place: Place,
-    call: impl Fn(String) -> SagaCall<S>,
-    wanted: Wanted,
-) where
+async fn cancelled_everywhere<S>(place: Place, call: impl Fn(String) -> SagaCall<S>, wanted: Wanted)
+where
     S: Saga<Ok: std::fmt::Debug, Error: std::fmt::Debug>,
 {
     let name = || uuid::Uuid::new_v4().to_string();
