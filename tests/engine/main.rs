@@ -14,6 +14,7 @@ mod forward;
 mod operator;
 mod sagas;
 mod start;
+mod turned;
 
 use std::sync::Arc;
 

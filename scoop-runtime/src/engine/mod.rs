@@ -12,6 +12,7 @@ mod cancel;
 mod child;
 mod connect;
 mod core;
+mod ending;
 mod execution;
 mod executor;
 mod failing;
