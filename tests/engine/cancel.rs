@@ -13,6 +13,7 @@ on_every_store!(
     a_sleep_ends,
     a_later_start_ends,
     a_pause_between_attempts_ends,
+    attempts_without_a_pause_end,
     a_step_under_way_is_waited_for,
     a_body_that_returned_loses_against_a_cancel,
     the_saga_below_ends_first,
@@ -104,6 +105,29 @@ async fn a_pause_between_attempts_ends(place: Place) {
     assert_eq!(error.kind(), Some(FailureKind::Cancelled));
     assert!(format!("{error:?}").contains("line is full"), "{error:?}");
     assert_eq!(world.log("h"), ["+a", "hopeless", "-a"]);
+}
+
+#[step(retriable, retry(forever, backoff = "1us..1us"))]
+async fn restless(test: &str, world: Resource<World>) -> Result<(), Full> {
+    world.effect(test, "restless");
+    Err(Full("line".to_owned()))
+}
+
+#[saga]
+async fn rest(test: String) -> Result<(), Full> {
+    restless(&test).await
+}
+
+async fn attempts_without_a_pause_end(place: Place) {
+    let world = World::default();
+    let scoop = connect(place.open().await, &world).await;
+    let handle = scoop.start(rest("r".into())).await.unwrap();
+    while world.log("r").len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    handle.cancel().await.unwrap();
+    let error = handle.wait().await.unwrap_err();
+    assert_eq!(error.kind(), Some(FailureKind::Cancelled));
 }
 
 /// Takes half an hour.

@@ -8,8 +8,17 @@ use crate::protocol::run::{RunStatus, RunUpdate};
 use crate::store::StoreError;
 
 impl Engine {
-    /// Writes the request down; whoever drives the run hears of it.
+    /// Writes the request down, for a caller outside.
     pub(crate) async fn cancel(&self, run: RunId, reason: &str) -> Result<(), Trouble> {
+        match self.request_cancel(run, reason).await? {
+            true => Ok(()),
+            false => self.not_cancelled(run).await,
+        }
+    }
+
+    /// Writes the request down; whoever drives the run hears of it. False where it does not run
+    /// forward.
+    pub(super) async fn request_cancel(&self, run: RunId, reason: &str) -> Result<bool, Trouble> {
         let commit = Commit {
             run,
             create: None,
@@ -23,9 +32,9 @@ impl Engine {
         match self.writer.write(commit).await {
             Ok(Committed::Stored) => {
                 self.news.cancel(run, reason);
-                Ok(())
+                Ok(true)
             }
-            Ok(_) => self.not_cancelled(run).await,
+            Ok(_) => Ok(false),
             Err(WriteError::Stopped) => Err(Trouble::ShutDown),
             Err(WriteError::Refused(why)) => Err(StoreError::Refused(why).into()),
         }

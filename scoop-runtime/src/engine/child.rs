@@ -67,11 +67,9 @@ impl Execution {
             ended = &mut ending => return ended,
             halt = self.halt() => halt,
         };
-        match self.engine.cancel(run, &halt.reason_below(self)).await {
-            // It has ended, or an operator has to look at it.
-            Ok(()) | Err(Trouble::NotAllowed(_)) => {}
-            Err(trouble) => return Err(trouble),
-        }
+        let reason = halt.reason_below(self);
+        // If it does not run forward it is on its way to an end, or there.
+        self.engine.request_cancel(run, &reason).await?;
         ending.await
     }
 

@@ -53,8 +53,7 @@ impl Execution {
         }
         let first = Mutex::new(first);
         let mut tries = Tries::after(pending.attempts.last(), true);
-        let last = pending.attempts.last();
-        if let Some(given_up) = self.pause(point, step, pending, last).await {
+        if let Some(given_up) = self.pause_again(point, step, pending).await {
             return given_up;
         }
         loop {

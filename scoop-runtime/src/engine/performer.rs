@@ -5,6 +5,7 @@ use std::any::Any;
 use super::attempt::{Attempt, attempt};
 use super::child;
 use super::execution::{Execution, Exit};
+use super::halt::Halt;
 use super::history::{self, PendingRow};
 use crate::codec::Stored;
 use crate::context::Context;
@@ -120,7 +121,7 @@ impl Execution {
         let mut tries = Tries::after(last, false);
         // A pause that is not over yet was not followed by an attempt.
         tries.doubt |= again && last.is_none_or(|last| last.next_at <= self.now());
-        if let Some(given_up) = self.pause(point, step, pending, last).await {
+        if let Some(given_up) = self.pause_again(point, step, pending).await {
             return given_up;
         }
         loop {
@@ -131,21 +132,46 @@ impl Execution {
         }
     }
 
-    /// Waits until another attempt is due; not where the run is halted, unless a pivot is in doubt.
+    /// Waits until another attempt is due; not where the run is halted, unless a pivot is in doubt. Where
+    /// an attempt may be under way since, that is `again`, one is due at once.
     pub(super) async fn pause(
         &self,
-        point: &Point,
         step: &StepDescriptor,
-        pending: &PendingRow,
-        last: Option<&StoredAttempt>,
-    ) -> Option<Settled> {
-        let last = last?;
+        last: &StoredAttempt,
+        again: bool,
+    ) -> Option<Halt> {
         if last.doubt && step.meta.kind == OperationKind::Step(StepKind::Pivot) {
             let left = last.next_at.since(self.now());
             self.engine.environment.sleep(left).await;
             return None;
         }
-        let halt = self.wait_until(last.next_at).await?;
+        match self.wait_until(last.next_at).await {
+            None if !again => self.halted().await,
+            halt => halt,
+        }
+    }
+
+    /// After what is stored, waits until an attempt is due.
+    pub(super) async fn pause_again(
+        &self,
+        point: &Point,
+        step: &StepDescriptor,
+        pending: &PendingRow,
+    ) -> Option<Settled> {
+        let last = pending.attempts.last()?;
+        let halt = self.pause(step, last, true).await?;
+        Some(self.no_more(point, step, pending, last, &halt))
+    }
+
+    /// No other attempt, because of this.
+    fn no_more(
+        &self,
+        point: &Point,
+        step: &StepDescriptor,
+        pending: &PendingRow,
+        last: &StoredAttempt,
+        halt: &Halt,
+    ) -> Settled {
         let wrap = if last.doubt {
             StoredOutcome::Unknown
         } else {
@@ -160,7 +186,7 @@ impl Execution {
             below: None,
         };
         self.note_failure(seq, failed);
-        Some(self.unsettled_by(seq, hop, &halt))
+        self.unsettled_by(seq, hop, halt)
     }
 
     /// What an attempt comes to; `None` when another one is due.
@@ -203,7 +229,8 @@ impl Execution {
                 return Some(self.park(why).await);
             }
             tries.number += 1;
-            return self.pause(point, step, pending, Some(&failed)).await;
+            let halt = self.pause(step, &failed, false).await?;
+            return Some(self.no_more(point, step, pending, &failed, &halt));
         }
         let hop = self.hop(Some(point), Some(step.meta.name), number);
         Some(self.give_up(pending, step, hop, kind, error, value, doubt))
