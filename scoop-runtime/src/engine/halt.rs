@@ -64,7 +64,8 @@ impl Execution {
     /// Why nothing more may begin.
     pub(super) async fn halted(&self) -> Option<Halt> {
         let halt = self.asked()?;
-        match self.past_pivot().await {
+        // In a box, so that a run that nobody cancels has no room for it.
+        match Box::pin(self.past_pivot()).await {
             Ok(true) => None,
             Ok(false) => Some(halt),
             Err(trouble) => {
