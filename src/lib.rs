@@ -16,7 +16,7 @@ pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble, st
 pub use scoop_runtime::error::{Describe, Error, SagaError};
 pub use scoop_runtime::handle::{Handle, Status};
 pub use scoop_runtime::operation::{
-    Failure, Never, Outcome, Saga, SagaCall, SagaFn, caught, sleep,
+    Failure, Never, Outcome, Saga, SagaCall, SagaFn, caught, sleep, sleep_until,
 };
 pub use scoop_runtime::protocol::failure::{
     Compensation, CompensationResult, Earlier, FailureKind, Hop, StoredError,

@@ -13,7 +13,7 @@ async fn trip(n: u32) -> u32 {
     look(n).await
 }
 
-#[saga(deadline = "2h")]
+#[saga(rollback_deadline = "2h")]
 async fn tour(n: u32) -> u32 {
     look(n).await
 }

@@ -65,6 +65,7 @@ pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | key | meaning | if left out |
 /// | --- | --- | --- |
 /// | `name = ".."` | the name in the store; with it the function may be renamed and moved | module path and name |
+/// | `deadline = "2h"` | after this time from its start a run is undone, as if it were cancelled | no limit |
 /// | `crate = path` | where the crate `scoop` is | `::scoop` |
 ///
 /// In its body:

@@ -133,6 +133,20 @@ impl<S: Saga> Handle<S> {
         }
     }
 
+    /// Cancels the run, with all runs that it awaits, as [`Admin::cancel`](crate::engine::admin::Admin::cancel)
+    /// does without a reason. What waits ends at once, what is under way is waited for; then the run
+    /// rolls back, and [`wait`](Self::wait) says so with
+    /// [`FailureKind::Cancelled`](crate::protocol::failure::FailureKind::Cancelled).
+    ///
+    /// Past its pivot a run goes on, whoever cancels it. Where it rolls back already there is nothing
+    /// more to do.
+    ///
+    /// # Errors
+    /// When the run has ended, or is stuck; when the store cannot be asked.
+    pub async fn cancel(&self) -> Result<(), Trouble> {
+        self.scoop.engine().cancel(self.run, "").await
+    }
+
     /// What the run returned, if it has ended.
     pub async fn result(&self) -> Option<Result<S::Ok, SagaError<S::Error>>> {
         match self.standing().await {

@@ -127,6 +127,10 @@ impl Store for CrashStore {
         self.death.outlives(self.inner.remove(removal)).await
     }
 
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
+        self.death.outlives(self.inner.cancelled(fence)).await
+    }
+
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         self.death.outlives(self.inner.run(run)).await
     }

@@ -15,6 +15,7 @@ mod sagas;
 mod support;
 
 mod back;
+mod cancel;
 mod child;
 mod forward;
 mod locals;

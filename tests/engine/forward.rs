@@ -1,17 +1,22 @@
 //! Runs that end well.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use scoop::saga;
 use scoop::testing::CrashStore;
+use scoop_runtime::environment::Environment as _;
 
 use crate::connect;
 use crate::sagas::{World, careful, keys, names, sleeps, trip};
+use crate::support::clock::Clock;
 use crate::support::{Place, on_every_store};
 
 on_every_store!(
     a_saga_runs_with_one_commit_more_than_it_has_awaits,
     a_caught_failure_undoes_nothing,
     a_sleep_and_a_later_start_end,
+    a_sleep_until_a_moment_ends_then,
     a_blocking_step_knows_its_run
 );
 
@@ -61,13 +66,31 @@ async fn a_caught_failure_undoes_nothing(place: Place) {
 async fn a_sleep_and_a_later_start_end(place: Place) {
     let world = World::default();
     let scoop = connect(place.open().await, &world).await;
-    let start = scoop
-        .start(sleeps())
-        .after(std::time::Duration::from_millis(30));
+    let start = scoop.start(sleeps()).after(Duration::from_millis(30));
     assert_eq!(start.await.unwrap().wait().await.unwrap(), 42);
     scoop
         .scope(async {
             assert_eq!(sleeps().await.unwrap(), 42);
         })
         .await;
+}
+
+#[saga]
+async fn waits_until(times: Vec<SystemTime>) -> usize {
+    for time in &times {
+        scoop::sleep_until(*time).await;
+    }
+    times.len()
+}
+
+async fn a_sleep_until_a_moment_ends_then(place: Place) {
+    let scoop = connect(place.open().await, &World::default()).await;
+    let before = Clock.now();
+    let at = |hours: u64| before.after(Duration::from_secs(hours * 3_600)).into();
+    // The last one is past by then.
+    let handle = scoop.start(waits_until(vec![at(2), at(3), at(1)])).await;
+    assert_eq!(handle.unwrap().wait().await.unwrap(), 3);
+    let took = Clock.now().since(before);
+    let three = Duration::from_secs(3 * 3_600);
+    assert!(took >= three && took < three * 2, "{took:?}");
 }

@@ -6,12 +6,15 @@
 mod support;
 
 mod back;
+mod cancel;
 mod child;
+mod deadline;
 mod find;
 mod forward;
 mod operator;
 mod sagas;
 mod start;
+mod turned;
 
 use std::sync::Arc;
 

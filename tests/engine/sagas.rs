@@ -33,7 +33,7 @@ impl World {
 pub(crate) struct Full(pub(crate) String);
 
 #[step(rollback = cancel)]
-async fn book(test: &str, what: &str, world: Resource<World>) -> Result<String, Full> {
+pub(crate) async fn book(test: &str, what: &str, world: Resource<World>) -> Result<String, Full> {
     world.effect(test, &format!("+{what}"));
     if what == "full" {
         Err(Full(what.to_owned()))
@@ -79,7 +79,7 @@ async fn flaky(test: &str, world: Resource<World>) -> Result<u32, Full> {
 }
 
 #[step(pivot)]
-async fn pay(test: &str, world: Resource<World>) -> Result<(), Full> {
+pub(crate) async fn pay(test: &str, world: Resource<World>) -> Result<(), Full> {
     world.effect(test, "pay");
     Ok(())
 }

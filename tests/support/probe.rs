@@ -159,6 +159,10 @@ impl Store for Probe {
         self.inner.remove(removal).await
     }
 
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
+        self.inner.cancelled(fence).await
+    }
+
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         self.inner.run(run).await
     }

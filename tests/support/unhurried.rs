@@ -65,6 +65,10 @@ impl Store for Unhurried {
         standing(self.0.remove(removal)).await
     }
 
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
+        standing(self.0.cancelled(fence)).await
+    }
+
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         standing(self.0.run(run)).await
     }

@@ -9,7 +9,7 @@ use scoop::{SagaError, Status};
 use scoop_runtime::operation::{Saga, SagaCall};
 
 use crate::place::Place;
-use crate::sagas::{careless, caught, lasting, late, only, order, panicked, refused};
+use crate::sagas::{careless, caught, hoping, lasting, late, only, order, panicked, refused};
 use crate::world::{World, connecting, end_of};
 
 /// Runs a saga to its end: its end, its lines in the ledger, what happened outside.
@@ -55,6 +55,23 @@ async fn an_error_that_is_caught_leaves_nothing() {
     let (status, _, ledger, _) = ended(caught).await;
     assert_eq!(status, Completed);
     assert_eq!(ledger, ["+bike", r#"+Err("no")"#]);
+}
+
+/// Whether the failed attempt is written down by then or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_cancelled_between_two_attempts() {
+    let (place, world) = (Place::new().await, World::default());
+    let scoop = connecting(place.open().await, &world).await.unwrap();
+    let handle = scoop.start(hoping("one".to_owned())).await.unwrap();
+    while world.notes("one").is_empty() {
+        tokio::task::yield_now().await;
+    }
+    handle.cancel().await.unwrap();
+    let (status, text) = end_of(&handle).await;
+    scoop.shutdown().await;
+    assert_eq!(status, RolledBack, "{text}");
+    assert!(text.starts_with("Some(Cancelled)"), "{text}");
+    assert_eq!(place.ledger("one").await, ["+bike", "-bike"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

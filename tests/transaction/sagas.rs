@@ -187,3 +187,17 @@ pub(crate) async fn careless(case: String) -> Result<u32, No> {
     reserve(&case, "bike").await?;
     Ok(heedless(&case).await?)
 }
+
+/// Ends with this after it has written, and is tried again in a month.
+#[step(rollback = never, retry(forever, backoff = "30 days..30 days"))]
+async fn hope(case: &str, tx: &mut Tx<'_, Db>, world: Resource<World>) -> Result<u32, Trouble> {
+    write(tx, case, "+hope").await?;
+    world.note(case, "hoped".to_owned());
+    Err(Trouble::No)
+}
+
+#[saga]
+pub(crate) async fn hoping(case: String) -> Result<u32, No> {
+    reserve(&case, "bike").await?;
+    Ok(hope(&case).await?)
+}

@@ -4,6 +4,7 @@
 #![cfg(feature = "postgres")]
 #![allow(clippy::unwrap_used)]
 
+mod cancel;
 mod database;
 mod lives;
 mod sagas;

@@ -128,3 +128,16 @@ pub(crate) async fn ordered(above: bool) -> Result<u32, No> {
 pub(crate) async fn tens() -> Result<u32, No> {
     Ok(book(10).await? + book(20).await?)
 }
+
+#[saga(name = "slept")]
+pub(crate) async fn slept() -> Result<u32, No> {
+    let one = book(1).await?;
+    scoop::sleep(std::time::Duration::from_secs(3_600)).await;
+    Ok(one)
+}
+
+#[saga(name = "ordered_and_slept")]
+pub(crate) async fn ordered_and_slept() -> Result<u32, No> {
+    let nine = book(9).await?;
+    Ok(nine + slept().await?)
+}

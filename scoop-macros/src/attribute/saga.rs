@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::LitStr;
 
-use super::{Crate, keys};
+use super::{Crate, Length, keys};
 use crate::diagnostics::Mistakes;
 
 const KNOWN: [&str; 7] = [
@@ -20,6 +20,8 @@ const KNOWN: [&str; 7] = [
 #[derive(Debug, Default)]
 pub(crate) struct SagaArguments {
     pub(crate) name: Option<LitStr>,
+    /// How long a run may take.
+    pub(crate) deadline: Option<Length>,
     pub(crate) krate: Crate,
 }
 
@@ -29,6 +31,10 @@ impl SagaArguments {
         for (key, entry) in keys::entries(tokens, &KNOWN, mistakes) {
             match key {
                 "name" => arguments.name = keys::text(&entry, r#"name = "..""#, mistakes),
+                "deadline" => {
+                    arguments.deadline = keys::text(&entry, r#"deadline = "2h""#, mistakes)
+                        .and_then(|text| Length::parse(&text, mistakes));
+                }
                 "crate" => {
                     let path = keys::path(&entry, "crate = path", mistakes);
                     arguments.krate = path.map(Crate::at).unwrap_or_default();

@@ -112,11 +112,22 @@ fn a_retry_has_an_end_or_says_that_it_has_none() {
 }
 
 #[test]
+fn a_deadline_is_a_duration() {
+    let mut mistakes = Mistakes::default();
+    let arguments = SagaArguments::parse(quote!(deadline = "2h"), &mut mistakes);
+    let two_hours = Duration::from_secs(2 * 3_600);
+    assert_eq!(arguments.deadline.map(|length| length.0), Some(two_hours));
+    SagaArguments::parse(quote!(deadline = "soon"), &mut mistakes);
+    let mistake = mistakes.into_errors()[0].to_string();
+    assert!(mistake.starts_with("expected a duration"), "{mistake}");
+}
+
+#[test]
 fn later_keys_of_a_saga_are_known_and_refused() {
     let mut mistakes = Mistakes::default();
-    SagaArguments::parse(quote!(name = "x", deadline = "2h"), &mut mistakes);
+    SagaArguments::parse(quote!(name = "x", rollback_deadline = "2h"), &mut mistakes);
     assert_eq!(
         mistakes.into_errors()[0].to_string(),
-        "`deadline` is not available in this release yet"
+        "`rollback_deadline` is not available in this release yet"
     );
 }

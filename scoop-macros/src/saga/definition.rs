@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::Definition;
+use crate::expansion::optional;
 
 impl Definition<'_> {
     /// The description, the descriptor, and what ties them to the type that stands for the saga.
@@ -72,6 +73,8 @@ impl Definition<'_> {
         let line = quote_spanned!(span=> ::core::line!());
         let (points, graph) = (&self.lowered.points, &self.lowered.graph);
         let types = shape.function.resources();
+        let deadline = self.arguments.deadline;
+        let deadline = optional(deadline.map(|length| quote!(#length)));
         quote! {
             const __DESCRIPTION: #description::Description = #description::Description {
                 saga: #name,
@@ -82,6 +85,7 @@ impl Definition<'_> {
                 description: &__DESCRIPTION,
                 file: ::core::file!(),
                 line: #line,
+                deadline: #deadline,
                 resources: || ::std::vec![#(#runtime::resource::ResourceType::of::<#types>()),*],
                 body: __start,
             };

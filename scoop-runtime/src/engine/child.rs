@@ -33,6 +33,16 @@ impl Execution {
         again: bool,
     ) -> Settled {
         let name = pending.row.operation.as_deref().unwrap_or_default();
+        if again && let Some(halt) = self.halted().await {
+            match self.engine.read(|| self.engine.store.run(run)).await {
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let hop = self.hop(Some(point), Some(name), 0);
+                    return self.interrupted(pending.row.seq, hop, &halt);
+                }
+                Err(error) => return self.park(error.to_string()).await,
+            }
+        }
         let begun = match self.begin_child(pending, name, run, again).await {
             Ok(begun) => begun,
             Err(Trouble::ShutDown) => return self.left().await,
@@ -41,10 +51,26 @@ impl Execution {
         if let Err(reason) = begun {
             return self.park(reason).await;
         }
-        match self.engine.end_of(self.run, run, RunStatus::is_final).await {
+        match self.end_of_child(run).await {
+            Err(Trouble::ShutDown) => self.left().await,
             Err(trouble) => self.park(trouble.reason()).await,
             Ok(ended) => self.child_ended(point, pending, name, ended).await,
         }
+    }
+
+    /// Waits for the run below; where this one is to end, that one is to end first.
+    async fn end_of_child(&self, run: RunId) -> Result<Ended, Trouble> {
+        let ending = self.engine.end_of(self.run, run, RunStatus::is_final);
+        tokio::pin!(ending);
+        let halt = tokio::select! {
+            biased;
+            ended = &mut ending => return ended,
+            halt = self.halt() => halt,
+        };
+        let reason = halt.reason_below(self);
+        // If it does not run forward it is on its way to an end, or there.
+        self.engine.request_cancel(run, &reason).await?;
+        ending.await
     }
 
     /// Makes the run. In the inner `Err`, why it cannot begin.
@@ -137,7 +163,15 @@ impl Execution {
             Err(trouble) => return self.park(trouble.reason()).await,
         };
         let hop = self.hop(Some(point), Some(name), 1);
-        let (kind, error) = (below.kind, below.error.clone());
+        // Cancelled because of this run, which says why itself.
+        let halt = match below.kind {
+            FailureKind::Cancelled => self.halted().await,
+            _ => None,
+        };
+        let (kind, error) = match halt {
+            Some(halt) => (halt.kind, halt.error()),
+            None => (below.kind, below.error.clone()),
+        };
         self.set_outcome(StoredOutcome::Failed(error.clone()));
         let earlier = Earlier {
             hop: hop.clone(),

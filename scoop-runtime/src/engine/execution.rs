@@ -1,6 +1,7 @@
 //! The state of one run while its body is being driven: the other side of its frame.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -53,6 +54,7 @@ pub(crate) struct Execution {
     pub(crate) saga: &'static SagaDescriptor,
     /// How many runs are above it.
     pub(crate) depth: u16,
+    created_at: Timestamp,
     state: Mutex<State>,
 }
 
@@ -72,11 +74,14 @@ pub(super) struct State {
     exit: Option<oneshot::Sender<Exit>>,
     /// The row at which the body was resumed.
     pub(super) resumed: Option<Seq>,
+    /// Whether it is known that there is no way back.
+    pub(super) past_pivot: bool,
 }
 
 /// Where an execution begins.
 pub(crate) struct Beginning {
     pub(crate) depth: u16,
+    pub(crate) created_at: Timestamp,
     pub(crate) seq: Seq,
     pub(crate) table: SlotTable,
     pub(crate) create: Option<NewRun>,
@@ -103,12 +108,14 @@ impl Execution {
             failures: Vec::new(),
             exit: Some(beginning.exit),
             resumed: Some(beginning.seq).filter(|seq| *seq != Seq::NONE),
+            past_pivot: false,
         };
         Self {
             engine,
             run,
             saga,
             depth: beginning.depth,
+            created_at: beginning.created_at,
             state: Mutex::new(state),
         }
     }
@@ -119,6 +126,17 @@ impl Execution {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.engine.environment.now()
+    }
+
+    /// How long the saga may take, and until when.
+    pub(super) fn deadline(&self) -> Option<(Duration, Timestamp)> {
+        let limit = self.saga.deadline?;
+        Some((limit, self.created_at.after(limit)))
+    }
+
+    /// Whether the outcome of the last operation is not written yet.
+    pub(super) fn has_outcome(&self) -> bool {
+        self.state().outcome.is_some()
     }
 
     /// Ends the body.
@@ -212,6 +230,22 @@ impl Execution {
         rows: Vec<CheckpointRow>,
         update: RunUpdate,
     ) -> Option<Result<(), String>> {
+        match self.commit_if(rows, update).await? {
+            Ok(true) => Some(Ok(())),
+            Ok(false) => {
+                self.leave(Exit::Leave);
+                None
+            }
+            Err(why) => Some(Err(why)),
+        }
+    }
+
+    /// The same; false where the run does not stand as `update` expects.
+    pub(super) async fn commit_if(
+        &self,
+        rows: Vec<CheckpointRow>,
+        update: RunUpdate,
+    ) -> Option<Result<bool, String>> {
         let create = self.state().create.clone();
         let newest = rows.iter().map(|row| row.seq).max();
         let commit = Commit {
@@ -223,14 +257,15 @@ impl Execution {
         match self.engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
                 self.is_stored(newest.unwrap_or(Seq::NONE), None);
-                Some(Ok(()))
+                Some(Ok(true))
             }
             Ok(Committed::KeyTaken(other)) => {
                 self.tell_begun(Err(NotBegun::Taken(other)));
                 self.leave(Exit::Leave);
                 None
             }
-            Ok(Committed::Stale) | Err(WriteError::Stopped) => {
+            Ok(Committed::Stale) => Some(Ok(false)),
+            Err(WriteError::Stopped) => {
                 self.leave(Exit::Leave);
                 None
             }
@@ -256,6 +291,9 @@ impl Conductor for Execution {
         live: Result<Vec<Slot>, String>,
     ) -> BoxFuture<'a, Settled> {
         Box::pin(async move {
+            if let Some(halt) = self.halted().await {
+                return self.stop_at(point, operation_name(&intent), &halt).await;
+            }
             if let Err(refused) = self.check(point, &intent, &live) {
                 return refused;
             }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::ending::{PANIC, complete, fail};
 use super::execution::{Beginning, Begun, Execution, Exit};
-use super::{Ended, Engine, Trouble, history, recovery, rollback};
+use super::{Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, FrameMismatch, Position};
 use crate::operation::saga::{BodyEnd, BodyInput, SagaDescriptor};
-use crate::protocol::checkpoint::RowKind;
 use crate::protocol::failure::{FailureKind, StoredError, StoredFailure};
 use crate::protocol::id::{RunId, Seq};
-use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
+use crate::protocol::run::{NewRun, RunRow, RunStatus};
 use crate::protocol::slots::SlotTable;
 
 /// Drives a run that is not stored yet. `begun` hears of its first commit.
@@ -25,9 +25,11 @@ pub(super) async fn begin(
     begun: oneshot::Sender<Begun>,
 ) {
     let (id, depth, input) = (new.id, new.depth, new.input.clone());
+    let created_at = new.created_at;
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
         depth,
+        created_at,
         seq: Seq::NONE,
         table: SlotTable::default(),
         create: Some(new),
@@ -67,10 +69,7 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
     let pending = history::pending(engine, run.id, run.seq).await?;
     let (table, position) = match &pending {
         None if run.seq != Seq::NONE => return Err(parked(history::missing(run.seq))),
-        None => {
-            wait(engine, &run).await;
-            (SlotTable::default(), None)
-        }
+        None => (SlotTable::default(), None),
         Some(pending) => {
             let name = &pending.row.point;
             let number = saga.description.number_of(name).ok_or_else(|| {
@@ -88,9 +87,12 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
             )
         }
     };
+    hear(engine, &run).await?;
+    let begins = run.wake_at.filter(|_| position.is_none());
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
         depth: run.depth,
+        created_at: run.created_at,
         seq: run.seq,
         table,
         create: None,
@@ -99,18 +101,27 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
         exit,
     };
     let execution = Arc::new(Execution::new(Arc::clone(engine), run.id, saga, beginning));
+    if let Some(at) = begins
+        && let Some(halt) = execution.wait_until(at).await
+    {
+        return fail(&execution, halt.failure(execution.hop(None, None, 0))).await;
+    }
     body(execution, run.input, position, exited).await;
     Ok(())
 }
 
-/// Waits for the start of a run that was started for later.
-async fn wait(engine: &Engine, run: &RunRow) {
-    if let Some(at) = run.wake_at {
-        let left = at.since(engine.environment.now());
-        if !left.is_zero() {
-            engine.environment.sleep(left).await;
-        }
+/// Hears whether a run was to be cancelled before it was driven here. What came after its row was read,
+/// and nobody looks for, is in the row by now.
+async fn hear(engine: &Engine, run: &RunRow) -> Result<(), Trouble> {
+    let mut cancel = run.cancel.clone();
+    if cancel.is_none() && engine.store.poll().is_none() {
+        let row = engine.read(|| engine.store.run(run.id)).await?;
+        cancel = row.and_then(|row| row.cancel);
     }
+    if let Some(reason) = cancel {
+        engine.news.cancel(run.id, &reason);
+    }
+    Ok(())
 }
 
 /// Makes the body, polls it to its end, and writes that.
@@ -190,77 +201,12 @@ async fn polled(mut body: BoxFuture<'static, Result<BodyEnd, Exit>>) -> Result<B
     .await
 }
 
-const PANIC: &str = "scoop::panic";
-
 fn panicked(panic: &(dyn std::any::Any + Send)) -> StoredError {
     StoredError {
         type_name: PANIC.to_owned(),
         message: format!("panicked: {}", super::attempt::panic_message(panic)),
         sources: Vec::new(),
         value: None,
-    }
-}
-
-async fn complete(execution: &Execution, output: Stored) -> Result<(), Trouble> {
-    let now = execution.now();
-    let update = RunUpdate {
-        status: Some(RunStatus::Completed),
-        wake_at: Some(None),
-        output: Some(output.clone()),
-        finished_at: Some(now),
-        ..RunUpdate::default()
-    };
-    if end(execution, RowKind::End, update).await? {
-        let ended = || Ended {
-            status: RunStatus::Completed,
-            output: Some(output),
-            failure: None,
-        };
-        execution.engine.news.ended(execution.run, ended);
-    }
-    Ok(())
-}
-
-/// The body failed: from here on the run rolls back, or is stuck if it is past its pivot.
-async fn fail(execution: &Execution, mut failure: StoredFailure) -> Result<(), Trouble> {
-    if failure.error.type_name == PANIC {
-        failure.kind = FailureKind::Panic;
-    }
-    execution.recall_failures(&mut failure).await?;
-    let unstored = execution.is_unstored();
-    let encoded = Stored::encode(&failure).map_err(|error| Trouble::Unreadable {
-        run: execution.run,
-        what: "failure",
-        error,
-    })?;
-    let mut update = RunUpdate {
-        status: Some(RunStatus::RollingBack),
-        wake_at: Some(None),
-        failure: Some(encoded),
-        ..RunUpdate::default()
-    };
-    if unstored {
-        // Nothing was awaited, so there is nothing to undo.
-        update.status = Some(RunStatus::RolledBack);
-        update.finished_at = Some(execution.now());
-        return end(execution, RowKind::Turn, update).await.map(drop);
-    }
-    if !end(execution, RowKind::Turn, update).await? {
-        return Ok(());
-    }
-    rollback::drive(&execution.engine, execution.run).await
-}
-
-/// Writes the last forward row. False when the run is no longer this worker's.
-async fn end(execution: &Execution, kind: RowKind, update: RunUpdate) -> Result<bool, Trouble> {
-    let row = execution.next_row(kind);
-    match execution.commit(vec![row], update).await {
-        Some(Ok(())) => Ok(true),
-        Some(Err(reason)) => Err(Trouble::Parked {
-            run: execution.run,
-            reason,
-        }),
-        None => Ok(false),
     }
 }
 

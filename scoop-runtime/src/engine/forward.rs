@@ -53,7 +53,9 @@ impl Execution {
         }
         let first = Mutex::new(first);
         let mut tries = Tries::after(pending.attempts.last(), true);
-        self.pause(pending.attempts.last()).await;
+        if let Some(given_up) = self.pause_again(point, step, pending).await {
+            return given_up;
+        }
         loop {
             let effect = StepEffect {
                 execution: self,

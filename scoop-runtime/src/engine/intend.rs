@@ -3,7 +3,7 @@
 use super::execution::{Execution, operation_name};
 use crate::codec::Stored;
 use crate::frame::Slot;
-use crate::operation::{Intent, Settled};
+use crate::operation::{Intent, Settled, Wake};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind};
 use crate::protocol::description::Point;
 use crate::protocol::failure::FailureKind;
@@ -91,8 +91,11 @@ impl Execution {
             | Intent::Saga {
                 input: arguments, ..
             } => arguments.as_ref().ok().cloned(),
-            Intent::Sleep(duration) => {
-                let until = row.created_at.after(*duration);
+            Intent::Sleep(wake) => {
+                let until = match wake {
+                    Wake::After(duration) => row.created_at.after(*duration),
+                    Wake::At(time) => *time,
+                };
                 update.wake_at = Some(Some(until));
                 Stored::encode(&[until]).ok()
             }

@@ -3,19 +3,22 @@
 //! `runtime` is what users hold; `executor` drives one run, `performer` does one operation,
 //! `rollback` undoes one run, `writer` is the only way to the store's tables; `pulse` shows that the worker
 //! lives, `recovery` takes up what nobody has, `news` says who waits for what, `child` awaits runs of
-//! other sagas.
+//! other sagas; `cancel` asks for the end of a run, `halt` is how that reaches its body.
 
 pub mod admin;
 mod again;
 mod attempt;
 mod backward;
+mod cancel;
 mod child;
 mod connect;
 mod core;
+mod ending;
 mod execution;
 mod executor;
 mod failing;
 mod forward;
+mod halt;
 mod held_up;
 mod history;
 mod intend;

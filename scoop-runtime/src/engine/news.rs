@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::codec::Stored;
 use crate::protocol::id::RunId;
@@ -35,6 +35,10 @@ pub(crate) struct News(Arc<Mutex<HashMap<RunId, Entry>>>);
 #[derive(Debug, Default)]
 struct Entry {
     driven: usize,
+    /// Why it is to be cancelled, if it is.
+    cancel: Option<Arc<str>>,
+    /// Made when its driver waits for something.
+    halting: Option<Arc<Notify>>,
     /// Made for the first one who waits.
     wire: Option<watch::Sender<Option<Ended>>>,
 }
@@ -90,6 +94,35 @@ impl News {
         {
             entry.tell(Some(ended()));
         }
+    }
+
+    /// Tells whoever drives a run that it is to be cancelled. Whether somebody does.
+    pub(crate) fn cancel(&self, run: RunId, reason: &str) -> bool {
+        let mut runs = self.runs();
+        let Some(entry) = runs.get_mut(&run).filter(|entry| entry.driven > 0) else {
+            return false;
+        };
+        if entry.cancel.is_none() {
+            entry.cancel = Some(reason.into());
+            if let Some(halting) = &entry.halting {
+                halting.notify_waiters();
+            }
+        }
+        true
+    }
+
+    /// Why a run is to be cancelled, if whoever drives it was told so.
+    pub(crate) fn cancelled(&self, run: RunId) -> Option<Arc<str>> {
+        self.runs().get(&run)?.cancel.clone()
+    }
+
+    /// Tells a run's driver, while it waits, that the run is to be cancelled.
+    pub(crate) fn halting(&self, run: RunId) -> Arc<Notify> {
+        let mut runs = self.runs();
+        let halting = runs.get_mut(&run).map(|entry| &mut entry.halting);
+        halting
+            .map(|halting| halting.get_or_insert_default().clone())
+            .unwrap_or_default()
     }
 
     fn runs(&self) -> MutexGuard<'_, HashMap<RunId, Entry>> {
@@ -190,6 +223,22 @@ mod tests {
             _ = nothing => panic!("news of another run"),
             () = std::future::ready(()) => {}
         }
+    }
+
+    #[tokio::test]
+    async fn who_drives_a_run_hears_that_it_is_cancelled() {
+        let news = News::default();
+        assert!(!news.cancel(run(1), "too early"));
+        let driving = news.drive(run(1));
+        let halting = news.halting(run(1));
+        let told = halting.notified();
+        assert_eq!(news.cancelled(run(1)), None);
+        assert!(news.cancel(run(1), "why"));
+        assert!(news.cancel(run(1), "another"));
+        told.await;
+        assert_eq!(news.cancelled(run(1)).as_deref(), Some("why"));
+        drop(driving);
+        assert_eq!(news.cancelled(run(1)), None);
     }
 
     #[tokio::test]

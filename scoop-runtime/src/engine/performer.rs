@@ -5,6 +5,7 @@ use std::any::Any;
 use super::attempt::{Attempt, attempt};
 use super::child;
 use super::execution::{Execution, Exit};
+use super::halt::Halt;
 use super::history::{self, PendingRow};
 use crate::codec::Stored;
 use crate::context::Context;
@@ -67,7 +68,7 @@ impl Execution {
     ) -> Settled {
         let name = pending.row.operation.as_deref().unwrap_or_default();
         if name == Sleep::NAME {
-            return self.sleep(&pending.row).await;
+            return self.sleep(point, &pending.row).await;
         }
         if self.engine.registry.may_be_saga(name) {
             match history::promise(self.run, &pending.row).map(child::run_of) {
@@ -93,22 +94,20 @@ impl Execution {
         std::future::pending().await
     }
 
-    async fn sleep(&self, row: &CheckpointRow) -> Settled {
+    async fn sleep(&self, point: &Point, row: &CheckpointRow) -> Settled {
         let until = row.arguments.as_ref().map(Stored::decode::<[Timestamp; 1]>);
         match until {
-            Some(Ok([until])) => self.wait_until(until).await,
+            Some(Ok([until])) => {
+                if let Some(halt) = self.wait_until(until).await {
+                    let hop = self.hop(Some(point), Some(Sleep::NAME), 1);
+                    return self.interrupted(row.seq, hop, &halt);
+                }
+            }
             Some(Err(error)) => return self.park(format!("the end of a sleep {error}")).await,
             None => {}
         }
         self.set_outcome(StoredOutcome::Done(null()));
         Settled::Value(Box::new(()))
-    }
-
-    async fn wait_until(&self, until: Timestamp) {
-        let left = until.since(self.now());
-        if !left.is_zero() {
-            self.engine.environment.sleep(left).await;
-        }
     }
 
     async fn step(
@@ -122,7 +121,9 @@ impl Execution {
         let mut tries = Tries::after(last, false);
         // A pause that is not over yet was not followed by an attempt.
         tries.doubt |= again && last.is_none_or(|last| last.next_at <= self.now());
-        self.pause(last).await;
+        if let Some(given_up) = self.pause_again(point, step, pending).await {
+            return given_up;
+        }
         loop {
             let ended = self.one_attempt(point, step, pending, tries.number).await;
             if let Some(settled) = self.judge(point, step, pending, &mut tries, ended).await {
@@ -131,11 +132,61 @@ impl Execution {
         }
     }
 
-    /// Waits until another attempt is due.
-    pub(super) async fn pause(&self, last: Option<&StoredAttempt>) {
-        if let Some(last) = last {
-            self.wait_until(last.next_at).await;
+    /// Waits until another attempt is due; not where the run is halted, unless a pivot is in doubt. Where
+    /// an attempt may be under way since, that is `again`, one is due at once.
+    pub(super) async fn pause(
+        &self,
+        step: &StepDescriptor,
+        last: &StoredAttempt,
+        again: bool,
+    ) -> Option<Halt> {
+        if last.doubt && step.meta.kind == OperationKind::Step(StepKind::Pivot) {
+            let left = last.next_at.since(self.now());
+            self.engine.environment.sleep(left).await;
+            return None;
         }
+        match self.wait_until(last.next_at).await {
+            None if !again => self.halted().await,
+            halt => halt,
+        }
+    }
+
+    /// After what is stored, waits until an attempt is due.
+    pub(super) async fn pause_again(
+        &self,
+        point: &Point,
+        step: &StepDescriptor,
+        pending: &PendingRow,
+    ) -> Option<Settled> {
+        let last = pending.attempts.last()?;
+        let halt = self.pause(step, last, true).await?;
+        Some(self.no_more(point, step, pending, last, &halt))
+    }
+
+    /// No other attempt, because of this.
+    fn no_more(
+        &self,
+        point: &Point,
+        step: &StepDescriptor,
+        pending: &PendingRow,
+        last: &StoredAttempt,
+        halt: &Halt,
+    ) -> Settled {
+        let wrap = if last.doubt {
+            StoredOutcome::Unknown
+        } else {
+            StoredOutcome::Failed
+        };
+        let (seq, error) = (pending.row.seq, last.error.clone());
+        self.set_outcome(wrap(error.clone()));
+        let hop = self.hop(Some(point), Some(step.meta.name), last.attempt);
+        let failed = Earlier {
+            hop: hop.clone(),
+            error,
+            below: None,
+        };
+        self.note_failure(seq, failed);
+        self.unsettled_by(seq, hop, halt)
     }
 
     /// What an attempt comes to; `None` when another one is due.
@@ -177,9 +228,9 @@ impl Execution {
             if let Err(why) = self.note_attempt(&pending.row, &failed).await {
                 return Some(self.park(why).await);
             }
-            self.wait_until(next_at).await;
             tries.number += 1;
-            return None;
+            let halt = self.pause(step, &failed, false).await?;
+            return Some(self.no_more(point, step, pending, &failed, &halt));
         }
         let hop = self.hop(Some(point), Some(step.meta.name), number);
         Some(self.give_up(pending, step, hop, kind, error, value, doubt))

@@ -40,7 +40,7 @@ pub(super) async fn watch(engine: Arc<Engine>) {
     };
     loop {
         engine.environment.sleep(poll).await;
-        match recover(&engine).await {
+        match look(&engine).await {
             Ok(0) => {}
             Ok(runs) => tracing::info!(runs, "took up runs that nobody had"),
             Err(Trouble::Store(error @ StoreError::Fenced(_))) => {
@@ -51,6 +51,16 @@ pub(super) async fn watch(engine: Arc<Engine>) {
             Err(error) => tracing::warn!(%error, "cannot look for runs"),
         }
     }
+}
+
+/// Takes up what nobody has, and hears which runs are to be cancelled.
+async fn look(engine: &Arc<Engine>) -> Result<usize, Trouble> {
+    let runs = recover(engine).await?;
+    let cancelled = engine.read(|| engine.store.cancelled(&engine.fence));
+    for (run, reason) in cancelled.await? {
+        engine.news.cancel(run, &reason);
+    }
+    Ok(runs)
 }
 
 /// Gives a run that this build cannot continue back to the others.

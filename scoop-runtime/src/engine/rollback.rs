@@ -3,11 +3,13 @@
 mod attempt;
 mod below;
 mod doubt;
+mod pivot;
 mod plan;
 
 use std::sync::Arc;
 
 use self::attempt::Tried;
+pub(super) use self::pivot::is_past_pivot;
 pub(super) use self::plan::check;
 use self::plan::{Planned, Target};
 use super::history;
@@ -93,17 +95,6 @@ impl<'e> Undoing<'e> {
             outcome: None,
             undoing: None,
         })
-    }
-
-    async fn stuck_past_pivot(&mut self) -> Result<(), Trouble> {
-        tracing::error!(run = %self.run, "a run is stuck: it failed past its pivot");
-        let row = self.row(RowKind::End);
-        let update = RunUpdate {
-            status: Some(RunStatus::Stuck),
-            wake_at: Some(None),
-            ..RunUpdate::default()
-        };
-        self.commit(row, update).await.map(drop)
     }
 
     fn row(&self, kind: RowKind) -> CheckpointRow {

@@ -24,7 +24,7 @@ pub use fallible::Fallible;
 pub use function::SagaFn;
 pub use never::Never;
 pub use probe::{CannotDecode, Decode, DecodeProbe};
-pub use sleep::{Sleep, sleep};
+pub use sleep::{Sleep, Wake, sleep, sleep_until};
 pub use undo::{Failure, Outcome};
 
 use crate::protocol::description::OperationMeta;
@@ -72,7 +72,7 @@ pub enum Intent {
         input: Result<crate::codec::Stored, crate::codec::CodecError>,
     },
     /// Wait.
-    Sleep(std::time::Duration),
+    Sleep(Wake),
 }
 
 /// How an operation ended, before the body sees it.

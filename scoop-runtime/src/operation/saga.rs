@@ -1,6 +1,7 @@
 //! Sagas: the unit that is started, resumed and rolled back.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::codec::{CodecError, Stored};
 use crate::environment::BoxFuture;
@@ -17,6 +18,8 @@ pub struct SagaDescriptor {
     pub file: &'static str,
     /// The line of the function.
     pub line: u32,
+    /// How long a run may take, from its start.
+    pub deadline: Option<Duration>,
     /// The resources it wants (`Self`, for a method).
     pub resources: fn() -> Vec<ResourceType>,
     /// Makes the body, to be polled from the beginning or from the frame's await point.

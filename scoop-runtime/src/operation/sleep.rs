@@ -1,19 +1,35 @@
 //! Waiting inside a saga.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Intent, Operation, Settled, Unsettled};
 use crate::protocol::description::{OperationKind, OperationMeta};
+use crate::protocol::timestamp::Timestamp;
 
 /// A wait, to be awaited inside a saga.
 #[derive(Debug)]
 #[must_use = "a sleep does nothing until it is awaited inside a `#[saga]`"]
-pub struct Sleep(Duration);
+pub struct Sleep(Wake);
+
+/// When a wait ends.
+#[derive(Clone, Copy, Debug)]
+pub enum Wake {
+    /// So long after it began.
+    After(Duration),
+    /// Then.
+    At(Timestamp),
+}
 
 /// Waits inside a saga. The moment to wake at is stored when the wait begins: after a crash only
 /// what is left of it is waited for.
 pub const fn sleep(duration: Duration) -> Sleep {
-    Sleep(duration)
+    Sleep(Wake::After(duration))
+}
+
+/// Waits inside a saga until this moment, of the clock of the process that waits then. Where it is
+/// past, the saga goes on at once.
+pub fn sleep_until(time: SystemTime) -> Sleep {
+    Sleep(Wake::At(time.into()))
 }
 
 impl Sleep {

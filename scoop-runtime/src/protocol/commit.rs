@@ -26,6 +26,7 @@ pub enum Committed {
     Stored,
     /// It wanted to create a run under a key that another run has; nothing was written.
     KeyTaken(Box<RunRow>),
-    /// The run did not have the expected status, or does not exist; nothing was written.
+    /// The run did not have the expected status, or was not to be cancelled and is, or does not
+    /// exist; nothing was written.
     Stale,
 }

@@ -80,6 +80,10 @@ pub enum FailureKind {
     Unstorable,
     /// There are more runs above a saga that was to be awaited than the limit allows.
     TooDeep,
+    /// Somebody cancelled it, or the saga that awaited it.
+    Cancelled,
+    /// It took longer than its deadline.
+    Deadline,
     /// It had returned `Ok`, and was undone with the saga that awaited it.
     Undone,
     /// It had returned `Ok`, and an operator had it undone.

@@ -118,8 +118,8 @@ pub struct RunRow {
     pub wake_at: Option<Timestamp>,
     /// Child runs that it waits for without being in memory (0 until runs leave it).
     pub pending_children: i64,
-    /// Whether somebody asked to cancel it (false until cancelling exists).
-    pub cancel: bool,
+    /// Why it is to be cancelled, where somebody asked for that; empty where no reason was given.
+    pub cancel: Option<String>,
     /// Its newest checkpoint.
     pub seq: Seq,
     /// What the body returned: the saga's `Ok` value. Only when completed.
@@ -142,6 +142,9 @@ pub struct RunUpdate {
     /// Applies only while the run has this status; otherwise the whole commit is
     /// [`Stale`](super::commit::Committed::Stale).
     pub expect: Option<RunStatus>,
+    /// Applies only while nobody has asked to cancel the run; otherwise the whole commit is
+    /// [`Stale`](super::commit::Committed::Stale), too.
+    pub unless_cancelled: bool,
     /// The new status.
     pub status: Option<RunStatus>,
     /// The new moment to wake at; `Some(None)` clears it.
@@ -155,4 +158,6 @@ pub struct RunUpdate {
     /// Whose the run is from now on: the worker's that writes this, or, where false, nobody's, so
     /// that any worker may claim it.
     pub owned: Option<bool>,
+    /// Asks to cancel the run, for this reason. The first reason stays.
+    pub cancel: Option<String>,
 }

@@ -28,7 +28,7 @@ pub(super) fn unowned(new: &NewRun) -> RunRow {
         epoch: 0,
         wake_at: new.wake_at,
         pending_children: 0,
-        cancel: false,
+        cancel: None,
         seq: Seq::NONE,
         output: None,
         failure: None,
@@ -43,18 +43,21 @@ pub(super) fn unowned(new: &NewRun) -> RunRow {
 pub(super) fn apply(row: &mut RunRow, commit: &Commit, fence: &Fence) {
     let RunUpdate {
         expect: _,
+        unless_cancelled: _,
         status,
         wake_at,
         output,
         failure,
         finished_at,
         owned,
+        cancel,
     } = commit.update.clone();
     row.status = status.unwrap_or(row.status);
     row.wake_at = wake_at.unwrap_or(row.wake_at);
     row.output = output.or(row.output.take());
     row.failure = failure.or(row.failure.take());
     row.finished_at = finished_at.or(row.finished_at);
+    row.cancel = row.cancel.take().or(cancel);
     if let Some(owned) = owned {
         (row.owner, row.epoch) = owner(owned, fence);
     }
@@ -80,12 +83,11 @@ pub(super) fn newest(commit: &Commit) -> Seq {
         .unwrap_or(Seq::NONE)
 }
 
-/// Whether the commit may be applied to a run with this status.
-pub(super) fn expects(commit: &Commit, status: RunStatus) -> bool {
-    commit
-        .update
-        .expect
-        .is_none_or(|expected| expected == status)
+/// Whether the commit may be applied to a run that stands like this.
+pub(super) fn expects(commit: &Commit, row: &RunRow) -> bool {
+    let update = &commit.update;
+    let expected = update.expect.is_none_or(|expected| expected == row.status);
+    expected && !(update.unless_cancelled && row.cancel.is_some())
 }
 
 /// The batch in the order in which it is written (that of the run ids), each with its place.

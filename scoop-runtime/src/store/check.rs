@@ -31,6 +31,13 @@ fn one(commit: &Commit, largest: usize) -> Result<(), String> {
         text("the key", new.key.as_deref().unwrap_or_default())?;
         size("the input", Some(&new.input), largest)?;
     }
+    if commit.create.is_some() && commit.update.cancel.is_some() {
+        return Err("the commit cancels the run that it creates".to_owned());
+    }
+    text(
+        "the reason",
+        commit.update.cancel.as_deref().unwrap_or_default(),
+    )?;
     size("the output", commit.update.output.as_ref(), largest)?;
     size("the failure", commit.update.failure.as_ref(), largest)?;
     for row in &commit.rows {

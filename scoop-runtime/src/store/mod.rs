@@ -246,6 +246,10 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// them and of the runs below. How many there were, not counting those below.
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError>;
 
+    /// The runs of this worker's life that run forward and are to be cancelled, each with the reason;
+    /// in the order of their ids.
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError>;
+
     /// A run.
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;
 

@@ -253,6 +253,11 @@ impl Store for FaultStore {
         self.death.outlives(self.inner.remove(removal)).await
     }
 
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
+        self.read()?;
+        self.death.outlives(self.inner.cancelled(fence)).await
+    }
+
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         self.read()?;
         self.death.outlives(self.inner.run(run)).await

@@ -123,6 +123,23 @@ impl Admin {
         self.decide(run, decide::Decision::Done(resolved)).await
     }
 
+    /// Cancels a run, with all runs that it awaits, and says why. The reason is stored, and is in the
+    /// error of the run.
+    ///
+    /// What waits there (a sleep, a later start, the pause before another attempt) ends at once; what is
+    /// under way is waited for. Then nothing more begins, and the run rolls back, after the runs below
+    /// it have. The answer is there when the request is stored; it works from any process, and whether
+    /// or not a worker has the run. A worker in another process hears of it within a second.
+    ///
+    /// A run that is past its pivot goes on: the request is written down, and that is all. One that
+    /// rolls back already has nothing more to do. Of two requests the first one's reason stays.
+    ///
+    /// # Errors
+    /// When the run has ended, or is stuck; when there is no such run, or the store cannot be asked.
+    pub async fn cancel(&self, run: RunId, reason: impl Into<String>) -> Result<(), Trouble> {
+        self.scoop.engine().cancel(run, &reason.into()).await
+    }
+
     async fn run(&self, run: RunId) -> Result<RunRow, Trouble> {
         let engine = self.scoop.engine();
         let row = engine.ask(|| engine.store.run(run)).await?;

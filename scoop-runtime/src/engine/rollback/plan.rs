@@ -80,7 +80,7 @@ impl Undoing<'_> {
 
     /// What an operation promised when it began; where that was not written down, what this build
     /// says of its step.
-    fn promise(&self, done: &Done) -> Result<Option<Promise>, Trouble> {
+    pub(super) fn promise(&self, done: &Done) -> Result<Option<Promise>, Trouble> {
         let written = match self.forward_row(done.seq) {
             Some(row) => history::promise(self.run, row)?,
             None => None,
@@ -97,24 +97,6 @@ impl Undoing<'_> {
                 done.operation
             ),
         }
-    }
-
-    /// Whether a pivot is done or in doubt, here or in a saga below: then there is no way back.
-    pub(super) async fn is_past_pivot(&self) -> Result<bool, Trouble> {
-        for done in history::done(self.run, &self.rows)? {
-            if matches!(done.outcome, StoredOutcome::Failed(_)) {
-                continue;
-            }
-            let past = match self.promise(&done)? {
-                Some(Promise::Pivot) => true,
-                Some(Promise::Saga(run)) => self.is_past_pivot_below(run).await?,
-                _ => false,
-            };
-            if past {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// The positions that are undone already, or that an operator dealt with.

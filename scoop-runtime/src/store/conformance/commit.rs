@@ -40,13 +40,12 @@ pub async fn every_field_is_read_back(fixture: &dyn Fixture) {
         ..new_run(1)
     };
     let update = RunUpdate {
-        expect: None,
         status: Some(RunStatus::Stuck),
         wake_at: Some(Some(Timestamp(8))),
         output: Some(Stored::from_json("1")),
         failure: Some(Stored::from_json("2")),
         finished_at: Some(Timestamp(9)),
-        owned: None,
+        ..RunUpdate::default()
     };
     let commit = Commit {
         run: id(1),
@@ -68,7 +67,7 @@ pub async fn every_field_is_read_back(fixture: &dyn Fixture) {
         epoch: fence.epoch,
         wake_at: Some(Timestamp(8)),
         pending_children: 0,
-        cancel: false,
+        cancel: None,
         seq: Seq(3),
         output: Some(Stored::from_json("1")),
         failure: Some(Stored::from_json("2")),

@@ -6,6 +6,7 @@
     reason = "a suite of tests, which fail by panicking"
 )]
 
+pub mod cancel;
 pub mod claim;
 pub mod commit;
 pub mod data;
@@ -47,6 +48,11 @@ macro_rules! conformance {
             commit::a_commit_to_no_run_is_stale,
             commit::an_unexpected_status_is_stale,
             commit::concurrent_commits_all_arrive,
+            cancel::who_comes_first_wins,
+            cancel::an_end_that_is_stored_is_stored_again,
+            cancel::the_first_reason_stays,
+            cancel::a_worker_finds_its_runs_that_are_to_be_cancelled,
+            cancel::an_end_and_a_cancel_at_once_agree,
             claim::claims_come_in_the_order_of_ids,
             claim::a_run_without_an_owner_is_claimed,
             claim::only_active_runs_are_claimed,

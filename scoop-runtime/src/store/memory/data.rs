@@ -6,7 +6,7 @@ use std::ops::Bound;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, Part, RunId, Seq, WorkerName};
-use crate::protocol::run::{NewRun, RunRow};
+use crate::protocol::run::{NewRun, RunRow, RunStatus};
 use crate::store::{Claim, Removal, RunFilter, StoreError, apply};
 
 type Rows = BTreeMap<(Seq, Part), CheckpointRow>;
@@ -115,6 +115,15 @@ impl Data {
         count
     }
 
+    pub(super) fn cancelled(&self, fence: &Fence) -> Vec<(RunId, String)> {
+        let mine = self.runs.values().filter(|run| {
+            let owner = run.owner.as_ref() == Some(&fence.worker) && run.epoch == fence.epoch;
+            owner && run.status == RunStatus::Running
+        });
+        mine.filter_map(|run| Some((run.id, run.cancel.clone()?)))
+            .collect()
+    }
+
     pub(super) fn run(&self, run: RunId) -> Option<RunRow> {
         self.runs.get(&run).cloned()
     }
@@ -175,7 +184,7 @@ impl Data {
             if resent {
                 return Committed::Stored;
             }
-            if !apply::expects(commit, run.status) {
+            if !apply::expects(commit, run) {
                 return Committed::Stale;
             }
             apply::apply(run, commit, fence);

@@ -126,6 +126,10 @@ impl Store for MemoryStore {
         Ok(self.data()?.remove(removal))
     }
 
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
+        Ok(self.data()?.cancelled(fence))
+    }
+
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         Ok(self.data()?.run(run))
     }

@@ -59,6 +59,7 @@ struct New<'a> {
 struct Changes<'a> {
     run: Vec<Uuid>,
     expect: Vec<Option<i16>>,
+    unless_cancelled: Vec<bool>,
     status: Vec<Option<i16>>,
     wakes: Vec<bool>,
     wake_at: Vec<Option<i64>>,
@@ -66,6 +67,7 @@ struct Changes<'a> {
     failure: Vec<Option<&'a [u8]>>,
     finished_at: Vec<Option<i64>>,
     owned: Vec<Option<bool>>,
+    cancel: Vec<Option<&'a str>>,
     rule: Vec<i16>,
 }
 
@@ -159,6 +161,7 @@ impl<'a> Changes<'a> {
         let update = &commit.update;
         self.run.push(commit.run.as_uuid());
         self.expect.push(update.expect.map(|status| status as i16));
+        self.unless_cancelled.push(update.unless_cancelled);
         self.status.push(update.status.map(|status| status as i16));
         self.wakes.push(update.wake_at.is_some());
         self.wake_at
@@ -167,6 +170,7 @@ impl<'a> Changes<'a> {
         self.failure.push(bytes(update.failure.as_ref()));
         self.finished_at.push(update.finished_at.map(|time| time.0));
         self.owned.push(update.owned);
+        self.cancel.push(update.cancel.as_deref());
         self.rule
             .push(i16::from(!forced && !commit.rows.is_empty()));
     }
@@ -183,6 +187,8 @@ impl<'a> Changes<'a> {
             .bind(self.finished_at)
             .bind(self.owned)
             .bind(self.rule)
+            .bind(self.unless_cancelled)
+            .bind(self.cancel)
     }
 }
 

@@ -43,6 +43,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "finished",
         sql: include_str!("migrations/0004_finished.sql"),
     },
+    Migration {
+        version: 5,
+        name: "cancel",
+        sql: include_str!("migrations/0005_cancel.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

@@ -331,6 +331,11 @@ impl Store for PostgresStore {
             .await
     }
 
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
+        self.pooled(async |session| read::cancelled(session, fence).await)
+            .await
+    }
+
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         self.pooled(async |session| read::run(session, run).await)
             .await

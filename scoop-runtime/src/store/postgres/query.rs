@@ -26,6 +26,7 @@ statements! {
     RUN_START = "run_start",
     RUN_CLAIM = "run_claim",
     RUNS_REMOVE = "runs_remove",
+    RUN_CANCELLED = "run_cancelled",
     RUN = "run",
     RUN_BY_KEY = "run_by_key",
     RUNS = "runs",

@@ -9,7 +9,7 @@ use super::query;
 use super::session::Session;
 use crate::codec::Stored;
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
-use crate::protocol::id::{Part, RunId, Seq, WorkerName};
+use crate::protocol::id::{Fence, Part, RunId, Seq, WorkerName};
 use crate::protocol::run::{RunRow, RunStatus};
 use crate::protocol::timestamp::Timestamp;
 use crate::store::RunFilter;
@@ -67,6 +67,22 @@ pub(super) async fn runs(session: &mut Session<'_>, filter: &RunFilter) -> Resul
         .collect()
 }
 
+/// Runs of this life of a worker that are to be cancelled, with the reasons.
+pub(super) async fn cancelled(
+    session: &mut Session<'_>,
+    fence: &Fence,
+) -> Result<Vec<(RunId, String)>> {
+    let rows = session
+        .statement(query::RUN_CANCELLED)
+        .bind(&*fence.worker.0)
+        .bind(fence.epoch)
+        .fetch_all(&mut *session.connection)
+        .await?;
+    rows.iter()
+        .map(|row| Ok((RunId::from_uuid(row.try_get(0)?), row.try_get(1)?)))
+        .collect()
+}
+
 /// The rows with these `seq`s.
 pub(super) async fn rows_at(
     session: &mut Session<'_>,
@@ -114,15 +130,20 @@ pub(super) fn run_row(row: &PgRow) -> Result<RunRow> {
         epoch: row.try_get(6)?,
         wake_at: row.try_get::<Option<_>, _>(7)?.map(Timestamp),
         pending_children: row.try_get(8)?,
-        cancel: row.try_get(9)?,
+        cancel: cancel(row.try_get(9)?, row.try_get(16)?),
         output: stored(row, 10)?,
         failure: stored(row, 11)?,
         created_at: Timestamp(row.try_get(12)?),
         finished_at: row.try_get::<Option<_>, _>(13)?.map(Timestamp),
         parent: row.try_get::<Option<_>, _>(14)?.map(RunId::from_uuid),
         depth: row.try_get::<i16, _>(15)?.cast_unsigned(),
-        seq: Seq(row.try_get(16)?),
+        seq: Seq(row.try_get(17)?),
     })
+}
+
+/// Why a run is to be cancelled, if it is.
+fn cancel(asked: bool, reason: Option<String>) -> Option<String> {
+    asked.then(|| reason.unwrap_or_default())
 }
 
 fn checkpoint_row(row: &PgRow) -> Result<CheckpointRow> {

@@ -249,6 +249,12 @@ impl Store for SqliteStore {
         Ok(removed)
     }
 
+    async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
+        read::cancelled(&self.readers, fence)
+            .await
+            .map_err(self.translate())
+    }
+
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
         read::run(&self.readers, run)
             .await

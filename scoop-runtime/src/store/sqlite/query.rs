@@ -25,6 +25,7 @@ statements! {
     RUN_CLAIM = "run_claim",
     RUNS_OLD = "runs_old",
     RUN_REMOVE = "run_remove",
+    RUN_CANCELLED = "run_cancelled",
     RUN = "run",
     RUN_BY_KEY = "run_by_key",
     RUNS = "runs",

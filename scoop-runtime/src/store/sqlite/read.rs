@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::query;
 use crate::codec::Stored;
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
-use crate::protocol::id::{Part, RunId, Seq, WorkerName};
+use crate::protocol::id::{Fence, Part, RunId, Seq, WorkerName};
 use crate::protocol::run::{RunRow, RunStatus};
 use crate::protocol::timestamp::Timestamp;
 use crate::store::RunFilter;
@@ -64,6 +64,21 @@ pub(super) async fn runs<'c>(
         (None, None) => query,
     };
     query.fetch_all(from).await?.iter().map(run_row).collect()
+}
+
+/// Runs of this life of a worker that are to be cancelled, with the reasons.
+pub(super) async fn cancelled<'c>(
+    from: impl Executor<'c, Database = Sqlite>,
+    fence: &Fence,
+) -> Result<Vec<(RunId, String)>> {
+    let rows: Vec<(Vec<u8>, String)> = sqlx::query_as(query::RUN_CANCELLED)
+        .bind(&*fence.worker.0)
+        .bind(fence.epoch)
+        .fetch_all(from)
+        .await?;
+    rows.into_iter()
+        .map(|(id, reason)| Ok((run_id(&id)?, reason)))
+        .collect()
 }
 
 /// The row at the place of `like`.
@@ -147,7 +162,7 @@ pub(super) fn run_row(row: &SqliteRow) -> Result<RunRow> {
         epoch: row.try_get(6)?,
         wake_at: row.try_get::<Option<_>, _>(7)?.map(Timestamp),
         pending_children: row.try_get(8)?,
-        cancel: row.try_get(9)?,
+        cancel: cancel(row.try_get(9)?, row.try_get(17)?),
         seq: Seq(row.try_get(10)?),
         output: stored(row, 11)?,
         failure: stored(row, 12)?,
@@ -159,6 +174,11 @@ pub(super) fn run_row(row: &SqliteRow) -> Result<RunRow> {
             .transpose()?,
         depth: row.try_get(16)?,
     })
+}
+
+/// Why a run is to be cancelled, if it is.
+fn cancel(asked: bool, reason: Option<String>) -> Option<String> {
+    asked.then(|| reason.unwrap_or_default())
 }
 
 fn checkpoint_row(row: &SqliteRow) -> Result<CheckpointRow> {

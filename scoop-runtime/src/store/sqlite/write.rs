@@ -79,9 +79,10 @@ async fn advance(
     fence: &Fence,
     commit: &Commit,
 ) -> Result<Committed> {
-    let expect = commit.update.expect;
     let rows = match commit.rows.split_first() {
-        Some((first, rest)) if append(connection, commit, first, expect).await? => rest,
+        Some((first, rest)) if append(connection, commit, first, Some(&commit.update)).await? => {
+            rest
+        }
         Some(_) if resent(connection, commit).await? => return Ok(Committed::Stored),
         _ => &commit.rows,
     };
@@ -111,6 +112,8 @@ async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commi
         failure,
         finished_at,
         owned,
+        cancel,
+        unless_cancelled,
     } = &commit.update;
     let advances = RunUpdate {
         expect: *expect,
@@ -135,7 +138,9 @@ async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commi
             .bind(finished_at.map(|time| time.0))
             .bind(owned.is_some())
             .bind(owner.map(|owner| owner.0))
-            .bind(epoch);
+            .bind(epoch)
+            .bind(cancel.as_deref())
+            .bind(unless_cancelled);
     }
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
@@ -151,7 +156,7 @@ pub(super) async fn insert(connection: &mut SqliteConnection, run: &RunRow) -> R
         .bind(run.epoch)
         .bind(run.wake_at.map(|time| time.0))
         .bind(run.pending_children)
-        .bind(run.cancel)
+        .bind(run.cancel.is_some())
         .bind(run.seq.0)
         .bind(bytes(run.output.as_ref()))
         .bind(bytes(run.failure.as_ref()))
@@ -168,10 +173,10 @@ async fn append_all(
     connection: &mut SqliteConnection,
     commit: &Commit,
     rows: &[CheckpointRow],
-    expect: Option<RunStatus>,
+    expected: Option<&RunUpdate>,
 ) -> Result<()> {
     for row in rows {
-        append(connection, commit, row, expect).await?;
+        append(connection, commit, row, expected).await?;
     }
     Ok(())
 }
@@ -180,7 +185,7 @@ async fn append(
     connection: &mut SqliteConnection,
     commit: &Commit,
     row: &CheckpointRow,
-    expect: Option<RunStatus>,
+    expected: Option<&RunUpdate>,
 ) -> Result<bool> {
     let done = sqlx::query(query::ROW_APPEND)
         .bind(id(commit.run))
@@ -194,7 +199,8 @@ async fn append(
         .bind(bytes(row.frame.as_ref()))
         .bind(bytes(row.outcome.as_ref()))
         .bind(row.created_at.0)
-        .bind(expect.map(number))
+        .bind(expected.and_then(|update| update.expect).map(number))
+        .bind(expected.is_some_and(|update| update.unless_cancelled))
         .execute(connection)
         .await?;
     Ok(done.rows_affected() == 1)

@@ -37,9 +37,10 @@ change as materialized (
     select *
     from unnest(
         $16::uuid[], $17::smallint[], $18::smallint[], $19::boolean[], $20::bigint[], $21::bytea[],
-        $22::bytea[], $23::bigint[], $24::boolean[], $25::smallint[]
+        $22::bytea[], $23::bigint[], $24::boolean[], $25::smallint[], $26::boolean[], $27::text[]
     ) as change (
-        run, expect, status, wakes, wake_at, output, failure, finished_at, owned, rule
+        run, expect, status, wakes, wake_at, output, failure, finished_at, owned, rule,
+        unless_cancelled, cancel
     )
 ),
 locked as materialized (
@@ -49,7 +50,9 @@ locked as materialized (
     cross join lateral (
         select run.id
         from scoop.run
-        where run.id = change.run and (change.expect is null or run.status = change.expect)
+        where run.id = change.run
+            and (change.expect is null or run.status = change.expect)
+            and not (change.unless_cancelled and run.cancel)
         for no key update
     ) as found
     where (select count(*) from made) >= 0
@@ -62,8 +65,8 @@ appended as (
         entry.run, entry.seq, entry.part, entry.direction, entry.kind, entry.point, entry.operation,
         entry.arguments, entry.frame, entry.outcome, entry.created_at
     from unnest(
-        $26::smallint[], $27::uuid[], $28::bigint[], $29::text[], $30::smallint[], $31::smallint[],
-        $32::text[], $33::text[], $34::bytea[], $35::bytea[], $36::bytea[], $37::bigint[]
+        $28::smallint[], $29::uuid[], $30::bigint[], $31::text[], $32::smallint[], $33::smallint[],
+        $34::text[], $35::text[], $36::bytea[], $37::bytea[], $38::bytea[], $39::bigint[]
     ) as entry (
         gate, run, seq, part, direction, kind, point, operation, arguments, frame, outcome,
         created_at
@@ -96,7 +99,9 @@ changed as (
         failure = coalesce(change.failure, run.failure),
         finished_at = coalesce(change.finished_at, run.finished_at),
         owner = case change.owned when true then $1 when false then null else run.owner end,
-        epoch = case change.owned when true then $2 when false then 0 else run.epoch end
+        epoch = case change.owned when true then $2 when false then 0 else run.epoch end,
+        cancel = run.cancel or change.cancel is not null,
+        cancel_reason = case when run.cancel then run.cancel_reason else change.cancel end
     from due as change
     where run.id = change.run
     returning run.id

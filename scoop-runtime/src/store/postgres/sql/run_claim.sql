@@ -59,7 +59,7 @@ claimed as (
 select
     run.id, run.saga, run.key, run.input, run.status, run.owner, run.epoch, run.wake_at,
     run.pending_children, run.cancel, run.output, run.failure, run.created_at, run.finished_at,
-    run.parent, run.depth,
+    run.parent, run.depth, run.cancel_reason,
     coalesce((select max(seq) from scoop.checkpoint where checkpoint.run = run.id), 0) as seq,
     late.found as late
 from fence

@@ -14,4 +14,4 @@ where id in (
 )
 returning
     id, saga, key, input, status, owner, epoch, wake_at, pending_children, cancel, seq,
-    output, failure, created_at, finished_at, parent, depth
+    output, failure, created_at, finished_at, parent, depth, cancel_reason

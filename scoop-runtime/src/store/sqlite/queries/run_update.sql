@@ -7,5 +7,7 @@ update scoop_run set
     finished_at = coalesce(?9, finished_at),
     owner = case when ?10 then ?11 else owner end,
     epoch = case when ?10 then ?12 else epoch end,
+    cancel_reason = case when cancel = 1 then cancel_reason else ?13 end,
+    cancel = max(cancel, ?13 is not null),
     seq = max(seq, ?3)
-where id = ?1 and (?2 is null or status = ?2)
+where id = ?1 and (?2 is null or status = ?2) and (?14 = 0 or cancel = 0)

@@ -52,6 +52,7 @@ async fn reading_never_scans_a_whole_table() {
     let mut connection = raw(&path).await;
     for (sql, uses) in [
         (query::RUN_CLAIM, "scoop_run_active"),
+        (query::RUN_CANCELLED, "scoop_run_cancel"),
         (query::RUNS_OF_SAGA, "scoop_run_saga"),
         (query::RUN_BY_KEY, "scoop_run_key"),
         (query::ROWS_AT, "PRIMARY KEY (run=? AND seq=?)"),

@@ -44,13 +44,12 @@ fn commits() -> [Commit; 2] {
             created_at: Timestamp(1_700_000_000_000),
         }),
         update: RunUpdate {
-            expect: None,
             status: Some(RunStatus::RolledBack),
             wake_at: Some(Some(Timestamp(1_700_000_000_001))),
             output: value("7"),
             failure: value("{}"),
             finished_at: Some(Timestamp(1_700_000_000_002)),
-            owned: None,
+            ..RunUpdate::default()
         },
         rows: vec![CheckpointRow {
             seq: Seq(3),

@@ -1,0 +1,56 @@
+//! Asking for a run to be cancelled: from any process, whoever drives it.
+
+use super::writer::WriteError;
+use super::{Engine, Trouble};
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::id::RunId;
+use crate::protocol::run::{RunStatus, RunUpdate};
+use crate::store::StoreError;
+
+impl Engine {
+    /// Writes the request down, for a caller outside.
+    pub(crate) async fn cancel(&self, run: RunId, reason: &str) -> Result<(), Trouble> {
+        match self.request_cancel(run, reason).await? {
+            true => Ok(()),
+            false => self.not_cancelled(run).await,
+        }
+    }
+
+    /// Writes the request down; whoever drives the run hears of it. False where it does not run
+    /// forward.
+    pub(super) async fn request_cancel(&self, run: RunId, reason: &str) -> Result<bool, Trouble> {
+        let commit = Commit {
+            run,
+            create: None,
+            update: RunUpdate {
+                expect: Some(RunStatus::Running),
+                cancel: Some(reason.to_owned()),
+                ..RunUpdate::default()
+            },
+            rows: Vec::new(),
+        };
+        match self.writer.write(commit).await {
+            Ok(Committed::Stored) => {
+                self.news.cancel(run, reason);
+                Ok(true)
+            }
+            Ok(_) => Ok(false),
+            Err(WriteError::Stopped) => Err(Trouble::ShutDown),
+            Err(WriteError::Refused(why)) => Err(StoreError::Refused(why).into()),
+        }
+    }
+
+    /// Why a run could not be cancelled.
+    async fn not_cancelled(&self, run: RunId) -> Result<(), Trouble> {
+        let row = self.ask(|| self.store.run(run)).await?;
+        let row = row.ok_or_else(|| Trouble::NoRun(run.to_string()))?;
+        let why = match row.status {
+            // What it would come to is under way.
+            RunStatus::RollingBack | RunStatus::Running => return Ok(()),
+            RunStatus::Stuck => "an operator has to look at it: `retry`, `skip` or `resolve` it",
+            RunStatus::Completed | RunStatus::RolledBack => "there is nothing to cancel",
+        };
+        let message = format!("run {run} is {}: {why}", row.status);
+        Err(Trouble::NotAllowed(message))
+    }
+}

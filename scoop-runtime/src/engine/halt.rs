@@ -1,0 +1,150 @@
+//! What ends a run from outside its body: somebody cancels it, or its deadline passes. Past its pivot a
+//! run goes on, whatever anybody asks.
+
+use super::execution::{Execution, Exit};
+use super::{Trouble, rollback};
+use crate::operation::{Settled, Unsettled};
+use crate::protocol::checkpoint::{RowKind, StoredOutcome};
+use crate::protocol::description::Point;
+use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
+use crate::protocol::id::Seq;
+use crate::protocol::timestamp::Timestamp;
+
+/// Why a run is to begin nothing more.
+#[derive(Clone, Debug)]
+pub(super) struct Halt {
+    pub(super) kind: FailureKind,
+    message: String,
+}
+
+impl Halt {
+    /// Somebody asked for it.
+    pub(super) fn cancelled(reason: &str) -> Self {
+        let message = match reason {
+            "" => "cancelled".to_owned(),
+            reason => format!("cancelled: {reason}"),
+        };
+        Self {
+            kind: FailureKind::Cancelled,
+            message,
+        }
+    }
+
+    pub(super) fn error(&self) -> StoredError {
+        StoredError::of_engine(self.message.clone())
+    }
+
+    pub(super) fn failure(&self, hop: Hop) -> StoredFailure {
+        StoredFailure::new(self.kind, self.error(), hop)
+    }
+
+    /// What a saga is told that is awaited by the one that ends.
+    pub(super) fn reason_below(&self, execution: &Execution) -> String {
+        let above = execution.saga.description.saga;
+        let was = match self.kind {
+            FailureKind::Cancelled => "was ",
+            _ => "",
+        };
+        format!("`{above}`, which awaits it, {was}{}", self.message)
+    }
+}
+
+impl Execution {
+    fn asked(&self) -> Option<Halt> {
+        if let Some(reason) = self.engine.news.cancelled(self.run) {
+            return Some(Halt::cancelled(&reason));
+        }
+        let (limit, at) = self.deadline()?;
+        (at <= self.now()).then(|| Halt {
+            kind: FailureKind::Deadline,
+            message: format!("took longer than its deadline of {limit:?}"),
+        })
+    }
+
+    /// Why nothing more may begin.
+    pub(super) async fn halted(&self) -> Option<Halt> {
+        let halt = self.asked()?;
+        // In a box, so that a run that nobody cancels has no room for it.
+        match Box::pin(self.past_pivot()).await {
+            Ok(true) => None,
+            Ok(false) => Some(halt),
+            Err(trouble) => {
+                self.leave(Exit::Park(trouble.reason()));
+                std::future::pending().await
+            }
+        }
+    }
+
+    /// Waits until nothing more may begin.
+    pub(super) async fn halt(&self) -> Halt {
+        let halting = self.engine.news.halting(self.run);
+        loop {
+            let told = halting.notified();
+            if self.asked().is_some() {
+                break;
+            }
+            let left = self.deadline().map(|(_, at)| at.since(self.now()));
+            tokio::select! {
+                () = told => {}
+                () = self.engine.environment.sleep(left.unwrap_or_default()), if left.is_some() => {}
+            }
+        }
+        match self.halted().await {
+            Some(halt) => halt,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits; not to the end if the run is halted.
+    pub(super) async fn wait_until(&self, until: Timestamp) -> Option<Halt> {
+        let left = until.since(self.now());
+        if left.is_zero() {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            halt = self.halt() => Some(halt),
+            () = self.engine.environment.sleep(left) => None,
+        }
+    }
+
+    /// Whether a pivot is done or in doubt, here or below. The operation under way does not count.
+    pub(super) async fn past_pivot(&self) -> Result<bool, Trouble> {
+        if self.state().past_pivot || self.is_unstored() {
+            return Ok(self.state().past_pivot);
+        }
+        let last = self.has_outcome().then(|| self.next_row(RowKind::Turn));
+        let past = rollback::is_past_pivot(&self.engine, self.run, last).await?;
+        self.state().past_pivot = past;
+        if past {
+            tracing::warn!(
+                run = %self.run,
+                "a run is past its pivot: it goes on, though it was cancelled or its deadline is over"
+            );
+        }
+        Ok(past)
+    }
+
+    /// Ends the body where it stands, whatever it would say to that.
+    pub(super) async fn stop_at(&self, point: &Point, name: &str, halt: &Halt) -> Settled {
+        let mut failure = halt.failure(self.hop(Some(point), Some(name), 0));
+        failure.preceded_by = self.earlier();
+        self.leave(Exit::Failed(failure));
+        std::future::pending().await
+    }
+
+    /// An operation that was waiting has ended without a value.
+    pub(super) fn interrupted(&self, seq: Seq, hop: Hop, halt: &Halt) -> Settled {
+        self.set_outcome(StoredOutcome::Failed(halt.error()));
+        self.unsettled_by(seq, hop, halt)
+    }
+
+    /// The failure of an operation whose outcome is set.
+    pub(super) fn unsettled_by(&self, seq: Seq, hop: Hop, halt: &Halt) -> Settled {
+        let failure = halt.failure(hop.clone());
+        let error = halt.error();
+        let below = None;
+        self.note_failure(seq, Earlier { hop, error, below });
+        Settled::Unsettled(Box::new(Unsettled { failure }))
+    }
+}
