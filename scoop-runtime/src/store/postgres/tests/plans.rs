@@ -73,6 +73,11 @@ async fn no_plan_that_is_kept_scans_a_small_table() {
     for bad in ["Seq Scan", "Hash Join", "Merge Join", "Semi Join"] {
         assert!(!plan.contains(bad), "{bad}:\n{plan}");
     }
-    let whole = plan.matches(" using run_pkey").count();
+    // With few sagas PostgreSQL 18 also finds a run in the index of these, from one to the next.
+    let indexes = [" using run_pkey", " using run_saga"];
+    let whole: usize = indexes
+        .iter()
+        .map(|index| plan.matches(index).count())
+        .sum();
     assert_eq!(whole, plan.matches("Index Cond: (id = ").count(), "{plan}");
 }
