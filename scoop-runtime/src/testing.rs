@@ -20,6 +20,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
+use crate::protocol::timestamp::Timestamp;
 use crate::store::tx::{Database, StepPool, Transacted, Work};
 use crate::store::{Claim, Lease, RunFilter, Store, StoreError};
 
@@ -121,6 +122,10 @@ impl Store for CrashStore {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.death.outlives(self.inner.claim(fence, claim)).await
+    }
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.death.outlives(self.inner.next_due(after)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

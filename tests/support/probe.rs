@@ -13,6 +13,7 @@ use scoop_runtime::protocol::checkpoint::CheckpointRow;
 use scoop_runtime::protocol::commit::{Commit, Committed};
 use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
+use scoop_runtime::protocol::timestamp::Timestamp;
 use scoop_runtime::store::tx::{Database, Lent, StepPool, Transacted, Verdict, Work};
 use scoop_runtime::store::{Claim, Lease, StoreError};
 
@@ -153,6 +154,10 @@ impl Store for Probe {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.inner.claim(fence, claim).await
+    }
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(after).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -42,6 +42,7 @@ impl Execution {
             return self.park(reason).await;
         }
         match self.engine.end_of(self.run, run, RunStatus::is_final).await {
+            Err(Trouble::ShutDown) => self.left().await,
             Err(trouble) => self.park(trouble.reason()).await,
             Ok(ended) => self.child_ended(point, pending, name, ended).await,
         }
@@ -176,7 +177,8 @@ pub(super) fn run_of(promise: Option<Promise>) -> Option<RunId> {
 }
 
 impl Engine {
-    /// Waits, for a run that awaits it, until another run is over: however long that takes.
+    /// Waits, for a run that awaits it, until another run is over: however long that takes, unless
+    /// the worker closes.
     pub(super) async fn end_of(
         &self,
         above: RunId,
@@ -186,7 +188,9 @@ impl Engine {
         let mut news = self.news.listen(run);
         let [mut pause, most] = LOOK_AGAIN;
         let waiting = Waiting::new(self, above, run);
+        let _absent = self.places.leave();
         loop {
+            let mut longest = most;
             let driven = news.is_driven();
             if driven {
                 waiting.look(None);
@@ -197,15 +201,20 @@ impl Engine {
                     return Ok(row.into());
                 }
                 waiting.look(Some(&row));
+                longest = most.max(self.look_again(&row));
+                if longest > most {
+                    pause = longest;
+                }
             }
             tokio::select! {
+                () = self.closing() => return Err(Trouble::ShutDown),
                 ended = news.next() => {
                     if let Some(ended) = ended.filter(|ended| is_over(ended.status)) {
                         return Ok(ended);
                     }
                     pause = LOOK_AGAIN[0];
                 }
-                () = self.environment.sleep(pause), if !driven => pause = most.min(pause * 2),
+                () = self.environment.sleep(pause), if !driven => pause = longest.min(pause * 2),
             }
         }
     }

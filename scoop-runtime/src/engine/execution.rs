@@ -66,6 +66,8 @@ pub(super) struct State {
     outcome: Option<StoredOutcome>,
     /// Whether the run row says when to wake.
     pub(super) has_wake: bool,
+    /// Whether the run was given up with the newest row, to wait in the store.
+    pub(super) released: bool,
     pending: Option<PendingRow>,
     /// The failures that the body went on from, with their positions.
     pub(super) failures: Vec<(Seq, Earlier)>,
@@ -99,6 +101,7 @@ impl Execution {
             begun: beginning.begun,
             outcome: None,
             has_wake: beginning.pending.is_some(),
+            released: false,
             pending: beginning.pending,
             failures: Vec::new(),
             exit: Some(beginning.exit),
@@ -214,6 +217,7 @@ impl Execution {
     ) -> Option<Result<(), String>> {
         let create = self.state().create.clone();
         let newest = rows.iter().map(|row| row.seq).max();
+        let released = update.released;
         let commit = Commit {
             run: self.run,
             create,
@@ -222,6 +226,7 @@ impl Execution {
         };
         match self.engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
+                self.state().released = released;
                 self.is_stored(newest.unwrap_or(Seq::NONE), None);
                 Some(Ok(()))
             }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::execution::{Beginning, Begun, Execution, Exit};
+use super::places::Place;
 use super::{Ended, Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
@@ -68,7 +69,11 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
     let (table, position) = match &pending {
         None if run.seq != Seq::NONE => return Err(parked(history::missing(run.seq))),
         None => {
-            wait(engine, &run).await;
+            if let Some(at) = run.wake_at
+                && !engine.rest_until(run.id, at).await?
+            {
+                return Ok(());
+            }
             (SlotTable::default(), None)
         }
         Some(pending) => {
@@ -101,16 +106,6 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
     let execution = Arc::new(Execution::new(Arc::clone(engine), run.id, saga, beginning));
     body(execution, run.input, position, exited).await;
     Ok(())
-}
-
-/// Waits for the start of a run that was started for later.
-async fn wait(engine: &Engine, run: &RunRow) {
-    if let Some(at) = run.wake_at {
-        let left = at.since(engine.environment.now());
-        if !left.is_zero() {
-            engine.environment.sleep(left).await;
-        }
-    }
 }
 
 /// Makes the body, polls it to its end, and writes that.
@@ -265,12 +260,12 @@ async fn end(execution: &Execution, kind: RowKind, update: RunUpdate) -> Result<
 }
 
 /// Drives a run that an operator set going again, or that was started elsewhere.
-pub(super) async fn take_up(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
+pub(super) async fn take_up(engine: &Arc<Engine>, run: RunId, place: Place) -> Result<(), Trouble> {
     let row = engine
         .read(|| engine.store.run(run))
         .await?
         .ok_or_else(|| Trouble::NoRun(run.to_string()))?;
     let engine = Arc::clone(engine);
-    engine.clone().drive_run(run, go_on(engine, row));
+    engine.clone().drive_in(place, run, go_on(engine, row));
     Ok(())
 }

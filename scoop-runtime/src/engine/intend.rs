@@ -94,6 +94,7 @@ impl Execution {
             Intent::Sleep(duration) => {
                 let until = row.created_at.after(*duration);
                 update.wake_at = Some(Some(until));
+                update.released = self.engine.is_far(until);
                 Stored::encode(&[until]).ok()
             }
         };

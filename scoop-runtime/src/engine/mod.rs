@@ -3,12 +3,15 @@
 //! `runtime` is what users hold; `executor` drives one run, `performer` does one operation,
 //! `rollback` undoes one run, `writer` is the only way to the store's tables; `pulse` shows that the worker
 //! lives, `recovery` takes up what nobody has, `news` says who waits for what, `child` awaits runs of
-//! other sagas.
+//! other sagas. `rest` waits, in memory or in the store; `alarm` says when a run there is due, `places`
+//! for how many there is room, `closing` ends all that in order.
 
 pub mod admin;
+mod alarm;
 mod attempt;
 mod backward;
 mod child;
+mod closing;
 mod connect;
 mod core;
 mod execution;
@@ -20,10 +23,12 @@ mod history;
 mod intend;
 mod news;
 mod performer;
+mod places;
 mod pulse;
 mod reading;
 mod recovery;
 mod registry;
+mod rest;
 mod rollback;
 mod runtime;
 mod start;

@@ -65,6 +65,9 @@ impl Execution {
         pending: &PendingRow,
         again: bool,
     ) -> Settled {
+        if self.engine.is_closing() {
+            return self.left().await;
+        }
         let name = pending.row.operation.as_deref().unwrap_or_default();
         if name == Sleep::NAME {
             return self.sleep(&pending.row).await;
@@ -102,13 +105,6 @@ impl Execution {
         }
         self.set_outcome(StoredOutcome::Done(null()));
         Settled::Value(Box::new(()))
-    }
-
-    async fn wait_until(&self, until: Timestamp) {
-        let left = until.since(self.now());
-        if !left.is_zero() {
-            self.engine.environment.sleep(left).await;
-        }
     }
 
     async fn step(
@@ -233,6 +229,7 @@ impl Execution {
         };
         let update = RunUpdate {
             wake_at: Some(Some(failed.next_at)),
+            released: self.engine.is_far(failed.next_at),
             ..RunUpdate::default()
         };
         match self.commit(vec![attempt], update).await {

@@ -6,7 +6,7 @@ mod doubt;
 
 use std::sync::Arc;
 
-use self::attempt::Tried;
+use self::attempt::{Begun, Tried};
 use self::below::Below;
 use super::history::{self, Done};
 use super::writer::WriteError;
@@ -23,6 +23,7 @@ use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::Promise;
 use crate::protocol::retry::Retry;
 use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
+use crate::protocol::timestamp::Timestamp;
 
 /// Rolls a run back as far as it goes: to its end, or until it is stuck.
 pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
@@ -64,6 +65,8 @@ struct Undoing<'e> {
     failure: StoredFailure,
     /// What became of the last compensation, to be written with the next row.
     outcome: Option<StoredOutcome>,
+    /// Whether the run was given up with the newest row, to wait in the store.
+    released: bool,
     /// The row of a compensation in a transaction that failed at first.
     undoing: Option<CheckpointRow>,
 }
@@ -104,6 +107,7 @@ impl<'e> Undoing<'e> {
             seq: row.seq,
             failure,
             outcome: None,
+            released: false,
             undoing: None,
         })
     }
@@ -223,7 +227,7 @@ impl<'e> Undoing<'e> {
     /// Writes; false when the run is no longer this worker's.
     async fn commit(&mut self, row: CheckpointRow, mut update: RunUpdate) -> Result<bool, Trouble> {
         update.failure = Stored::encode(&self.failure).ok();
-        let (seq, main) = (row.seq, row.part.is_main());
+        let (seq, main, released) = (row.seq, row.part.is_main(), update.released);
         let commit = Commit {
             run: self.run,
             create: None,
@@ -232,6 +236,7 @@ impl<'e> Undoing<'e> {
         };
         match self.engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
+                self.released = released;
                 if main {
                     self.seq = seq;
                     self.outcome = None;
@@ -274,9 +279,9 @@ impl<'e> Undoing<'e> {
         let mut last: Option<StoredAttempt> = begun.attempts.pop();
         loop {
             let number = last.as_ref().map_or(1, |last| last.attempt + 1);
-            if let Some(last) = &last {
-                let left = last.next_at.since(self.engine.environment.now());
-                self.engine.environment.sleep(left).await;
+            let due = last.as_ref().map(|last| last.next_at);
+            if !self.may_begin(&mut begun, due).await? {
+                return Ok(false);
             }
             let error = match self.attempt(target, &mut begun, number).await? {
                 Tried::Undone => return Ok(true),
@@ -298,6 +303,31 @@ impl<'e> Undoing<'e> {
             }
             last = Some(failed);
         }
+    }
+
+    /// Waits for the moment at which an attempt is due. False where the run is to be left: it waits
+    /// in the store, or the worker closes.
+    async fn may_begin(
+        &mut self,
+        begun: &mut Begun,
+        due: Option<Timestamp>,
+    ) -> Result<bool, Trouble> {
+        match due {
+            Some(due) if self.released => {
+                self.engine.alarm.set(due);
+                return Ok(false);
+            }
+            Some(due) if !self.engine.rest_until(self.run, due).await? => return Ok(false),
+            _ => {}
+        }
+        if !self.engine.is_closing() {
+            return Ok(true);
+        }
+        if let Some(first) = begun.first.take() {
+            // What was before it is to be written.
+            self.commit(first, RunUpdate::default()).await?;
+        }
+        Ok(false)
     }
 
     /// The compensation that was under way when the run was stored, if it is this one's.
@@ -331,6 +361,7 @@ impl<'e> Undoing<'e> {
         row.outcome = Stored::encode(failed).ok();
         let update = RunUpdate {
             wake_at: Some(Some(failed.next_at)),
+            released: self.engine.is_far(failed.next_at),
             ..RunUpdate::default()
         };
         self.commit(row, update).await

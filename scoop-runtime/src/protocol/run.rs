@@ -155,4 +155,7 @@ pub struct RunUpdate {
     /// Whose the run is from now on: the worker's that writes this, or, where false, nobody's, so
     /// that any worker may claim it.
     pub owned: Option<bool>,
+    /// Whether the writer gives the run up: from now on it is nobody's, unless somebody else has it
+    /// already. Comes before `owned`.
+    pub released: bool,
 }

@@ -28,6 +28,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::{RunRow, RunStatus};
+use crate::protocol::timestamp::Timestamp;
 
 /// What went wrong in a store.
 #[derive(thiserror::Error)]
@@ -118,8 +119,10 @@ pub struct Claim {
     pub sagas: Option<Vec<String>>,
     /// None of these.
     pub except: Vec<RunId>,
-    /// At most so many.
+    /// At most so many: those that have been due for the longest time.
     pub limit: u32,
+    /// What time it is: of the runs that nobody has, those that are to be woken later are left.
+    pub now: Timestamp,
 }
 
 /// How the workers of a store that many processes share show that they live.
@@ -227,8 +230,12 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// Takes active runs that no live worker owns (those of an earlier life of this worker among
     /// them) for this worker; the answer is in the order of their ids. A worker that is dead by then
-    /// writes nothing any more.
+    /// writes nothing any more. Runs that nobody owns are left where they are to be woken later;
+    /// those of dead workers, which waited in their memory, are not.
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError>;
+
+    /// When the next active run is to be woken that nobody owns, of those after this moment.
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
     /// A run.
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;

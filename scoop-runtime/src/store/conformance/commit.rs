@@ -47,6 +47,7 @@ pub async fn every_field_is_read_back(fixture: &dyn Fixture) {
         failure: Some(Stored::from_json("2")),
         finished_at: Some(Timestamp(9)),
         owned: None,
+        released: false,
     };
     let commit = Commit {
         run: id(1),

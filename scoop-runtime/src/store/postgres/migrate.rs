@@ -38,6 +38,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "children",
         sql: include_str!("migrations/0003_children.sql"),
     },
+    Migration {
+        version: 5,
+        name: "dormant",
+        sql: include_str!("migrations/0005_dormant.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

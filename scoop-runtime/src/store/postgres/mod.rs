@@ -44,6 +44,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
+use crate::protocol::timestamp::Timestamp;
 
 /// How long the server may take for a batch.
 const LONGEST_COMMIT: Duration = Duration::from_secs(60);
@@ -319,6 +320,11 @@ impl Store for PostgresStore {
         self.pooled(async |session| worker::claim(session, fence, claim).await)
             .await?
             .ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
+    }
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.pooled(async |session| read::next_due(session, after).await)
+            .await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

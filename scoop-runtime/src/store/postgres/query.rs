@@ -22,6 +22,7 @@ statements! {
     COMMIT = "commit",
     RUN_START = "run_start",
     RUN_CLAIM = "run_claim",
+    RUN_DUE = "run_due",
     RUN = "run",
     RUN_BY_KEY = "run_by_key",
     RUNS = "runs",

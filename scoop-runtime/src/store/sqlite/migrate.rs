@@ -31,6 +31,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "children",
         sql: include_str!("migrations/0003_children.sql"),
     },
+    Migration {
+        version: 5,
+        name: "dormant",
+        sql: include_str!("migrations/0005_dormant.sql"),
+    },
 ];
 
 /// The version found is newer than the newest known one.

@@ -23,6 +23,7 @@ statements! {
     RUN_UPDATE = "run_update",
     RUN_WAITS = "run_waits",
     RUN_CLAIM = "run_claim",
+    RUN_DUE = "run_due",
     RUN = "run",
     RUN_BY_KEY = "run_by_key",
     RUNS = "runs",

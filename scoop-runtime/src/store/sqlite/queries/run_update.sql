@@ -5,7 +5,15 @@ update scoop_run set
     output = coalesce(?7, output),
     failure = coalesce(?8, failure),
     finished_at = coalesce(?9, finished_at),
-    owner = case when ?10 then ?11 else owner end,
-    epoch = case when ?10 then ?12 else epoch end,
+    owner = case ?10
+        when 1 then ?11
+        when 2 then case when owner is ?11 and epoch = ?12 then null else owner end
+        else owner
+    end,
+    epoch = case ?10
+        when 1 then ?12
+        when 2 then case when owner is ?11 and epoch = ?12 then 0 else epoch end
+        else epoch
+    end,
     seq = max(seq, ?3)
 where id = ?1 and (?2 is null or status = ?2)

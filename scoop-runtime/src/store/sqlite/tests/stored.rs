@@ -51,6 +51,7 @@ fn commits() -> [Commit; 2] {
             failure: value("{}"),
             finished_at: Some(Timestamp(1_700_000_000_002)),
             owned: None,
+            released: false,
         },
         rows: vec![CheckpointRow {
             seq: Seq(3),
