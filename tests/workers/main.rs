@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod database;
+mod deploy;
 mod lives;
 mod sagas;
 mod shared;

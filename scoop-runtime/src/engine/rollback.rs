@@ -3,10 +3,11 @@
 mod attempt;
 mod below;
 mod doubt;
+mod pause;
 
 use std::sync::Arc;
 
-use self::attempt::{Begun, Tried};
+use self::attempt::Tried;
 use self::below::Below;
 use super::history::{self, Done};
 use super::writer::WriteError;
@@ -23,7 +24,6 @@ use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::Promise;
 use crate::protocol::retry::Retry;
 use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
-use crate::protocol::timestamp::Timestamp;
 
 /// Rolls a run back as far as it goes: to its end, or until it is stuck.
 pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
@@ -305,31 +305,6 @@ impl<'e> Undoing<'e> {
         }
     }
 
-    /// Waits for the moment at which an attempt is due. False where the run is to be left: it waits
-    /// in the store, or the worker closes.
-    async fn may_begin(
-        &mut self,
-        begun: &mut Begun,
-        due: Option<Timestamp>,
-    ) -> Result<bool, Trouble> {
-        match due {
-            Some(due) if self.released => {
-                self.engine.alarm.set(due);
-                return Ok(false);
-            }
-            Some(due) if !self.engine.rest_until(self.run, due).await? => return Ok(false),
-            _ => {}
-        }
-        if !self.engine.is_closing() {
-            return Ok(true);
-        }
-        if let Some(first) = begun.first.take() {
-            // What was before it is to be written.
-            self.commit(first, RunUpdate::default()).await?;
-        }
-        Ok(false)
-    }
-
     /// The compensation that was under way when the run was stored, if it is this one's.
     fn pending(&self, of: Seq) -> Result<Option<(Undoes, Vec<StoredAttempt>)>, Trouble> {
         let newest = self.rows.iter().rfind(|row| row.part.is_main());
@@ -352,19 +327,6 @@ impl<'e> Undoing<'e> {
         }
         attempts.sort_by_key(|attempt: &StoredAttempt| attempt.attempt);
         Ok(Some((undoes, attempts)))
-    }
-
-    async fn note_attempt(&mut self, failed: &StoredAttempt) -> Result<bool, Trouble> {
-        let mut row = self.row(RowKind::Attempt);
-        row.seq = self.seq;
-        row.part = Part::main().attempt(failed.attempt);
-        row.outcome = Stored::encode(failed).ok();
-        let update = RunUpdate {
-            wake_at: Some(Some(failed.next_at)),
-            released: self.engine.is_far(failed.next_at),
-            ..RunUpdate::default()
-        };
-        self.commit(row, update).await
     }
 
     /// Notes what became of a compensation, in place of an earlier failure of it.
