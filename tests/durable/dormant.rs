@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use scoop::{Handle, Saga, saga, step};
+use scoop::{Handle, Outcome, Saga, saga, step};
 use scoop_runtime::environment::Environment as _;
 use scoop_runtime::protocol::run::RunRow;
 use scoop_runtime::protocol::timestamp::Timestamp;
@@ -23,6 +23,8 @@ on_every_store!(
     a_month_ends_in_time,
     each_of_many_wakes_in_time,
     a_pause_between_attempts_is_waited_for_in_the_store,
+    a_pause_in_the_store_is_no_doubt,
+    a_death_after_a_pause_in_the_store_is_doubt,
     a_pause_between_attempts_at_a_rollback_is_waited_for_in_the_store,
     a_later_start_is_nobodys_until_then,
     a_saga_below_may_sleep_for_long,
@@ -75,6 +77,25 @@ async fn unhang(case: &str, (): ()) -> Result<(), NoAnswer> {
         3 => Ok(()),
         _ => Err(NoAnswer),
     }
+}
+
+#[step(rollback = unask, retry(max = 3, backoff = "1h..1h"))]
+async fn ask(case: &str, slow: bool) -> Result<(), NoAnswer> {
+    effect(case, "asks");
+    if slow && scoop::context().unwrap().attempt() == 2 {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    Err(NoAnswer)
+}
+
+async fn unask(case: &str, _: bool, outcome: Outcome<()>) -> Result<(), NoAnswer> {
+    effect(case, &format!("unasks {outcome:?}"));
+    Ok(())
+}
+
+#[saga]
+async fn asks(case: String, slow: bool) -> Result<(), NoAnswer> {
+    ask(&case, slow).await
 }
 
 #[saga]
@@ -173,6 +194,33 @@ async fn a_pause_between_attempts_is_waited_for_in_the_store(place: Place) {
     assert_eq!(handle.wait().await.unwrap(), 3);
     assert_eq!(watch.seconds(), 7_200);
     assert_eq!(journal::read(&case).len(), 3);
+}
+
+/// Every attempt said that it did nothing: there is nothing to undo.
+async fn a_pause_in_the_store_is_no_doubt(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let handle = process.scoop.start(asks(case.clone(), false)).await;
+    let id = handle.unwrap().id();
+    watch.until(600).await;
+    let process = process.restart(&watch, 4_000).await;
+    let error = process.scoop.handle(asks, id).wait().await.unwrap_err();
+    assert_eq!(error.compensations().len(), 0, "{error:?}");
+    assert_eq!(journal::count(&case, "asks"), 3);
+}
+
+/// The second attempt may have happened.
+async fn a_death_after_a_pause_in_the_store_is_doubt(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let handle = process.scoop.start(asks(case.clone(), true)).await;
+    let id = handle.unwrap().id();
+    watch.until(3_610).await;
+    assert_eq!(journal::count(&case, "asks"), 2);
+    let process = process.restart(&watch, 3_620).await;
+    let error = process.scoop.handle(asks, id).wait().await.unwrap_err();
+    assert_eq!(error.compensations().len(), 1, "{error:?}");
+    assert_eq!(journal::count(&case, "unasks Unknown"), 1);
 }
 
 async fn a_pause_between_attempts_at_a_rollback_is_waited_for_in_the_store(place: Place) {

@@ -53,6 +53,8 @@ pub(crate) struct Execution {
     pub(crate) saga: &'static SagaDescriptor,
     /// How many runs are above it.
     pub(crate) depth: u16,
+    /// Until when it waited as nobody's run before it was taken up.
+    pub(super) waited: Option<Timestamp>,
     state: Mutex<State>,
 }
 
@@ -79,6 +81,7 @@ pub(super) struct State {
 /// Where an execution begins.
 pub(crate) struct Beginning {
     pub(crate) depth: u16,
+    pub(crate) waited: Option<Timestamp>,
     pub(crate) seq: Seq,
     pub(crate) table: SlotTable,
     pub(crate) create: Option<NewRun>,
@@ -112,6 +115,7 @@ impl Execution {
             run,
             saga,
             depth: beginning.depth,
+            waited: beginning.waited,
             state: Mutex::new(state),
         }
     }

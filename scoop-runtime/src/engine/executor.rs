@@ -29,6 +29,7 @@ pub(super) async fn begin(
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
         depth,
+        waited: None,
         seq: Seq::NONE,
         table: SlotTable::default(),
         create: Some(new),
@@ -96,6 +97,7 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
         depth: run.depth,
+        waited: run.wake_at,
         seq: run.seq,
         table,
         create: None,

@@ -116,8 +116,11 @@ impl Execution {
     ) -> Settled {
         let last = pending.attempts.last();
         let mut tries = Tries::after(last, false);
-        // A pause that is not over yet was not followed by an attempt.
-        tries.doubt |= again && last.is_none_or(|last| last.next_at <= self.now());
+        // A pause that is not over yet was not followed by an attempt, nor was one after which the
+        // run was nobody's.
+        let begun =
+            |last: &StoredAttempt| last.next_at <= self.now() && self.waited != Some(last.next_at);
+        tries.doubt |= again && last.is_none_or(begun);
         self.pause(last).await;
         loop {
             let ended = self.one_attempt(point, step, pending, tries.number).await;

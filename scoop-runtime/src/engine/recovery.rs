@@ -101,6 +101,8 @@ pub(super) async fn give_back(engine: &Engine, run: RunId) {
         run,
         create: None,
         update: RunUpdate {
+            // What it waited for is over, or will be waited for by whoever takes it.
+            wake_at: Some(None),
             released: true,
             ..RunUpdate::default()
         },

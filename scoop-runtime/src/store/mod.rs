@@ -231,7 +231,9 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Takes active runs that no live worker owns (those of an earlier life of this worker among
     /// them) for this worker; the answer is in the order of their ids. A worker that is dead by then
     /// writes nothing any more. Runs that nobody owns are left where they are to be woken later;
-    /// those of dead workers, which waited in their memory, are not.
+    /// those of dead workers, which waited in their memory, are not. What is left of `wake_at` says
+    /// that a run waited as nobody's, or has not begun: it is cleared where a run that has begun is
+    /// taken from a dead worker.
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError>;
 
     /// When the next active run is to be woken that nobody owns, of those after this moment.

@@ -56,6 +56,7 @@ macro_rules! conformance {
             wait::a_run_that_waits_is_claimed_when_it_is_due,
             wait::the_oldest_are_claimed_first,
             wait::a_run_of_a_dead_worker_is_claimed_whatever_it_waits_for,
+            wait::what_a_run_of_a_dead_worker_waited_for_is_forgotten,
             wait::the_next_run_that_is_due_is_found,
             wait::a_run_is_released_with_a_row_or_without,
             wait::a_run_that_another_worker_has_is_not_released,

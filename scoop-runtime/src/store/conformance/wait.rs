@@ -85,6 +85,28 @@ pub async fn a_run_of_a_dead_worker_is_claimed_whatever_it_waits_for(fixture: &d
     assert_eq!(claimed(&*store, &fence, 0, 9).await, [id(1)]);
 }
 
+/// It tells a run that was left waiting from one whose wait may have been over; one that has not begun
+/// is not to begin earlier.
+pub async fn what_a_run_of_a_dead_worker_waited_for_is_forgotten(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    let dead = store.attach(&worker("dead")).await.unwrap();
+    let mut owned = [waits(1, Some(100), 1), waits(2, Some(100), 1)];
+    for commit in &mut owned {
+        commit.create.as_mut().unwrap().owned = true;
+    }
+    owned[1].rows.clear();
+    let batch = [&owned[..], &[waits(3, Some(100), 1)]].concat();
+    store.commit(&dead, &batch).await.unwrap();
+    store.detach(&dead).await.unwrap();
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let due = claimed(&*store, &fence, 100, 9).await;
+    assert_eq!(due, [id(1), id(2), id(3)]);
+    for (run, wake_at) in [(1, None), (2, Some(100)), (3, Some(100))] {
+        let row = store.run(id(run)).await.unwrap().unwrap();
+        assert_eq!(row.wake_at, wake_at.map(Timestamp), "{run}");
+    }
+}
+
 /// Of the active runs that nobody has.
 pub async fn the_next_run_that_is_due_is_found(fixture: &dyn Fixture) {
     let store = fixture.fresh().await;

@@ -82,6 +82,9 @@ impl Data {
         Ok(free
             .into_iter()
             .map(|run| {
+                if run.owner.is_some() && run.seq > Seq::NONE {
+                    run.wake_at = None;
+                }
                 run.owner = Some(fence.worker.clone());
                 run.epoch = fence.epoch;
                 run.clone()

@@ -4,8 +4,8 @@
 -- workers to be declared dead first (the next statement, `worker_bury`, does it).
 --
 -- Of the runs that nobody has it takes those that are due, by the clock of the worker that asks: it
--- is the one that waits for what is left. Of those of a life that is over it takes all. The oldest
--- come first: that is, those that have been due for the longest time.
+-- is the one that waits for what is left. Of those of a life that is over it takes all; what they
+-- waited for may be over. The oldest come first: that is, those that have been due for the longest time.
 --
 -- Who had a run is looked up first and compared again under the lock: a life that is over stays
 -- over, so the run is still free if its owner and epoch are the same.
@@ -57,7 +57,7 @@ candidate as materialized (
     limit $4
 ),
 free as materialized (
-    select run.id
+    select run.id, candidate.owner is not null as taken_over
     from candidate
     join scoop.run on run.id = candidate.id
     where run.owner is not distinct from candidate.owner
@@ -68,7 +68,15 @@ free as materialized (
     for no key update of run skip locked
 ),
 claimed as (
-    update scoop.run set owner = $1, epoch = $2
+    update scoop.run set
+        owner = $1,
+        epoch = $2,
+        wake_at = case
+            when free.taken_over
+                and (select true from scoop.checkpoint where checkpoint.run = run.id limit 1)
+                then null
+            else run.wake_at
+        end
     from free, fence
     where run.id = free.id
     returning run.*

@@ -1,7 +1,11 @@
 -- A worker that looks for work; locks the database for writing.
 -- Of the runs that nobody has it takes those that are due; of those of a life that is over, all. The
--- oldest come first: that is, those that have been due for the longest time.
-update scoop_run set owner = ?1, epoch = ?2
+-- oldest come first: that is, those that have been due for the longest time. What a run of such a life
+-- waited for may be over.
+update scoop_run set
+    owner = ?1,
+    epoch = ?2,
+    wake_at = case when owner is not null and seq > 0 then null else wake_at end
 where id in (
     select found.id
     from (
