@@ -52,19 +52,20 @@ pub async fn a_run_that_waits_is_claimed_when_it_is_due(fixture: &dyn Fixture) {
     assert_eq!(claimed(&*store, &fence, 999, 9).await, [id(2)]);
 }
 
-/// Those that have been due for the longest time, whether they wait for a moment or not.
+/// Those that have been due for the longest time, whether they wait for a moment or not. Ids are in the
+/// order of time.
 pub async fn the_oldest_are_claimed_first(fixture: &dyn Fixture) {
     let store = fixture.fresh().await;
     let fence = store.attach(&worker("w")).await.unwrap();
     let batch = [
         waits(1, Some(500), 1),
-        waits(2, None, 400),
+        waits(2, None, 200),
         waits(3, Some(300), 1),
-        waits(4, None, 200),
+        waits(4, None, 400),
         waits(5, Some(9_000), 1),
     ];
     store.commit(&fence, &batch).await.unwrap();
-    for run in [4, 3, 2, 1] {
+    for run in [2, 3, 4, 1] {
         assert_eq!(claimed(&*store, &fence, 1_000, 1).await, [id(run)]);
     }
     assert_eq!(claimed(&*store, &fence, 1_000, 1).await, []);
