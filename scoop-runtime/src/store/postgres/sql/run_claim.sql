@@ -56,28 +56,32 @@ candidate as materialized (
     order by found.due, found.id
     limit $4
 ),
+-- Further limits leave out nothing: they tell the planner that there are few.
 free as materialized (
-    select run.id, candidate.owner is not null as taken_over
-    from candidate
-    join scoop.run on run.id = candidate.id
-    where run.owner is not distinct from candidate.owner
-        and run.epoch = candidate.epoch
-        and run.status in (1, 2)
-        and (run.owner is not null or run.wake_at is null or run.wake_at <= $6)
-    order by run.id
-    for no key update of run skip locked
+    select found.id
+    from (select * from candidate order by id limit $4) as candidate
+    cross join lateral (
+        select run.id
+        from scoop.run
+        where run.id = candidate.id
+            and run.owner is not distinct from candidate.owner
+            and run.epoch = candidate.epoch
+            and run.status in (1, 2)
+            and (run.owner is not null or run.wake_at is null or run.wake_at <= $6)
+        for no key update skip locked
+    ) as found
 ),
 claimed as (
     update scoop.run set
         owner = $1,
         epoch = $2,
         wake_at = case
-            when free.taken_over
+            when run.owner is not null
                 and (select true from scoop.checkpoint where checkpoint.run = run.id limit 1)
                 then null
             else run.wake_at
         end
-    from free, fence
+    from (select * from free limit $4) as free, fence
     where run.id = free.id
     returning run.*
 )
@@ -94,10 +98,12 @@ cross join (
         where worker.live
             and worker.lease_until < clock_timestamp()
             and worker.name <> $1
-            and exists (
-                select from scoop.run
+            -- The limit keeps the planner from reading all runs at once.
+            and (
+                select true from scoop.run
                 where run.owner = worker.name and run.epoch = worker.epoch and run.status in (1, 2)
                     and ($3::text[] is null or run.saga = any($3))
+                limit 1
             )
     ) as found
 ) late
