@@ -10,6 +10,8 @@ use indicatif::ProgressBar;
 use scoop::{Resource, RunFilter, RunStatus, SagaError, Scoop, Trouble, saga, step};
 use serde::{Deserialize, Serialize};
 
+type Ended = Result<i64, SagaError<TripError>>;
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Trip {
     id: String,
@@ -135,6 +137,38 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let scoop = Scoop::connect("sqlite:target/trips.db")
         .provide_shared(Arc::clone(&ledger))
         .await?;
+    let ends = tokio::select! {
+        ends = all(&scoop, trips) => ends?,
+        told = told_to_end() => {
+            told?;
+            scoop.shutdown().await;
+            println!("stopped; what was under way goes on at the next start");
+            return Ok(());
+        }
+    };
+    let (mut booked, mut undone, mut trouble) = (0_u32, 0_u32, 0_u32);
+    for ended in ends {
+        match ended {
+            Ok(_) => booked += 1,
+            Err(error) if error.is_infrastructure() || error.is_stuck() => {
+                trouble += 1;
+                eprintln!("{error:?}");
+            }
+            Err(_) => undone += 1,
+        }
+    }
+    scoop.shutdown().await;
+    let balance = ledger.total();
+    println!("{booked} booked, {undone} failed and undone, {trouble} in trouble");
+    println!("the books balance to {balance} cents");
+    if balance != 0 || trouble != 0 {
+        return Err("the books do not balance".into());
+    }
+    Ok(())
+}
+
+/// Runs all trips, and those that an earlier life began.
+async fn all(scoop: &Scoop, trips: Vec<Trip>) -> Result<Vec<Ended>, Box<dyn std::error::Error>> {
     let bar = ProgressBar::new(trips.len() as u64);
     let places = Arc::new(tokio::sync::Semaphore::new(64));
     let mut running = tokio::task::JoinSet::new();
@@ -149,27 +183,24 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
     }
     let mut ends = running.join_all().await;
-    ends.extend(what_is_left(&scoop).await?);
-    let (mut booked, mut undone, mut trouble) = (0_u32, 0_u32, 0_u32);
-    for ended in ends {
-        match ended {
-            Ok(_) => booked += 1,
-            Err(error) if error.is_infrastructure() || error.is_stuck() => {
-                trouble += 1;
-                eprintln!("{error:?}");
-            }
-            Err(_) => undone += 1,
+    ends.extend(what_is_left(scoop).await?);
+    bar.finish_and_clear();
+    Ok(ends)
+}
+
+/// Waits for ctrl-c, or for what an operating system says to a service that is to end.
+async fn told_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let kind = tokio::signal::unix::SignalKind::terminate();
+        let mut terminated = tokio::signal::unix::signal(kind)?;
+        tokio::select! {
+            _ = terminated.recv() => Ok(()),
+            told = tokio::signal::ctrl_c() => told,
         }
     }
-    bar.finish_and_clear();
-    scoop.shutdown().await;
-    let balance = ledger.total();
-    println!("{booked} booked, {undone} failed and undone, {trouble} in trouble");
-    println!("the books balance to {balance} cents");
-    if balance != 0 || trouble != 0 {
-        return Err("the books do not balance".into());
-    }
-    Ok(())
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 /// One trip a line, from the file that is named, or from the standard input.
@@ -189,7 +220,7 @@ fn read_trips() -> Result<Vec<Trip>, Box<dyn std::error::Error>> {
 }
 
 /// Waits for trips that an earlier life of this program began and did not end.
-async fn what_is_left(scoop: &Scoop) -> Result<Vec<Result<i64, SagaError<TripError>>>, Trouble> {
+async fn what_is_left(scoop: &Scoop) -> Result<Vec<Ended>, Trouble> {
     let mut left = RunFilter {
         status: vec![RunStatus::Running, RunStatus::RollingBack],
         ..RunFilter::default()
@@ -208,7 +239,7 @@ async fn what_is_left(scoop: &Scoop) -> Result<Vec<Result<i64, SagaError<TripErr
 }
 
 /// Starts a trip under its own id, so that one that is known is not booked again, and waits for it.
-async fn run(scoop: &Scoop, trip: Trip) -> Result<i64, SagaError<TripError>> {
+async fn run(scoop: &Scoop, trip: Trip) -> Ended {
     let id = trip.id.clone();
     let handle = scoop.start(book_trip(trip)).id(id).await?;
     handle.wait().await

@@ -230,6 +230,6 @@ async fn main() -> anyhow::Result<()> {
     axum::serve(listener, app)
         .with_graceful_shutdown(stop)
         .await?;
-    scoop.shutdown().await; // what is under way goes on at the next start
+    scoop.shutdown().await; // steps under way are finished; the rest goes on at the next start
     Ok(())
 }

@@ -194,7 +194,7 @@ async fn deployed(next: &str) -> String {
     while scoop.admin().show(run.id()).await.unwrap().1.len() < 2 {
         tokio::task::yield_now().await;
     }
-    scoop.shutdown().await;
+    scoop.shutdown_within(std::time::Duration::ZERO).await;
     ENDS.store(false, Ordering::SeqCst);
 
     let options = SqliteConnectOptions::new().filename(file);

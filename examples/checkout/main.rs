@@ -85,15 +85,13 @@ async fn main() -> anyhow::Result<()> {
         .lease(arguments.lease)
         .provide(Provider(database::connect(database.url()).await?))
         .await?;
-    let mut ends = all(&scoop, orders).await?;
-    let books = loop {
-        let books = Books::read(&pool).await?;
-        let left = what_is_left(&scoop).await?;
-        // Other processes may have been in the middle of something.
-        let is_quiet = left.is_empty() && books == Books::read(&pool).await?;
-        ends.extend(left);
-        if books.balance() || is_quiet {
-            break books;
+    let (ends, books) = tokio::select! {
+        done = work(&scoop, &pool, orders) => done?,
+        told = told_to_end() => {
+            told?;
+            scoop.shutdown().await;
+            println!("stopped; other processes go on with what was under way");
+            return Ok(());
         }
     };
     scoop.shutdown().await;
@@ -103,6 +101,40 @@ async fn main() -> anyhow::Result<()> {
     ensure!(books.balance(), "the books do not balance");
     println!("the books balance");
     Ok(())
+}
+
+/// Runs all orders, and waits for what others have not ended, until the books are settled.
+async fn work(
+    scoop: &Scoop,
+    pool: &sqlx::PgPool,
+    orders: Vec<Order>,
+) -> anyhow::Result<(Vec<Ended>, Books)> {
+    let mut ends = all(scoop, orders).await?;
+    loop {
+        let books = Books::read(pool).await?;
+        let left = what_is_left(scoop).await?;
+        // Other processes may have been in the middle of something.
+        let is_quiet = left.is_empty() && books == Books::read(pool).await?;
+        ends.extend(left);
+        if books.balance() || is_quiet {
+            return Ok((ends, books));
+        }
+    }
+}
+
+/// Waits for ctrl-c, or for what an operating system says to a service that is to end.
+async fn told_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let kind = tokio::signal::unix::SignalKind::terminate();
+        let mut terminated = tokio::signal::unix::signal(kind)?;
+        tokio::select! {
+            _ = terminated.recv() => Ok(()),
+            told = tokio::signal::ctrl_c() => told,
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 /// Runs all orders, 64 at a time. Ends early when this worker cannot go on.

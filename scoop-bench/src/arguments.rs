@@ -25,8 +25,10 @@ pub(crate) enum Verb {
     Alone(Alone),
     /// How long it takes to finish sagas half done after the worker was killed.
     Recovery(Recovery),
-    /// The memory of a worker for each run that waits.
+    /// The memory of a worker for each run that waits in memory.
     Memory(Memory),
+    /// The memory of a worker with many runs that wait in the store, and how late they wake.
+    Sleepers(Sleepers),
     /// Steps whose SQL is in the engine's own transaction, beside the same SQL by itself.
     Transactional(Transactional),
     /// The worker that `recovery` kills; it is started by that.
@@ -121,6 +123,24 @@ pub(crate) struct Memory {
     /// How many sagas wait for a day.
     #[arg(long, default_value_t = 100_000)]
     pub(crate) runs: u32,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Sleepers {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// How many sagas sleep.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: u32,
+    /// The time from the first start until the first is due.
+    #[arg(long, default_value = "90", value_parser = seconds)]
+    pub(crate) asleep: Duration,
+    /// The time from then until the last is due.
+    #[arg(long, default_value = "60", value_parser = seconds)]
+    pub(crate) spread: Duration,
+    /// Those that sleep for longer than this do so in the store.
+    #[arg(long, default_value = "10", value_parser = seconds)]
+    pub(crate) dormant_after: Duration,
 }
 
 /// On PostgreSQL, whose transactions the steps are in.

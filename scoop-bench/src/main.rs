@@ -11,6 +11,7 @@ mod place;
 mod processes;
 mod recovery;
 mod sagas;
+mod sleepers;
 mod spread;
 mod statistics;
 mod throughput;
@@ -30,6 +31,7 @@ async fn main() -> Result<()> {
         Verb::Alone(verb) => (alone::run(&verb).await?, verb.common.json),
         Verb::Recovery(verb) => (recovery::run(&verb).await?, verb.common.json),
         Verb::Memory(verb) => (memory::run(&verb).await?, verb.common.json),
+        Verb::Sleepers(verb) => (sleepers::run(&verb).await?, verb.common.json),
         Verb::Transactional(verb) => (transactional::run(&verb).await?, verb.json),
         Verb::Victim(verb) => return victim::run(&verb).await,
     };

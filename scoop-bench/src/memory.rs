@@ -1,4 +1,6 @@
-//! What a run that waits costs in the memory of its worker.
+//! What a run that waits costs in the memory of its worker, where it is kept there.
+
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use scoop::Scoop;
@@ -11,12 +13,14 @@ use crate::processes;
 use crate::sagas::waiting;
 
 /// How many are started at once.
-const STARTERS: u64 = 256;
+pub(crate) const STARTERS: u64 = 256;
 
 pub(crate) async fn run(arguments: &Memory) -> Result<Figures> {
     let mut figures = Figures::default();
     let place = Place::new(arguments.common.store).await?;
-    let scoop = Scoop::connect(place.url()).sagas(["waiting"]).await?;
+    let connect = Scoop::connect(place.url()).sagas(["waiting"]);
+    let connect = connect.dormant_after(Duration::MAX);
+    let scoop = connect.max_running(usize::MAX).await?;
     let rss = || processes::own_memory().context("this system does not tell memory in /proc");
     let before = rss()?;
     start(&scoop, arguments.runs.into()).await?;
@@ -51,12 +55,12 @@ async fn start(scoop: &Scoop, runs: u64) -> Result<()> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53")]
-fn megabytes(bytes: u64) -> f64 {
+pub(crate) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53")]
-fn per_run(before: u64, after: u64, runs: u32) -> f64 {
+pub(crate) fn per_run(before: u64, after: u64, runs: u32) -> f64 {
     after.saturating_sub(before) as f64 / f64::from(runs)
 }
 

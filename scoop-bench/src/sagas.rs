@@ -4,12 +4,14 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use scoop::{Postgres, Resource, Tx, saga, step};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::limits;
+use crate::spread::Spread;
 
 /// A step without an effect.
 #[step(retriable)]
@@ -65,6 +67,60 @@ pub(crate) async fn entering(run: Uuid, steps: u32) -> Result<u64, scoop::Error>
 pub(crate) async fn waiting(number: u64) -> u64 {
     scoop::sleep(Duration::from_secs(24 * 60 * 60)).await;
     number
+}
+
+/// How late those that slept woke.
+#[derive(Debug)]
+pub(crate) struct Wakes {
+    late: Mutex<Spread>,
+    count: watch::Sender<u64>,
+}
+
+impl Default for Wakes {
+    fn default() -> Self {
+        Self {
+            late: Mutex::new(Spread::new()),
+            count: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Wakes {
+    /// Waits until so many are awake.
+    pub(crate) async fn all(&self, count: u64) {
+        let mut woken = self.count.subscribe();
+        drop(woken.wait_for(|woken| *woken >= count).await);
+    }
+
+    pub(crate) fn late(&self) -> Spread {
+        let late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        late.clone()
+    }
+
+    fn note(&self, late: Duration) {
+        let mut all = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        all.add(late);
+        drop(all);
+        self.count.send_modify(|count| *count += 1);
+    }
+}
+
+/// The time since 1970.
+fn now() -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.expect("the clock is set")
+}
+
+#[step(read_only)]
+async fn wakes(due: Duration, wakes: Resource<Wakes>) {
+    wakes.note(now().saturating_sub(due));
+}
+
+/// Sleeps until then.
+#[saga(name = "sleeper")]
+pub(crate) async fn sleeper(due: Duration) {
+    scoop::sleep(due.saturating_sub(now())).await;
+    wakes(due).await;
 }
 
 /// Where steps write down that they ran: a file that outlives the process.

@@ -105,6 +105,25 @@ fn waiting_runs_take_memory() {
 }
 
 #[test]
+fn sleepers_wake_and_not_before() {
+    let short = ["--asleep", "1", "--spread", "0.5", "--dormant-after", "0.1"];
+    for store in ["memory", "sqlite", "postgres"] {
+        let found = figures(
+            &[
+                &["sleepers", "--count", "300", "--store", store],
+                &short[..],
+            ]
+            .concat(),
+        );
+        assert!(number(&found, "all_woken_after_seconds") >= 1.4, "{found}");
+        assert!(
+            number(&found, "p50_late_ms") <= number(&found, "most_late_ms"),
+            "{found}"
+        );
+    }
+}
+
+#[test]
 fn transactional_steps_stand_beside_the_same_rows_by_themselves() {
     let found = figures(&[&["transactional", "--rounds", "1"], &SHORT[..]].concat());
     for name in [

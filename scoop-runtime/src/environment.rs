@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use uuid::Uuid;
 
@@ -57,8 +57,13 @@ impl System {
 }
 
 impl Environment for System {
+    /// The system clock; where a test has paused tokio's, and lets it leap, it leaps as far.
     fn now(&self) -> Timestamp {
-        std::time::SystemTime::now().into()
+        let _guard = self.runtime.enter();
+        let (ours, theirs) = (tokio::time::Instant::now().into_std(), Instant::now());
+        let now = SystemTime::now();
+        let leapt = now + ours.saturating_duration_since(theirs);
+        (leapt - theirs.saturating_duration_since(ours)).into()
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

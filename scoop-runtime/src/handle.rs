@@ -15,9 +15,6 @@ use crate::protocol::failure::StoredFailure;
 use crate::protocol::id::RunId;
 use crate::protocol::run::{RunRow, RunStatus};
 
-/// How often a run that another process may be driving is looked at.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
-
 /// A run of saga `S`.
 pub struct Handle<S> {
     scoop: Scoop,
@@ -48,7 +45,8 @@ pub enum Status {
 /// How a run stands, as far as a waiting caller is concerned.
 enum Standing {
     Ended(Box<Ended>),
-    Going,
+    /// To be looked at again after this time.
+    Going(Duration),
 }
 
 impl<S: Saga> Handle<S> {
@@ -97,10 +95,11 @@ impl<S: Saga> Handle<S> {
         loop {
             // There will be news of what is driven here, so the store need not be asked.
             let driven = news.is_driven() && engine.parked(self.run).is_none();
+            let mut pause = Duration::ZERO;
             if !driven {
                 match self.standing().await.map_err(SagaError::from_trouble)? {
                     Standing::Ended(ended) => return self.outcome(&ended),
-                    Standing::Going => {}
+                    Standing::Going(again) => pause = again,
                 }
             }
             if let Some(below) = engine.held_up_by(self.run)
@@ -117,7 +116,7 @@ impl<S: Saga> Handle<S> {
                 _ = stop.wait_for(|stop| *stop) => {
                     return Err(SagaError::from_trouble(Trouble::ShutDown));
                 }
-                () = engine.environment.sleep(LOOK_AGAIN), if !driven => {}
+                () = engine.environment.sleep(pause), if !driven => {}
             }
         }
     }
@@ -151,7 +150,7 @@ impl<S: Saga> Handle<S> {
     pub async fn result(&self) -> Option<Result<S::Ok, SagaError<S::Error>>> {
         match self.standing().await {
             Ok(Standing::Ended(ended)) => Some(self.outcome(&ended)),
-            Ok(Standing::Going) => None,
+            Ok(Standing::Going(_)) => None,
             Err(trouble) => Some(Err(SagaError::from_trouble(trouble))),
         }
     }
@@ -172,7 +171,7 @@ impl<S: Saga> Handle<S> {
                 run: self.run,
                 reason,
             }),
-            None => Ok(Standing::Going),
+            None => Ok(Standing::Going(self.scoop.engine().look_again(&row))),
         }
     }
 

@@ -20,6 +20,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
+use crate::protocol::timestamp::Timestamp;
 use crate::store::tx::{Database, StepPool, Transacted, Work};
 use crate::store::{Claim, Lease, Removal, RunFilter, Store, StoreError};
 
@@ -129,6 +130,10 @@ impl Store for CrashStore {
 
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
         self.death.outlives(self.inner.cancelled(fence)).await
+    }
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.death.outlives(self.inner.next_due(after)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -15,10 +15,14 @@ mod support;
 
 #[cfg(feature = "sqlite")]
 mod again;
+mod closing;
+mod dormant;
 #[cfg(feature = "sqlite")]
 mod golden;
+mod halted;
 mod lives;
 mod retry;
+mod room;
 #[cfg(feature = "sqlite")]
 mod stay;
 mod timer;

@@ -13,6 +13,7 @@ use scoop_runtime::protocol::checkpoint::CheckpointRow;
 use scoop_runtime::protocol::commit::{Commit, Committed};
 use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
+use scoop_runtime::protocol::timestamp::Timestamp;
 use scoop_runtime::store::tx::{Database, Lent, StepPool, Transacted, Verdict, Work};
 use scoop_runtime::store::{Claim, Lease, Removal, StoreError};
 
@@ -161,6 +162,10 @@ impl Store for Probe {
 
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
         self.inner.cancelled(fence).await
+    }
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(after).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

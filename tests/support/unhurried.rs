@@ -11,6 +11,7 @@ use scoop_runtime::protocol::checkpoint::CheckpointRow;
 use scoop_runtime::protocol::commit::{Commit, Committed};
 use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
+use scoop_runtime::protocol::timestamp::Timestamp;
 use scoop_runtime::store::{Claim, Lease, Removal, StoreError};
 
 #[derive(Debug)]
@@ -67,6 +68,10 @@ impl Store for Unhurried {
 
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
         standing(self.0.cancelled(fence)).await
+    }
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        standing(self.0.next_due(after)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -6,6 +6,7 @@
 
 mod cancel;
 mod database;
+mod deploy;
 mod lives;
 mod sagas;
 mod shared;

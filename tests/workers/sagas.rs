@@ -69,6 +69,14 @@ async fn cancel(number: u32, _: u32, world: Resource<World>) -> Result<(), No> {
     Ok(())
 }
 
+/// Takes a moment; done twice, it is noted twice.
+#[step(retriable)]
+async fn visit(of: u32, number: u32, world: Resource<World>) -> Result<(), No> {
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    world.note(format!("visit {number} of {of}"));
+    Ok(())
+}
+
 #[step(read_only)]
 async fn gate(world: Resource<World>) -> Result<(), No> {
     let key = scoop::context().unwrap().idempotency_key();
@@ -88,6 +96,14 @@ async fn unhinge(_: (), world: Resource<World>) -> Result<(), No> {
         true => Ok(()),
         false => Err(No),
     }
+}
+
+#[saga]
+pub(crate) async fn visits(of: u32, count: u32) -> Result<u32, No> {
+    for number in 0..count {
+        visit(of, number).await?;
+    }
+    Ok(count)
 }
 
 /// Books before and behind the gate.

@@ -31,7 +31,10 @@ impl Engine {
         };
         match self.writer.write(commit).await {
             Ok(Committed::Stored) => {
-                self.news.cancel(run, reason);
+                if !self.news.cancel(run, reason) {
+                    // It may wait in the store; it is due now.
+                    self.alarm.ring();
+                }
                 Ok(true)
             }
             Ok(_) => Ok(false),

@@ -210,7 +210,8 @@ pub(super) fn run_of(promise: Option<Promise>) -> Option<RunId> {
 }
 
 impl Engine {
-    /// Waits, for a run that awaits it, until another run is over: however long that takes.
+    /// Waits, for a run that awaits it, until another run is over: however long that takes, unless
+    /// the worker closes.
     pub(super) async fn end_of(
         &self,
         above: RunId,
@@ -220,7 +221,9 @@ impl Engine {
         let mut news = self.news.listen(run);
         let [mut pause, most] = LOOK_AGAIN;
         let waiting = Waiting::new(self, above, run);
+        let _absent = self.places.leave();
         loop {
+            let mut longest = most;
             let driven = news.is_driven();
             if driven {
                 waiting.look(None);
@@ -231,15 +234,20 @@ impl Engine {
                     return Ok(row.into());
                 }
                 waiting.look(Some(&row));
+                longest = most.max(self.look_again(&row));
+                if longest > most {
+                    pause = longest;
+                }
             }
             tokio::select! {
+                () = self.closing() => return Err(Trouble::ShutDown),
                 ended = news.next() => {
                     if let Some(ended) = ended.filter(|ended| is_over(ended.status)) {
                         return Ok(ended);
                     }
                     pause = LOOK_AGAIN[0];
                 }
-                () = self.environment.sleep(pause), if !driven => pause = most.min(pause * 2),
+                () = self.environment.sleep(pause), if !driven => pause = longest.min(pause * 2),
             }
         }
     }

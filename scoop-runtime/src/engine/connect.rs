@@ -17,6 +17,8 @@ use crate::store::{self, Opening, Store, StoreError};
 
 pub(super) const DEFAULT_PAYLOAD_LIMIT: usize = 4 * 1024 * 1024;
 const DEFAULT_DEPTH_LIMIT: u16 = 64;
+const DEFAULT_DORMANT_AFTER: Duration = Duration::from_secs(10);
+const DEFAULT_MAX_RUNNING: usize = 10_000;
 
 /// A runtime about to be connected: `.await` it.
 #[must_use = "a connection is made when this is awaited"]
@@ -29,6 +31,8 @@ pub struct Connect {
     payload_limit: usize,
     keep: Option<Duration>,
     depth_limit: u16,
+    dormant_after: Duration,
+    max_running: usize,
     opening: Opening,
     pool: Option<StepPool>,
     resources: Resources,
@@ -46,6 +50,8 @@ pub fn connect(url: impl Into<String>) -> Connect {
         payload_limit: DEFAULT_PAYLOAD_LIMIT,
         keep: None,
         depth_limit: DEFAULT_DEPTH_LIMIT,
+        dormant_after: DEFAULT_DORMANT_AFTER,
+        max_running: DEFAULT_MAX_RUNNING,
         opening: Opening::default(),
         pool: None,
         resources: Resources::default(),
@@ -162,6 +168,31 @@ impl Connect {
         self
     }
 
+    /// A run that waits for longer than this (in a `sleep`, between two attempts, for its start) leaves
+    /// memory: it waits in the store, and a worker goes on with it when it is due. 10 seconds unless
+    /// set.
+    pub const fn dormant_after(mut self, wait: Duration) -> Self {
+        self.dormant_after = wait;
+        self
+    }
+
+    /// How many runs this worker has in memory at once. What is started beyond that is stored, and
+    /// taken up, by this worker or another, when there is room; the oldest first. A run that waits for
+    /// a saga that it awaits does not count, and that one is begun whether there is room or not.
+    /// 10,000 unless set.
+    ///
+    /// ```
+    /// # use scoop_runtime::engine::{Scoop, Trouble};
+    /// # async fn example() -> Result<(), Trouble> {
+    /// let scoop = Scoop::connect("postgres://localhost/shop").max_running(500).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn max_running(mut self, runs: usize) -> Self {
+        self.max_running = runs;
+        self
+    }
+
     /// Uses a store that is there already instead of the URL: for tests, in which two lives of a
     /// program share one, or which have it crash or fail. `scoop::testing` has such stores.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
@@ -232,6 +263,8 @@ impl Connect {
             payload_limit: self.payload_limit,
             depth_limit: self.depth_limit,
             works: self.works,
+            dormant_after: self.dormant_after,
+            max_running: self.max_running,
         }));
         let scoop = Scoop::new(Arc::clone(&engine));
         engine.drive(pulse::beat(Arc::clone(&engine)));

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::alarm::Alarm;
 use super::held_up::HeldUp;
 use super::news::{Driving, News};
+use super::places::{Place, Places};
 use super::pulse::Pulse;
 use super::reading;
 use super::registry::Registry;
@@ -39,14 +42,31 @@ pub(crate) struct Engine {
     pub(super) depth_limit: u16,
     /// Who waits for which run.
     pub(crate) news: News,
+    /// A run that waits for longer than this does so in the store.
+    pub(super) dormant_after: Duration,
+    /// For how many runs there is room.
+    pub(super) places: Places,
+    /// When to look for runs that nobody has.
+    pub(super) alarm: Arc<Alarm>,
+    /// Whether nothing is to be begun any more.
+    pub(super) closing: watch::Sender<bool>,
+    /// How many runs are being driven.
+    pub(super) runs: watch::Sender<usize>,
     /// Whether the tasks of this runtime have to end.
     stop: watch::Sender<bool>,
-    /// How many runs are being driven.
+    /// How many tasks there are.
     driven: watch::Sender<usize>,
 }
 
 /// Counts a task for as long as it lives, even where it ends with a panic.
 struct Driven(watch::Sender<usize>);
+
+impl Driven {
+    fn count(tasks: &watch::Sender<usize>) -> Self {
+        tasks.send_modify(|count| *count += 1);
+        Self(tasks.clone())
+    }
+}
 
 impl Drop for Driven {
     fn drop(&mut self) {
@@ -65,11 +85,21 @@ pub(crate) struct Parts {
     pub(crate) payload_limit: usize,
     pub(crate) depth_limit: u16,
     pub(crate) works: bool,
+    pub(crate) dormant_after: Duration,
+    pub(crate) max_running: usize,
+}
+
+/// What is held while a run is driven.
+struct Driver {
+    _driving: Driving,
+    _place: Place,
+    _counted: Driven,
 }
 
 impl Engine {
     pub(crate) fn new(parts: Parts) -> Self {
         let stop = watch::Sender::new(false);
+        let alarm = Arc::<Alarm>::default();
         let writer = Writer::spawn(
             Arc::clone(&parts.store),
             parts.fence.clone(),
@@ -90,19 +120,38 @@ impl Engine {
             held_up: HeldUp::default(),
             depth_limit: parts.depth_limit,
             news: News::default(),
+            dormant_after: parts.dormant_after,
+            places: Places::new(parts.max_running, Arc::clone(&alarm)),
+            alarm,
+            closing: watch::Sender::new(false),
+            runs: watch::Sender::new(0),
             stop,
             driven: watch::Sender::new(0),
         }
     }
 
-    /// Drives a run; those who wait for it hear when that is over.
+    /// Drives a run that has to run, whether there is room for it or not.
     pub(crate) fn drive_run(
         self: &Arc<Self>,
         run: RunId,
         task: impl Future<Output = ()> + Send + 'static,
     ) {
-        let driving = self.news.drive(run);
-        self.spawn(Box::pin(task), Some(driving));
+        self.drive_in(self.places.force(), run, task);
+    }
+
+    /// Drives a run in its place; those who wait for it hear when that is over.
+    pub(super) fn drive_in(
+        self: &Arc<Self>,
+        place: Place,
+        run: RunId,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let driver = Driver {
+            _driving: self.news.drive(run),
+            _place: place,
+            _counted: Driven::count(&self.runs),
+        };
+        self.spawn(Box::pin(task), Some(driver));
     }
 
     /// Runs a task; it is dropped when the runtime stops.
@@ -112,12 +161,11 @@ impl Engine {
 
     /// The task comes in a box, because each future around it would hold it twice: as it was given
     /// and as it is polled.
-    fn spawn(self: &Arc<Self>, task: BoxFuture<'static, ()>, driving: Option<Driving>) {
+    fn spawn(self: &Arc<Self>, task: BoxFuture<'static, ()>, driver: Option<Driver>) {
         let engine = Arc::clone(self);
-        self.driven.send_modify(|count| *count += 1);
-        let driven = Driven(self.driven.clone());
+        let driven = Driven::count(&self.driven);
         self.environment.spawn(Box::pin(async move {
-            let (_driven, _driving) = (driven, driving);
+            let (_driven, _driver) = (driven, driver);
             // Dropped before those say that it is.
             let mut task = task;
             let mut stop = engine.stop.subscribe();

@@ -55,6 +55,8 @@ pub(crate) struct Execution {
     /// How many runs are above it.
     pub(crate) depth: u16,
     created_at: Timestamp,
+    /// Whether it waited in the store, as nobody's run, before it was taken up.
+    pub(super) was_dormant: bool,
     state: Mutex<State>,
 }
 
@@ -68,6 +70,8 @@ pub(super) struct State {
     outcome: Option<StoredOutcome>,
     /// Whether the run row says when to wake.
     pub(super) has_wake: bool,
+    /// Whether the run was given up with the newest row, to wait in the store.
+    pub(super) released: bool,
     pending: Option<PendingRow>,
     /// The failures that the body went on from, with their positions.
     pub(super) failures: Vec<(Seq, Earlier)>,
@@ -82,6 +86,7 @@ pub(super) struct State {
 pub(crate) struct Beginning {
     pub(crate) depth: u16,
     pub(crate) created_at: Timestamp,
+    pub(crate) was_dormant: bool,
     pub(crate) seq: Seq,
     pub(crate) table: SlotTable,
     pub(crate) create: Option<NewRun>,
@@ -104,6 +109,7 @@ impl Execution {
             begun: beginning.begun,
             outcome: None,
             has_wake: beginning.pending.is_some(),
+            released: false,
             pending: beginning.pending,
             failures: Vec::new(),
             exit: Some(beginning.exit),
@@ -116,6 +122,7 @@ impl Execution {
             saga,
             depth: beginning.depth,
             created_at: beginning.created_at,
+            was_dormant: beginning.was_dormant,
             state: Mutex::new(state),
         }
     }
@@ -223,13 +230,30 @@ impl Execution {
         }
     }
 
-    /// Commits rows; with the run itself where it is not stored yet. `None` when the body ends
-    /// here: the reason was given to the executor.
+    /// Commits rows; with the run itself where it is not stored yet. A run that is to be cancelled is
+    /// not given up, so that it hears of that. `None` when the body ends here: the reason was given
+    /// to the executor.
     pub(crate) async fn commit(
         &self,
         rows: Vec<CheckpointRow>,
-        update: RunUpdate,
+        mut update: RunUpdate,
     ) -> Option<Result<(), String>> {
+        if update.released && !self.state().past_pivot && !self.is_unstored() {
+            let unless = RunUpdate {
+                unless_cancelled: true,
+                ..update.clone()
+            };
+            match self.commit_if(rows.clone(), unless).await? {
+                Ok(true) => return Some(Ok(())),
+                Ok(false) => {
+                    if let Err(trouble) = self.hear().await {
+                        return Some(Err(trouble.reason()));
+                    }
+                }
+                Err(why) => return Some(Err(why)),
+            }
+            update.released = false;
+        }
         match self.commit_if(rows, update).await? {
             Ok(true) => Some(Ok(())),
             Ok(false) => {
@@ -248,6 +272,7 @@ impl Execution {
     ) -> Option<Result<bool, String>> {
         let create = self.state().create.clone();
         let newest = rows.iter().map(|row| row.seq).max();
+        let released = update.released;
         let commit = Commit {
             run: self.run,
             create,
@@ -256,6 +281,7 @@ impl Execution {
         };
         match self.engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
+                self.state().released = released;
                 self.is_stored(newest.unwrap_or(Seq::NONE), None);
                 Some(Ok(true))
             }

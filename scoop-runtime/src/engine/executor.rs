@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::ending::{PANIC, complete, fail};
 use super::execution::{Beginning, Begun, Execution, Exit};
+use super::places::Place;
 use super::{Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
@@ -30,6 +31,7 @@ pub(super) async fn begin(
     let beginning = Beginning {
         depth,
         created_at,
+        was_dormant: false,
         seq: Seq::NONE,
         table: SlotTable::default(),
         create: Some(new),
@@ -87,12 +89,11 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
             )
         }
     };
-    hear(engine, &run).await?;
-    let begins = run.wake_at.filter(|_| position.is_none());
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
         depth: run.depth,
         created_at: run.created_at,
+        was_dormant: run.wake_at.is_some(),
         seq: run.seq,
         table,
         create: None,
@@ -101,26 +102,22 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
         exit,
     };
     let execution = Arc::new(Execution::new(Arc::clone(engine), run.id, saga, beginning));
-    if let Some(at) = begins
-        && let Some(halt) = execution.wait_until(at).await
-    {
-        return fail(&execution, halt.failure(execution.hop(None, None, 0))).await;
+    match run.cancel {
+        Some(reason) => drop(engine.news.cancel(run.id, &reason)),
+        // What came after its row was read, and nobody looks for, is in the row by now.
+        None if engine.store.poll().is_none() => execution.hear().await?,
+        None => {}
+    }
+    if position.is_none() {
+        let halt = match run.wake_at {
+            Some(at) => execution.wait_until(at).await,
+            None => execution.halted().await,
+        };
+        if let Some(halt) = halt {
+            return fail(&execution, halt.failure(execution.hop(None, None, 0))).await;
+        }
     }
     body(execution, run.input, position, exited).await;
-    Ok(())
-}
-
-/// Hears whether a run was to be cancelled before it was driven here. What came after its row was read,
-/// and nobody looks for, is in the row by now.
-async fn hear(engine: &Engine, run: &RunRow) -> Result<(), Trouble> {
-    let mut cancel = run.cancel.clone();
-    if cancel.is_none() && engine.store.poll().is_none() {
-        let row = engine.read(|| engine.store.run(run.id)).await?;
-        cancel = row.and_then(|row| row.cancel);
-    }
-    if let Some(reason) = cancel {
-        engine.news.cancel(run.id, &reason);
-    }
     Ok(())
 }
 
@@ -211,12 +208,16 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> StoredError {
 }
 
 /// Drives a run that an operator set going again, or that was started elsewhere.
-pub(super) async fn take_up(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
-    let row = engine
+pub(super) async fn take_up(engine: &Arc<Engine>, run: RunId, place: Place) -> Result<(), Trouble> {
+    let mut row = engine
         .read(|| engine.store.run(run))
         .await?
         .ok_or_else(|| Trouble::NoRun(run.to_string()))?;
+    if row.seq != Seq::NONE {
+        // What it waited for in memory says nothing of what happened since.
+        row.wake_at = None;
+    }
     let engine = Arc::clone(engine);
-    engine.clone().drive_run(run, go_on(engine, row));
+    engine.clone().drive_in(place, run, go_on(engine, row));
     Ok(())
 }

@@ -65,6 +65,11 @@ impl Execution {
                 number: tries.number,
                 first: &first,
             };
+            if self.engine.is_closing() {
+                // What was before it is to be written.
+                drop(effect.store_first().await);
+                return self.left().await;
+            }
             let ended = match transact(&self.engine, &effect).await {
                 Ok(Ended::Over(attempt)) => {
                     effect.store_first().await.map(|()| Ended::Over(attempt))

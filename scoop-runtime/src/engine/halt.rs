@@ -61,6 +61,16 @@ impl Execution {
         })
     }
 
+    /// Reads whether the run is to be cancelled.
+    pub(super) async fn hear(&self) -> Result<(), Trouble> {
+        let engine = &self.engine;
+        let row = engine.read(|| engine.store.run(self.run)).await?;
+        if let Some(reason) = row.and_then(|row| row.cancel) {
+            engine.news.cancel(self.run, &reason);
+        }
+        Ok(())
+    }
+
     /// Why nothing more may begin.
     pub(super) async fn halted(&self) -> Option<Halt> {
         let halt = self.asked()?;
@@ -97,14 +107,17 @@ impl Execution {
 
     /// Waits; not to the end if the run is halted.
     pub(super) async fn wait_until(&self, until: Timestamp) -> Option<Halt> {
-        let left = until.since(self.now());
-        if left.is_zero() {
+        if until.since(self.now()).is_zero() {
             return None;
         }
+        if let Some(halt) = self.halted().await {
+            return Some(halt);
+        }
+        self.rest_far(until).await;
         tokio::select! {
             biased;
             halt = self.halt() => Some(halt),
-            () = self.engine.environment.sleep(left) => None,
+            () = self.rest_near(until) => None,
         }
     }
 

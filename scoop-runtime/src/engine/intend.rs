@@ -96,7 +96,7 @@ impl Execution {
                     Wake::After(duration) => row.created_at.after(*duration),
                     Wake::At(time) => *time,
                 };
-                update.wake_at = Some(Some(until));
+                update = self.waits(until);
                 Stored::encode(&[until]).ok()
             }
         };

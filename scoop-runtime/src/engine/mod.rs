@@ -3,14 +3,18 @@
 //! `runtime` is what users hold; `executor` drives one run, `performer` does one operation,
 //! `rollback` undoes one run, `writer` is the only way to the store's tables; `pulse` shows that the worker
 //! lives, `recovery` takes up what nobody has, `news` says who waits for what, `child` awaits runs of
-//! other sagas; `cancel` asks for the end of a run, `halt` is how that reaches its body.
+//! other sagas; `cancel` asks for the end of a run, `halt` is how that reaches its body. `rest` waits,
+//! in memory or in the store; `alarm` says when a run there is due, `places` for how many there is
+//! room, `closing` ends all that in order.
 
 pub mod admin;
 mod again;
+mod alarm;
 mod attempt;
 mod backward;
 mod cancel;
 mod child;
+mod closing;
 mod connect;
 mod core;
 mod ending;
@@ -24,10 +28,12 @@ mod history;
 mod intend;
 mod news;
 mod performer;
+mod places;
 mod pulse;
 mod reading;
 mod recovery;
 mod registry;
+mod rest;
 mod retention;
 mod rollback;
 mod runtime;

@@ -16,7 +16,6 @@ use crate::protocol::description::{OperationKind, Point, StepKind};
 use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
 use crate::protocol::id::Seq;
 use crate::protocol::retry::Retry;
-use crate::protocol::run::RunUpdate;
 use crate::protocol::timestamp::Timestamp;
 
 /// The retry policy of a step.
@@ -66,6 +65,9 @@ impl Execution {
         pending: &PendingRow,
         again: bool,
     ) -> Settled {
+        if self.engine.is_closing() {
+            return self.left().await;
+        }
         let name = pending.row.operation.as_deref().unwrap_or_default();
         if name == Sleep::NAME {
             return self.sleep(point, &pending.row).await;
@@ -119,8 +121,10 @@ impl Execution {
     ) -> Settled {
         let last = pending.attempts.last();
         let mut tries = Tries::after(last, false);
-        // A pause that is not over yet was not followed by an attempt.
-        tries.doubt |= again && last.is_none_or(|last| last.next_at <= self.now());
+        // A pause that is not over yet was not followed by an attempt, nor was one during which the
+        // run was nobody's.
+        let begun = |last: &StoredAttempt| last.next_at <= self.now() && !self.was_dormant;
+        tries.doubt |= again && last.is_none_or(begun);
         if let Some(given_up) = self.pause_again(point, step, pending).await {
             return given_up;
         }
@@ -141,8 +145,7 @@ impl Execution {
         again: bool,
     ) -> Option<Halt> {
         if last.doubt && step.meta.kind == OperationKind::Step(StepKind::Pivot) {
-            let left = last.next_at.since(self.now());
-            self.engine.environment.sleep(left).await;
+            self.rest_until(last.next_at).await;
             return None;
         }
         match self.wait_until(last.next_at).await {
@@ -282,10 +285,7 @@ impl Execution {
             created_at: self.now(),
             ..row.clone()
         };
-        let update = RunUpdate {
-            wake_at: Some(Some(failed.next_at)),
-            ..RunUpdate::default()
-        };
+        let update = self.waits(failed.next_at);
         match self.commit(vec![attempt], update).await {
             Some(result) => result,
             None => std::future::pending().await,

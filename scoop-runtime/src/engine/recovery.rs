@@ -1,54 +1,79 @@
 //! Takes up what nobody has: what an earlier life of this worker left unfinished, what a dead worker
-//! had, what a process started that runs nothing itself.
+//! had, what a process started that runs nothing itself, what is due after it waited in the store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::executor;
 use super::{Engine, Trouble};
 use crate::protocol::commit::Commit;
 use crate::protocol::id::RunId;
 use crate::protocol::run::RunUpdate;
+use crate::protocol::timestamp::Timestamp;
 use crate::store::{Claim, StoreError};
 
-const PAGE: u32 = 256;
+const PAGE: usize = 256;
+/// How soon to look again where the store could not be asked.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The longest that one wait is, because a machine may sleep meanwhile and its clocks go apart.
+const LONGEST: Duration = Duration::from_secs(3_600);
 
-/// Claims every unfinished run that no live worker has, and drives each.
+/// Claims every unfinished run that is due and that no live worker has, and drives each, as long as
+/// there is room; then sees when the next one is due.
 pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
+    engine.alarm.clear();
     let mut count = 0;
-    loop {
-        let claim = claim(engine);
+    let now = loop {
+        let now = engine.environment.now();
+        let mut places = engine.places.take(PAGE);
+        if places.count() == 0 {
+            engine.places.want();
+            break now;
+        }
+        let claim = claim(engine, places.count(), now);
         let page = engine
             .read(|| engine.store.claim(&engine.fence, &claim))
             .await?;
         if page.is_empty() {
-            return Ok(count);
+            break now;
         }
         for run in page {
             count += 1;
-            let engine = Arc::clone(engine);
-            engine
-                .clone()
-                .drive_run(run.id, executor::go_on(engine, run));
+            let place = places.one().unwrap_or_else(|| engine.places.force());
+            let driven = executor::go_on(Arc::clone(engine), run.clone());
+            engine.drive_in(place, run.id, driven);
         }
+    };
+    if let Some(due) = engine.read(|| engine.store.next_due(now)).await? {
+        engine.alarm.set(due);
     }
+    Ok(count)
 }
 
-/// Looks for such runs again and again, where others may put some into the store.
+/// Looks for such runs again and again: when one is due, when there is room again, and every now and
+/// then where others may put some into the store.
 pub(super) async fn watch(engine: Arc<Engine>) {
-    let Some(poll) = engine.store.poll() else {
-        return;
-    };
+    let mut looked = engine.environment.monotonic();
     loop {
-        engine.environment.sleep(poll).await;
+        tokio::select! {
+            () = engine.closing() => return,
+            // Earlier than it was.
+            () = engine.alarm.changed() => continue,
+            () = pause(&engine, looked) => {}
+        }
+        looked = engine.environment.monotonic();
         match look(&engine).await {
             Ok(0) => {}
-            Ok(runs) => tracing::info!(runs, "took up runs that nobody had"),
+            Ok(runs) => tracing::debug!(runs, "took up runs that nobody had"),
             Err(Trouble::Store(error @ StoreError::Fenced(_))) => {
                 tracing::error!(%error, "the worker stops");
                 engine.stop_soon();
                 return;
             }
-            Err(error) => tracing::warn!(%error, "cannot look for runs"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot look for runs");
+                engine.alarm.set(engine.environment.now().after(PAUSE));
+            }
         }
     }
 }
@@ -63,6 +88,20 @@ async fn look(engine: &Arc<Engine>) -> Result<usize, Trouble> {
     Ok(runs)
 }
 
+/// Ends when it is time to look again.
+async fn pause(engine: &Engine, looked: Duration) {
+    let (environment, poll) = (&engine.environment, engine.store.poll());
+    let poll = poll.map(|poll| {
+        let passed = environment.monotonic().saturating_sub(looked);
+        poll.saturating_sub(passed)
+    });
+    let due = engine.alarm.at().map(|at| at.since(environment.now()));
+    match poll.into_iter().chain(due).min() {
+        Some(pause) => environment.sleep(pause.min(LONGEST)).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Gives a run that this build cannot continue back to the others.
 pub(super) async fn give_back(engine: &Engine, run: RunId) {
     if engine.store.lease().is_none() {
@@ -72,7 +111,9 @@ pub(super) async fn give_back(engine: &Engine, run: RunId) {
         run,
         create: None,
         update: RunUpdate {
-            owned: Some(false),
+            // What it waited for is over, or will be waited for by whoever takes it.
+            wake_at: Some(None),
+            released: true,
             ..RunUpdate::default()
         },
         rows: Vec::new(),
@@ -84,7 +125,7 @@ pub(super) async fn give_back(engine: &Engine, run: RunId) {
 /// Other builds may know sagas that this one does not, or be able to continue a run that is parked
 /// here: such runs are left to them. Nobody else comes where the store is this process's own, so
 /// it takes all, and parks what it cannot run.
-fn claim(engine: &Engine) -> Claim {
+fn claim(engine: &Engine, limit: usize, now: Timestamp) -> Claim {
     let shared = engine.store.lease().is_some();
     Claim {
         sagas: shared.then(|| engine.registry.served()),
@@ -93,6 +134,7 @@ fn claim(engine: &Engine) -> Claim {
         } else {
             Vec::new()
         },
-        limit: PAGE,
+        limit: u32::try_from(limit).unwrap_or(u32::MAX),
+        now,
     }
 }

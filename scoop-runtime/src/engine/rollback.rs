@@ -3,6 +3,7 @@
 mod attempt;
 mod below;
 mod doubt;
+mod pause;
 mod pivot;
 mod plan;
 
@@ -53,6 +54,8 @@ struct Undoing<'e> {
     failure: StoredFailure,
     /// What became of the last compensation, to be written with the next row.
     outcome: Option<StoredOutcome>,
+    /// Whether the run was given up with the newest row, to wait in the store.
+    released: bool,
     /// The row of a compensation in a transaction that failed at first.
     undoing: Option<CheckpointRow>,
 }
@@ -93,6 +96,7 @@ impl<'e> Undoing<'e> {
             seq: row.seq,
             failure,
             outcome: None,
+            released: false,
             undoing: None,
         })
     }
@@ -118,7 +122,7 @@ impl<'e> Undoing<'e> {
     /// Writes; false when the run is no longer this worker's.
     async fn commit(&mut self, row: CheckpointRow, mut update: RunUpdate) -> Result<bool, Trouble> {
         update.failure = Stored::encode(&self.failure).ok();
-        let (seq, main) = (row.seq, row.part.is_main());
+        let (seq, main, released) = (row.seq, row.part.is_main(), update.released);
         let commit = Commit {
             run: self.run,
             create: None,
@@ -127,6 +131,7 @@ impl<'e> Undoing<'e> {
         };
         match self.engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
+                self.released = released;
                 if main {
                     self.seq = seq;
                     self.outcome = None;
@@ -169,9 +174,9 @@ impl<'e> Undoing<'e> {
         let mut last: Option<StoredAttempt> = begun.attempts.pop();
         loop {
             let number = last.as_ref().map_or(1, |last| last.attempt + 1);
-            if let Some(last) = &last {
-                let left = last.next_at.since(self.engine.environment.now());
-                self.engine.environment.sleep(left).await;
+            let due = last.as_ref().map(|last| last.next_at);
+            if !self.may_begin(&mut begun, due).await? {
+                return Ok(false);
             }
             let error = match self.attempt(target, &mut begun, number).await? {
                 Tried::Undone => return Ok(true),
@@ -217,18 +222,6 @@ impl<'e> Undoing<'e> {
         }
         attempts.sort_by_key(|attempt: &StoredAttempt| attempt.attempt);
         Ok(Some((undoes, attempts)))
-    }
-
-    async fn note_attempt(&mut self, failed: &StoredAttempt) -> Result<bool, Trouble> {
-        let mut row = self.row(RowKind::Attempt);
-        row.seq = self.seq;
-        row.part = Part::main().attempt(failed.attempt);
-        row.outcome = Stored::encode(failed).ok();
-        let update = RunUpdate {
-            wake_at: Some(Some(failed.next_at)),
-            ..RunUpdate::default()
-        };
-        self.commit(row, update).await
     }
 
     /// Notes what became of a compensation, in place of an earlier failure of it.

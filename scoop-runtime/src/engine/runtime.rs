@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::admin::Admin;
 use super::start::Start;
@@ -11,6 +12,9 @@ use crate::environment::BoxFuture;
 use crate::handle::Handle;
 use crate::operation::{Saga, SagaCall, SagaFn};
 use crate::protocol::id::RunId;
+
+/// How long steps that are under way may take when the runtime is shut down.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// A connected runtime: runs the sagas of one store.
 ///
@@ -151,10 +155,21 @@ impl Scoop {
         Admin::new(self.clone())
     }
 
-    /// Stops: sagas stop at the await they stand at, what is being written is written, the store is
-    /// closed. They go on when a worker connects again.
+    /// Stops in order: nothing is taken up any more, the steps that are under way are finished and
+    /// what became of them is written, no other is begun; the runs are given up, so that other workers
+    /// take them up at once, and the store is closed. Steps that take longer than 10 seconds are cut
+    /// off, as in a crash. What is started meanwhile is stored, for other workers.
+    ///
+    /// A process that is told to end does this: see `docs/guide/deploying.md`.
     pub async fn shutdown(&self) {
+        self.shutdown_within(GRACE).await;
+    }
+
+    /// [`shutdown`](Self::shutdown) that waits for as long as this for steps that are under way; not
+    /// at all where it is zero.
+    pub async fn shutdown_within(&self, grace: Duration) {
         let engine = self.engine();
+        engine.drain(grace).await;
         engine.stop().await;
         drop(engine.store.detach(&engine.fence).await);
         engine.store.close().await;

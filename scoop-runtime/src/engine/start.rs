@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::connect::DEFAULT_PAYLOAD_LIMIT;
 use super::execution::{Begun, NotBegun};
+use super::places::Place;
 use super::writer::WriteError;
-use super::{Scoop, Trouble, executor};
+use super::{Engine, Scoop, Trouble, executor};
 use crate::codec::Stored;
 use crate::environment::{self, BoxFuture};
 use crate::handle::Handle;
@@ -128,13 +129,13 @@ impl<S: Saga> Start<S> {
             });
         }
         let scoop = self.scoop.clone();
-        let new = self.new_run(false)?;
+        let new = self.new_run()?;
         let run = within::<S>(&mut lent, new).await?;
         Ok(Handle::new(scoop, run))
     }
 
     /// The run that is to be made.
-    fn new_run(self, owned: bool) -> Result<NewRun, Trouble> {
+    fn new_run(self) -> Result<NewRun, Trouble> {
         let engine = self.scoop.engine();
         let now = engine.environment.now();
         let wake_at = self.wake.map(|wake| match wake {
@@ -143,11 +144,7 @@ impl<S: Saga> Start<S> {
         });
         let (limit, uuid) = (engine.payload_limit, engine.environment.uuid());
         let new = new_run(self.call, self.id, limit, (now, uuid))?;
-        Ok(NewRun {
-            wake_at,
-            owned,
-            ..new
-        })
+        Ok(NewRun { wake_at, ..new })
     }
 
     async fn start(self) -> Result<Handle<S>, Trouble> {
@@ -158,21 +155,27 @@ impl<S: Saga> Start<S> {
         let saga = S::descriptor();
         let name = saga.description.saga;
         let scoop = self.scoop.clone();
-        let new = self.new_run(engine.works)?;
+        let mut new = self.new_run()?;
         let (input, wake_at) = (new.input.clone(), new.wake_at);
         if let Some(id) = &new.key
             && let Some(run) = engine.ask(|| engine.store.run_by_key(name, id)).await?
         {
             return same_run::<S>(&run, &input).map(|run| Handle::new(scoop, run));
         }
-        let begun = if engine.works && wake_at.is_none() {
+        if engine.works && wake_at.is_none() {
             engine.registry.saga(name).map_err(Trouble::NotAllowed)?;
-            let (sender, begun) = oneshot::channel();
-            let run = new.id;
-            engine.drive_run(run, executor::begin(Arc::clone(&engine), saga, new, sender));
-            begun.await.map_err(|_| Trouble::PerhapsStarted)?
-        } else {
-            insert(&engine, new).await?
+        }
+        let place = place(&engine, wake_at);
+        new.owned = place.is_some();
+        let begun = match place {
+            Some(place) if wake_at.is_none() => {
+                let (sender, begun) = oneshot::channel();
+                let run = new.id;
+                let task = executor::begin(Arc::clone(&engine), saga, new, sender);
+                engine.drive_in(place, run, task);
+                begun.await.map_err(|_| Trouble::PerhapsStarted)?
+            }
+            place => insert(&engine, new, place).await?,
         };
         match begun {
             Ok(run) => Ok(Handle::new(scoop, run)),
@@ -186,9 +189,18 @@ impl<S: Saga> Start<S> {
     }
 }
 
-/// Stores a run without running its body, and has it driven where this process does that.
-async fn insert(engine: &Arc<super::Engine>, new: NewRun) -> Result<Begun, Trouble> {
-    let run = new.id;
+/// A place for a new run, where this process drives it, has room, and the start is not far away.
+fn place(engine: &Engine, wake_at: Option<Timestamp>) -> Option<Place> {
+    if !engine.works || wake_at.is_some_and(|at| engine.is_far(at)) {
+        return None;
+    }
+    engine.places.take(1).one()
+}
+
+/// Stores a run without running its body, and has it driven in its place; where it has none, when it
+/// is due and there is room.
+async fn insert(engine: &Arc<Engine>, new: NewRun, place: Option<Place>) -> Result<Begun, Trouble> {
+    let (run, wake_at) = (new.id, new.wake_at);
     let commit = Commit {
         run,
         create: Some(new),
@@ -197,8 +209,12 @@ async fn insert(engine: &Arc<super::Engine>, new: NewRun) -> Result<Begun, Troub
     };
     match engine.writer.write(commit).await {
         Ok(Committed::Stored) => {
-            if engine.works {
-                executor::take_up(engine, run).await?;
+            match place {
+                Some(place) => executor::take_up(engine, run, place).await?,
+                None if wake_at.is_some_and(|at| engine.is_far(at)) => {
+                    wake_at.into_iter().for_each(|at| engine.alarm.set(at));
+                }
+                None => engine.places.want(),
             }
             Ok(Ok(run))
         }

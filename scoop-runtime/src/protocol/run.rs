@@ -158,6 +158,10 @@ pub struct RunUpdate {
     /// Whose the run is from now on: the worker's that writes this, or, where false, nobody's, so
     /// that any worker may claim it.
     pub owned: Option<bool>,
-    /// Asks to cancel the run, for this reason. The first reason stays.
+    /// Asks to cancel the run, for this reason. The first reason stays. A run that nobody has, and that
+    /// waits for a moment, is due at once.
     pub cancel: Option<String>,
+    /// Whether the writer gives the run up: from now on it is nobody's, unless somebody else has it
+    /// already. Comes before `owned`.
+    pub released: bool,
 }

@@ -51,14 +51,22 @@ pub(super) fn apply(row: &mut RunRow, commit: &Commit, fence: &Fence) {
         finished_at,
         owned,
         cancel,
+        released,
     } = commit.update.clone();
     row.status = status.unwrap_or(row.status);
     row.wake_at = wake_at.unwrap_or(row.wake_at);
     row.output = output.or(row.output.take());
     row.failure = failure.or(row.failure.take());
     row.finished_at = finished_at.or(row.finished_at);
+    if cancel.is_some() && row.cancel.is_none() && row.owner.is_none() {
+        row.wake_at = None;
+    }
     row.cancel = row.cancel.take().or(cancel);
-    if let Some(owned) = owned {
+    if released {
+        if row.owner.as_ref() == Some(&fence.worker) && row.epoch == fence.epoch {
+            (row.owner, row.epoch) = owner(false, fence);
+        }
+    } else if let Some(owned) = owned {
         (row.owner, row.epoch) = owner(owned, fence);
     }
     row.seq = row.seq.max(newest(commit));

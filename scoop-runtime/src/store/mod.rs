@@ -130,8 +130,10 @@ pub struct Claim {
     pub sagas: Option<Vec<String>>,
     /// None of these.
     pub except: Vec<RunId>,
-    /// At most so many.
+    /// At most so many: those that have been due for the longest time.
     pub limit: u32,
+    /// What time it is: of the runs that nobody has, those that are to be woken later are left.
+    pub now: Timestamp,
 }
 
 /// How the workers of a store that many processes share show that they live.
@@ -239,7 +241,10 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// Takes active runs that no live worker owns (those of an earlier life of this worker among
     /// them) for this worker; the answer is in the order of their ids. A worker that is dead by then
-    /// writes nothing any more.
+    /// writes nothing any more. Runs that nobody owns are left where they are to be woken later;
+    /// those of dead workers, which waited in their memory, are not. What is left of `wake_at` says
+    /// that a run waited as nobody's, or has not begun: it is cleared where a run that has begun is
+    /// taken from a dead worker.
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError>;
 
     /// Removes finished runs for good, those that ended first before others, with all that is stored of
@@ -249,6 +254,8 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// The runs of this worker's life that run forward and are to be cancelled, each with the reason;
     /// in the order of their ids.
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError>;
+    /// When the next active run is to be woken that nobody owns, of those after this moment.
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
     /// A run.
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;

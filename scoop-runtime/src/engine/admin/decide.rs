@@ -126,7 +126,7 @@ impl Admin {
                 engine.unpark(run);
                 engine.news.tell(run);
                 if mine && goes_on {
-                    executor::take_up(engine, run).await
+                    executor::take_up(engine, run, engine.places.force()).await
                 } else {
                     Ok(())
                 }

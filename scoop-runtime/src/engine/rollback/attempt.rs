@@ -18,7 +18,7 @@ pub(super) struct Begun {
     pub(super) undoes: Undoes,
     pub(super) attempts: Vec<StoredAttempt>,
     /// Its row, where its transaction writes that.
-    first: Option<CheckpointRow>,
+    pub(super) first: Option<CheckpointRow>,
     pub(super) in_transaction: bool,
     /// Whether the run is stuck, or somebody else's.
     left: bool,

@@ -74,12 +74,15 @@ impl Undoing<'_> {
         if self.pending(below.done.seq)?.is_none() && !self.begin_below(below).await? {
             return Ok(false);
         }
-        if !self.turn(below).await? {
+        if self.engine.is_closing() || !self.turn(below).await? {
             return Ok(false);
         }
         // However long that takes: if it gets stuck, an operator deals with that run.
         let is_over = |status| status == RunStatus::RolledBack;
-        self.engine.end_of(self.run, below.run, is_over).await?;
+        match self.engine.end_of(self.run, below.run, is_over).await {
+            Err(Trouble::ShutDown) => return Ok(false),
+            ended => ended?,
+        };
         self.note(Compensation {
             seq: below.done.seq,
             step: below.done.operation.clone(),

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Fixture;
-use super::sample::{append, change, id, row, start, worker};
+use super::sample::{append, change, id, new_run, row, start, step, worker};
 use crate::codec::Stored;
 use crate::protocol::commit::{Commit, Committed};
-use crate::protocol::run::{RunStatus, RunUpdate};
+use crate::protocol::run::{NewRun, RunStatus, RunUpdate};
+use crate::protocol::timestamp::Timestamp;
 
 fn cancel(reason: &str) -> RunUpdate {
     RunUpdate {
@@ -115,6 +116,40 @@ pub async fn a_worker_finds_its_runs_that_are_to_be_cancelled(fixture: &dyn Fixt
     assert_eq!(found, [(id(1), "a".to_owned()), (id(3), "c".to_owned())]);
     let found = store.cancelled(&other).await.unwrap();
     assert_eq!(found, [(id(5), "e".to_owned())]);
+}
+
+/// So that it hears of that, whenever it was to be woken; once, because it may have to wait on.
+pub async fn what_nobody_has_is_due_at_once(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let waits = |run, owned, wake_at| Commit {
+        create: Some(NewRun {
+            owned,
+            wake_at: Some(Timestamp(wake_at)),
+            ..new_run(run)
+        }),
+        ..step(run, 1)
+    };
+    let starts = [waits(1, false, 9), waits(2, true, 9)];
+    store.commit(&fence, &starts).await.unwrap();
+    let mut found = Vec::new();
+    for wake_at in [None, Some(Timestamp(7))] {
+        let again = RunUpdate {
+            wake_at: wake_at.map(Some),
+            ..RunUpdate::default()
+        };
+        for run in [1, 2] {
+            store
+                .commit(&fence, &[change(run, again.clone())])
+                .await
+                .unwrap();
+            let asked = store.commit(&fence, &[change(run, cancel("why"))]).await;
+            assert_eq!(asked.unwrap(), [Committed::Stored]);
+            found.push(store.run(id(run)).await.unwrap().unwrap().wake_at);
+        }
+    }
+    let expected = [None, Some(9), Some(7), Some(7)];
+    assert_eq!(found, expected.map(|at| at.map(Timestamp)));
 }
 
 /// However many come at once: the row says one thing, and the answers say the same.

@@ -13,6 +13,7 @@ pub mod data;
 pub mod read;
 pub mod remove;
 pub mod sample;
+pub mod wait;
 
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ macro_rules! conformance {
             cancel::who_comes_first_wins,
             cancel::an_end_that_is_stored_is_stored_again,
             cancel::the_first_reason_stays,
+            cancel::what_nobody_has_is_due_at_once,
             cancel::a_worker_finds_its_runs_that_are_to_be_cancelled,
             cancel::an_end_and_a_cancel_at_once_agree,
             claim::claims_come_in_the_order_of_ids,
@@ -59,6 +61,13 @@ macro_rules! conformance {
             claim::only_runs_of_the_named_sagas_are_claimed,
             claim::named_runs_are_left_out_of_a_claim,
             claim::a_run_is_given_away_and_taken,
+            wait::a_run_that_waits_is_claimed_when_it_is_due,
+            wait::the_oldest_are_claimed_first,
+            wait::a_run_of_a_dead_worker_is_claimed_whatever_it_waits_for,
+            wait::what_a_run_of_a_dead_worker_waited_for_is_forgotten,
+            wait::the_next_run_that_is_due_is_found,
+            wait::a_run_is_released_with_a_row_or_without,
+            wait::a_run_that_another_worker_has_is_not_released,
             claim::runs_of_a_live_worker_are_left_alone,
             claim::runs_of_an_earlier_life_are_claimed,
             claim::an_old_life_writes_nothing,

@@ -7,6 +7,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, Part, RunId, Seq, WorkerName};
 use crate::protocol::run::{NewRun, RunRow, RunStatus};
+use crate::protocol::timestamp::Timestamp;
 use crate::store::{Claim, Removal, RunFilter, StoreError, apply};
 
 type Rows = BTreeMap<(Seq, Part), CheckpointRow>;
@@ -65,7 +66,7 @@ impl Data {
     ) -> Result<Vec<RunRow>, StoreError> {
         self.guard(fence)?;
         let workers = &self.workers;
-        let free = self
+        let mut free: Vec<_> = self
             .runs
             .values_mut()
             .filter(|run| {
@@ -73,10 +74,17 @@ impl Data {
                 sagas.is_none_or(|sagas| sagas.contains(&run.saga))
                     && !claim.except.contains(&run.id)
             })
-            .filter(|run| run.status.is_active() && !lives(workers, run.owner.as_ref(), run.epoch));
+            .filter(|run| run.status.is_active() && is_free(workers, run, claim.now))
+            .collect();
+        free.sort_by_key(|run| (run.wake_at.unwrap_or(run.created_at), run.id));
+        free.truncate(claim.limit as usize);
+        free.sort_by_key(|run| run.id);
         Ok(free
-            .take(claim.limit as usize)
+            .into_iter()
             .map(|run| {
+                if run.owner.is_some() && run.seq > Seq::NONE {
+                    run.wake_at = None;
+                }
                 run.owner = Some(fence.worker.clone());
                 run.epoch = fence.epoch;
                 run.clone()
@@ -122,6 +130,15 @@ impl Data {
         });
         mine.filter_map(|run| Some((run.id, run.cancel.clone()?)))
             .collect()
+    }
+
+    pub(super) fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
+        let waiting = self
+            .runs
+            .values()
+            .filter(|run| run.status.is_active() && run.owner.is_none());
+        let due = waiting.filter_map(|run| run.wake_at);
+        due.filter(|due| *due > after).min()
     }
 
     pub(super) fn run(&self, run: RunId) -> Option<RunRow> {
@@ -233,6 +250,14 @@ fn beyond(after: Option<RunId>) -> (Bound<RunId>, Bound<RunId>) {
         after.map_or(Bound::Unbounded, Bound::Excluded),
         Bound::Unbounded,
     )
+}
+
+/// Whether a run may be claimed: nobody has it, and it is due; or who had it is dead.
+fn is_free(workers: &BTreeMap<String, Life>, run: &RunRow, now: Timestamp) -> bool {
+    match &run.owner {
+        None => run.wake_at.is_none_or(|due| due <= now),
+        owner => !lives(workers, owner.as_ref(), run.epoch),
+    }
 }
 
 fn lives(workers: &BTreeMap<String, Life>, worker: Option<&WorkerName>, epoch: i64) -> bool {

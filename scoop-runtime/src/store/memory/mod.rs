@@ -13,6 +13,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
+use crate::protocol::timestamp::Timestamp;
 
 /// A store in memory.
 ///
@@ -128,6 +129,10 @@ impl Store for MemoryStore {
 
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
         Ok(self.data()?.cancelled(fence))
+    }
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.data()?.next_due(after))
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

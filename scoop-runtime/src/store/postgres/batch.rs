@@ -66,7 +66,7 @@ struct Changes<'a> {
     output: Vec<Option<&'a [u8]>>,
     failure: Vec<Option<&'a [u8]>>,
     finished_at: Vec<Option<i64>>,
-    owned: Vec<Option<bool>>,
+    owned: Vec<Option<i16>>,
     cancel: Vec<Option<&'a str>>,
     rule: Vec<i16>,
 }
@@ -169,8 +169,8 @@ impl<'a> Changes<'a> {
         self.output.push(bytes(update.output.as_ref()));
         self.failure.push(bytes(update.failure.as_ref()));
         self.finished_at.push(update.finished_at.map(|time| time.0));
-        self.owned.push(update.owned);
         self.cancel.push(update.cancel.as_deref());
+        self.owned.push(owned(update));
         self.rule
             .push(i16::from(!forced && !commit.rows.is_empty()));
     }
@@ -222,6 +222,16 @@ impl<'a> Rows<'a> {
             .bind(self.frame)
             .bind(self.outcome)
             .bind(self.created_at)
+    }
+}
+
+/// Whose the run is from now on, as the statement has it.
+const fn owned(update: &RunUpdate) -> Option<i16> {
+    match (update.released, update.owned) {
+        (true, _) => Some(3),
+        (false, Some(false)) => Some(2),
+        (false, Some(true)) => Some(1),
+        (false, None) => None,
     }
 }
 

@@ -48,6 +48,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "cancel",
         sql: include_str!("migrations/0005_cancel.sql"),
     },
+    Migration {
+        version: 6,
+        name: "dormant",
+        sql: include_str!("migrations/0006_dormant.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

@@ -45,6 +45,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
+use crate::protocol::timestamp::Timestamp;
 
 /// How long the server may take for a batch.
 const LONGEST_COMMIT: Duration = Duration::from_secs(60);
@@ -333,6 +334,11 @@ impl Store for PostgresStore {
 
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
         self.pooled(async |session| read::cancelled(session, fence).await)
+            .await
+    }
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.pooled(async |session| read::next_due(session, after).await)
             .await
     }
 

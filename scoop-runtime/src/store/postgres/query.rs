@@ -27,6 +27,7 @@ statements! {
     RUN_CLAIM = "run_claim",
     RUNS_REMOVE = "runs_remove",
     RUN_CANCELLED = "run_cancelled",
+    RUN_DUE = "run_due",
     RUN = "run",
     RUN_BY_KEY = "run_by_key",
     RUNS = "runs",

@@ -26,6 +26,19 @@ pub(super) async fn run(session: &mut Session<'_>, run: RunId) -> Result<Option<
     row.as_ref().map(run_row).transpose()
 }
 
+/// When the next run after `after` is due that nobody has.
+pub(super) async fn next_due(
+    session: &mut Session<'_>,
+    after: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let row = session
+        .statement(query::RUN_DUE)
+        .bind(after.0)
+        .fetch_optional(&mut *session.connection)
+        .await?;
+    row.map(|row| row.try_get(0).map(Timestamp)).transpose()
+}
+
 /// The run that has this key.
 pub(super) async fn run_by_key(
     session: &mut Session<'_>,

@@ -140,6 +140,7 @@ async fn take(
         .bind(claim.sagas.as_deref())
         .bind(i64::from(claim.limit))
         .bind(claim.except.iter().map(RunId::as_uuid).collect::<Vec<_>>())
+        .bind(claim.now.0)
         .fetch_all(&mut *session.connection)
         .await?;
     let Some(first) = rows.first() else {

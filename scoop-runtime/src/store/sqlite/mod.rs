@@ -34,6 +34,7 @@ use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
+use crate::protocol::timestamp::Timestamp;
 
 /// How long to wait for another connection's transaction (the application's, a backup's).
 const BUSY: Duration = Duration::from_secs(5);
@@ -228,7 +229,8 @@ impl Store for SqliteStore {
     }
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
-        if !read::waits(&self.readers).await.map_err(self.translate())? {
+        let waits = read::waits(&self.readers, claim.now).await;
+        if !waits.map_err(self.translate())? {
             return Ok(Vec::new());
         }
         let mut transaction = self.writer.begin().await?;
@@ -251,6 +253,12 @@ impl Store for SqliteStore {
 
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
         read::cancelled(&self.readers, fence)
+            .await
+            .map_err(self.translate())
+    }
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        read::next_due(&self.readers, after)
             .await
             .map_err(self.translate())
     }

@@ -26,6 +26,7 @@ statements! {
     RUNS_OLD = "runs_old",
     RUN_REMOVE = "run_remove",
     RUN_CANCELLED = "run_cancelled",
+    RUN_DUE = "run_due",
     RUN = "run",
     RUN_BY_KEY = "run_by_key",
     RUNS = "runs",

@@ -129,8 +129,21 @@ pub(super) async fn rows_before<'c>(
 }
 
 /// Whether there is a run that nobody has.
-pub(super) async fn waits<'c>(from: impl Executor<'c, Database = Sqlite>) -> Result<bool> {
-    sqlx::query_scalar(query::RUN_WAITS).fetch_one(from).await
+pub(super) async fn waits<'c>(
+    from: impl Executor<'c, Database = Sqlite>,
+    now: Timestamp,
+) -> Result<bool> {
+    let waits = sqlx::query_scalar(query::RUN_WAITS).bind(now.0);
+    waits.fetch_one(from).await
+}
+
+/// When the next run after `after` is due that nobody has.
+pub(super) async fn next_due<'c>(
+    from: impl Executor<'c, Database = Sqlite>,
+    after: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let due = sqlx::query_scalar(query::RUN_DUE).bind(after.0);
+    Ok(due.fetch_optional(from).await?.map(Timestamp))
 }
 
 /// A run's id as it is stored.

@@ -56,6 +56,7 @@ pub(super) async fn claim(
         .bind(claim.limit)
         .bind(claim.sagas.as_deref().map(read::texts))
         .bind(read::ids(&claim.except))
+        .bind(claim.now.0)
         .fetch_all(connection)
         .await?;
     let mut runs = rows.iter().map(read::run_row).collect::<Result<Vec<_>>>()?;
@@ -114,6 +115,7 @@ async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commi
         owned,
         cancel,
         unless_cancelled,
+        released,
     } = &commit.update;
     let advances = RunUpdate {
         expect: *expect,
@@ -128,7 +130,13 @@ async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commi
     .bind(expect.map(number))
     .bind(apply::newest(commit).0);
     if !advances {
-        let (owner, epoch) = apply::owner(*owned == Some(true), fence);
+        // 1, set to what follows; 2, nobody's where it is what follows; 0, as it was.
+        let change = match (released, owned) {
+            (true, _) => 2,
+            (false, Some(_)) => 1,
+            (false, None) => 0,
+        };
+        let (owner, epoch) = apply::owner(*released || *owned == Some(true), fence);
         query = query
             .bind(status.map(number))
             .bind(wake_at.is_some())
@@ -136,7 +144,7 @@ async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commi
             .bind(bytes(output.as_ref()))
             .bind(bytes(failure.as_ref()))
             .bind(finished_at.map(|time| time.0))
-            .bind(owned.is_some())
+            .bind(change)
             .bind(owner.map(|owner| owner.0))
             .bind(epoch)
             .bind(cancel.as_deref())

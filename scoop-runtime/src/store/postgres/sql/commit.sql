@@ -4,7 +4,8 @@
 --
 -- A row has a gate: 1, the run was made by this statement; 2, the run is there; 3, the run is
 -- locked because it changes, too. A change with rows is left out when all its rows were there
--- already, unless it is forced: it looks as if it had been written before.
+-- already, unless it is forced: it looks as if it had been written before. Whose a run is from then on:
+-- 1, the writer's; 2, nobody's; 3, nobody's where it is the writer's.
 with fence as materialized (
     select from scoop.worker where name = $1 and epoch = $2 and live for key share
 ),
@@ -37,7 +38,7 @@ change as materialized (
     select *
     from unnest(
         $16::uuid[], $17::smallint[], $18::smallint[], $19::boolean[], $20::bigint[], $21::bytea[],
-        $22::bytea[], $23::bigint[], $24::boolean[], $25::smallint[], $26::boolean[], $27::text[]
+        $22::bytea[], $23::bigint[], $24::smallint[], $25::smallint[], $26::boolean[], $27::text[]
     ) as change (
         run, expect, status, wakes, wake_at, output, failure, finished_at, owned, rule,
         unless_cancelled, cancel
@@ -94,14 +95,28 @@ due as materialized (
 changed as (
     update scoop.run set
         status = coalesce(change.status, run.status),
-        wake_at = case when change.wakes then change.wake_at else run.wake_at end,
+        wake_at = case
+            when change.wakes then change.wake_at
+            when change.cancel is not null and not run.cancel and run.owner is null then null
+            else run.wake_at
+        end,
         output = coalesce(change.output, run.output),
         failure = coalesce(change.failure, run.failure),
         finished_at = coalesce(change.finished_at, run.finished_at),
-        owner = case change.owned when true then $1 when false then null else run.owner end,
-        epoch = case change.owned when true then $2 when false then 0 else run.epoch end,
         cancel = run.cancel or change.cancel is not null,
-        cancel_reason = case when run.cancel then run.cancel_reason else change.cancel end
+        cancel_reason = case when run.cancel then run.cancel_reason else change.cancel end,
+        owner = case
+            when change.owned = 1 then $1
+            when change.owned = 2 then null
+            when change.owned = 3 and run.owner = $1 and run.epoch = $2 then null
+            else run.owner
+        end,
+        epoch = case
+            when change.owned = 1 then $2
+            when change.owned = 2 then 0
+            when change.owned = 3 and run.owner = $1 and run.epoch = $2 then 0
+            else run.epoch
+        end
     from due as change
     where run.id = change.run
     returning run.id

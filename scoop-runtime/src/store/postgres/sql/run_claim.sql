@@ -3,6 +3,10 @@
 -- declared dead. One row of nulls: there is nothing to claim. The last column says whether there are
 -- workers to be declared dead first (the next statement, `worker_bury`, does it).
 --
+-- Of the runs that nobody has it takes those that are due, by the clock of the worker that asks: it
+-- is the one that waits for what is left. Of those of a life that is over it takes all; what they
+-- waited for may be over. The oldest come first: that is, those that have been due for the longest time.
+--
 -- Who had a run is looked up first and compared again under the lock: a life that is over stays
 -- over, so the run is still free if its owner and epoch are the same.
 with fence as materialized (
@@ -11,14 +15,13 @@ with fence as materialized (
 candidate as materialized (
     select found.id, found.owner, found.epoch
     from (
-        select dead.id, dead.owner, dead.epoch
+        select dead.id, dead.owner, dead.epoch, dead.due
         from scoop.worker
         cross join lateral (
-            select run.id, run.owner, run.epoch
+            select run.id, run.owner, run.epoch, coalesce(run.wake_at, run.created_at) as due
             from scoop.run
             where run.owner = worker.name
-                and run.epoch <= worker.epoch
-                and (run.epoch < worker.epoch or not worker.live)
+                and run.epoch <= worker.epoch - worker.live::int
                 and run.status in (1, 2)
                 and ($3::text[] is null or run.saga = any($3))
                 and run.id <> all($5)
@@ -27,32 +30,58 @@ candidate as materialized (
         ) dead
         union all
         (
-            select run.id, run.owner, run.epoch
+            select run.id, run.owner, run.epoch, run.created_at as due
             from scoop.run
             where run.owner is null
                 and run.status in (1, 2)
+                and run.wake_at is null
                 and ($3::text[] is null or run.saga = any($3))
                 and run.id <> all($5)
-            order by run.owner, run.epoch, run.id
+            order by run.wake_at, run.id
+            limit $4
+        )
+        union all
+        (
+            select run.id, run.owner, run.epoch, run.wake_at as due
+            from scoop.run
+            where run.owner is null
+                and run.status in (1, 2)
+                and run.wake_at <= $6
+                and ($3::text[] is null or run.saga = any($3))
+                and run.id <> all($5)
+            order by run.wake_at, run.id
             limit $4
         )
     ) found
-    order by found.id
+    order by found.due, found.id
     limit $4
 ),
+-- Further limits leave out nothing: they tell the planner that there are few.
 free as materialized (
-    select run.id
-    from candidate
-    join scoop.run on run.id = candidate.id
-    where run.owner is not distinct from candidate.owner
-        and run.epoch = candidate.epoch
-        and run.status in (1, 2)
-    order by run.id
-    for no key update of run skip locked
+    select found.id
+    from (select * from candidate order by id limit $4) as candidate
+    cross join lateral (
+        select run.id
+        from scoop.run
+        where run.id = candidate.id
+            and run.owner is not distinct from candidate.owner
+            and run.epoch = candidate.epoch
+            and run.status in (1, 2)
+            and (run.owner is not null or run.wake_at is null or run.wake_at <= $6)
+        for no key update skip locked
+    ) as found
 ),
 claimed as (
-    update scoop.run set owner = $1, epoch = $2
-    from free, fence
+    update scoop.run set
+        owner = $1,
+        epoch = $2,
+        wake_at = case
+            when run.owner is not null
+                and (select true from scoop.checkpoint where checkpoint.run = run.id limit 1)
+                then null
+            else run.wake_at
+        end
+    from (select * from free limit $4) as free, fence
     where run.id = free.id
     returning run.*
 )
@@ -69,10 +98,12 @@ cross join (
         where worker.live
             and worker.lease_until < clock_timestamp()
             and worker.name <> $1
-            and exists (
-                select from scoop.run
+            -- The limit keeps the planner from reading all runs at once.
+            and (
+                select true from scoop.run
                 where run.owner = worker.name and run.epoch = worker.epoch and run.status in (1, 2)
                     and ($3::text[] is null or run.saga = any($3))
+                limit 1
             )
     ) as found
 ) late

@@ -7,10 +7,11 @@ with dead as materialized (
     where worker.live
         and worker.lease_until < clock_timestamp()
         and worker.name <> $1
-        and exists (
-            select from scoop.run
+        and (
+            select true from scoop.run
             where run.owner = worker.name and run.epoch = worker.epoch and run.status in (1, 2)
                 and ($2::text[] is null or run.saga = any($2))
+            limit 1
         )
     order by worker.name
     for update of worker skip locked

@@ -99,3 +99,41 @@ async fn no_plan_scans_a_whole_table() {
         }
     }
 }
+
+/// Beside many runs that wait, analysed or not, a claim looks at those that are due.
+#[tokio::test]
+async fn what_is_due_is_found_by_its_index() {
+    let url = database().await;
+    let _store = open(&url).await;
+    let mut connection = raw(&url).await;
+    let sleepers = "insert into scoop.run (id, saga, input, status, epoch, wake_at, created_at)
+        select gen_random_uuid(), 'sleeper', '', 1, 0, 1000 + number, 1
+        from generate_series(1, 20000) number";
+    connection.execute(sleepers).await.unwrap();
+    let mode = "set plan_cache_mode = force_generic_plan";
+    connection.execute(mode).await.unwrap();
+    let prepare = format!("prepare claim as {}", query::RUN_CLAIM);
+    connection.execute(AssertSqlSafe(prepare)).await.unwrap();
+    let prepare = format!("prepare due as {}", query::RUN_DUE);
+    connection.execute(AssertSqlSafe(prepare)).await.unwrap();
+    for _ in 0..2 {
+        for call in [
+            "claim ('w', 1, null, 256, '{}', 1010)",
+            "claim ('w', 1, '{sleeper}', 256, '{}', 1010)",
+            "due (1010)",
+        ] {
+            let explain = format!("explain execute {call}");
+            let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            let plan = plan.join("\n");
+            assert!(plan.contains("using run_due on run"), "{call}:\n{plan}");
+            assert!(!plan.contains("Seq Scan on run"), "{call}:\n{plan}");
+        }
+        connection.execute("analyze scoop.run").await.unwrap();
+        connection.execute("deallocate claim").await.unwrap();
+        let prepare = format!("prepare claim as {}", query::RUN_CLAIM);
+        connection.execute(AssertSqlSafe(prepare)).await.unwrap();
+    }
+}

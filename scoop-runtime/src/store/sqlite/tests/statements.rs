@@ -51,8 +51,10 @@ async fn reading_never_scans_a_whole_table() {
     let (_directory, path, _store) = fresh().await;
     let mut connection = raw(&path).await;
     for (sql, uses) in [
-        (query::RUN_CLAIM, "scoop_run_active"),
         (query::RUN_CANCELLED, "scoop_run_cancel"),
+        (query::RUN_CLAIM, "scoop_run_due (wake_at<?)"),
+        (query::RUN_DUE, "scoop_run_due (wake_at>?)"),
+        (query::RUN_WAITS, "scoop_run_owner (owner=? AND epoch<?)"),
         (query::RUNS_OF_SAGA, "scoop_run_saga"),
         (query::RUN_BY_KEY, "scoop_run_key"),
         (query::ROWS_AT, "PRIMARY KEY (run=? AND seq=?)"),

@@ -1,0 +1,52 @@
+//! Pauses between the attempts at a compensation: in memory, or in the store.
+
+use super::super::Trouble;
+use super::Undoing;
+use super::attempt::Begun;
+use crate::codec::Stored;
+use crate::protocol::checkpoint::{RowKind, StoredAttempt};
+use crate::protocol::id::Part;
+use crate::protocol::run::RunUpdate;
+use crate::protocol::timestamp::Timestamp;
+
+impl Undoing<'_> {
+    /// Writes down that an attempt failed and when the next one is due. False when the run is no
+    /// longer this worker's.
+    pub(super) async fn note_attempt(&mut self, failed: &StoredAttempt) -> Result<bool, Trouble> {
+        let mut row = self.row(RowKind::Attempt);
+        row.seq = self.seq;
+        row.part = Part::main().attempt(failed.attempt);
+        row.outcome = Stored::encode(failed).ok();
+        let update = RunUpdate {
+            wake_at: Some(Some(failed.next_at)),
+            released: self.engine.is_far(failed.next_at),
+            ..RunUpdate::default()
+        };
+        self.commit(row, update).await
+    }
+
+    /// Waits for the moment at which an attempt is due. False where the run is to be left: it waits
+    /// in the store, or the worker closes.
+    pub(super) async fn may_begin(
+        &mut self,
+        begun: &mut Begun,
+        due: Option<Timestamp>,
+    ) -> Result<bool, Trouble> {
+        match due {
+            Some(due) if self.released => {
+                self.engine.alarm.set(due);
+                return Ok(false);
+            }
+            Some(due) if !self.engine.rest_until(self.run, due).await? => return Ok(false),
+            _ => {}
+        }
+        if !self.engine.is_closing() {
+            return Ok(true);
+        }
+        if let Some(first) = begun.first.take() {
+            // What was before it is to be written.
+            self.commit(first, RunUpdate::default()).await?;
+        }
+        Ok(false)
+    }
+}
