@@ -16,7 +16,8 @@ pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble, st
 pub use scoop_runtime::error::{Describe, Error, SagaError};
 pub use scoop_runtime::handle::{Handle, Status};
 pub use scoop_runtime::operation::{
-    Failure, Never, Outcome, Saga, SagaCall, SagaFn, caught, sleep, sleep_until,
+    Failure, Join, Map, Never, Outcome, Saga, SagaCall, SagaFn, TryJoin, TryMap, caught, join, map,
+    sleep, sleep_until, try_join, try_map,
 };
 pub use scoop_runtime::protocol::failure::{
     Compensation, CompensationResult, Earlier, FailureKind, Hop, StoredError,
@@ -57,6 +58,8 @@ pub use scoop_runtime::store::tx::Sqlite;
 ///
 /// More in the [guide](guide::transactions).
 pub use scoop_runtime::store::tx::Tx;
+
+mod macros;
 
 pub mod guide;
 

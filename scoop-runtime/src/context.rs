@@ -1,6 +1,6 @@
 //! What a step can know of the run that it belongs to.
 
-use crate::protocol::id::{RunId, Seq};
+use crate::protocol::id::{Part, RunId, Seq};
 
 tokio::task_local! {
     static CONTEXT: Context;
@@ -13,6 +13,8 @@ pub struct Context {
     pub(crate) saga: &'static str,
     pub(crate) point: String,
     pub(crate) seq: Seq,
+    /// Which one of the operations that are awaited at once there.
+    pub(crate) part: Part,
     pub(crate) attempt: u32,
     pub(crate) undo: bool,
 }
@@ -48,7 +50,8 @@ impl Context {
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         let undo = if self.undo { ":undo" } else { "" };
-        format!("{}:{}{undo}", self.run, self.seq)
+        let of = if self.part.is_main() { "" } else { "." };
+        format!("{}:{}{of}{}{undo}", self.run, self.seq, self.part.0)
     }
 
     pub(crate) async fn scope<F: Future>(self, future: F) -> F::Output {

@@ -7,6 +7,8 @@
 mod children;
 #[path = "../support/end.rs"]
 mod end;
+#[path = "../support/joins.rs"]
+mod joins;
 #[path = "../support/journal.rs"]
 mod journal;
 #[path = "../support/sagas.rs"]
@@ -18,6 +20,7 @@ mod back;
 mod cancel;
 mod child;
 mod forward;
+mod join;
 mod locals;
 mod null;
 mod sweep;

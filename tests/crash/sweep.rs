@@ -3,6 +3,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use scoop::Status;
 use scoop::testing::{CrashStore, FaultStore, Store};
@@ -10,7 +11,9 @@ use scoop_runtime::operation::{Saga, SagaCall};
 
 use crate::end::{End, end_of};
 use crate::journal;
-use crate::support::{Place, connect, kill, soon};
+use crate::support::{Place, connect, kill};
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// When the first life ends.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +34,8 @@ pub(crate) struct Wanted {
 /// What happened in a case: until the crash, and altogether.
 pub(crate) struct Told {
     pub(crate) end: End,
+    /// Whether there was a crash at all.
+    pub(crate) died: bool,
     first: Vec<String>,
     pub(crate) all: Vec<String>,
 }
@@ -48,6 +53,7 @@ pub(crate) async fn everywhere<S>(
     for (number, last) in (1..).zip(lengths.iter().skip(1)) {
         let crash = Crash::Before(number);
         let told = crashed(&place.fresh(), &call, crash).await;
+        assert!(told.died, "{crash:?}");
         assert_eq!(told.end, end, "{crash:?}");
         assert_eq!(told.first, all[..*last], "{crash:?}");
         // What lies between the last two commits happened twice, under the same key; nothing else.
@@ -77,6 +83,7 @@ where
     for number in 1..=commits {
         let crash = Crash::After(number);
         let told = crashed(&place.fresh(), &call, crash).await;
+        assert!(told.died, "{crash:?}");
         assert_eq!(told.end, end, "{crash:?}");
         assert_eq!(
             told.all, all,
@@ -93,7 +100,7 @@ fn name() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
-async fn commits<S: Saga<Ok: Debug, Error: Debug>>(
+pub(crate) async fn commits<S: Saga<Ok: Debug, Error: Debug>>(
     place: &Place,
     call: impl Fn(String) -> SagaCall<S>,
 ) -> u32 {
@@ -105,7 +112,7 @@ async fn commits<S: Saga<Ok: Debug, Error: Debug>>(
     u32::try_from(store.commits()).unwrap()
 }
 
-async fn in_peace<S: Saga<Ok: Debug, Error: Debug>>(
+pub(crate) async fn in_peace<S: Saga<Ok: Debug, Error: Debug>>(
     place: &Place,
     call: impl Fn(String) -> SagaCall<S>,
 ) -> (End, Vec<String>) {
@@ -133,36 +140,49 @@ pub(crate) async fn crashed<S: Saga<Ok: Debug, Error: Debug>>(
     crash: Crash,
 ) -> Told {
     let (case, inner) = (name(), place.open().await);
-    match crash {
+    let died = match crash {
         Crash::After(number) => {
             let store = Arc::new(CrashStore::new(inner, Some(number.into())));
-            until(store.clone(), call(case.clone()), store.crashed()).await;
+            until(store.clone(), call(case.clone()), store.crashed()).await
         }
         Crash::Before(number) => {
             let store = FaultStore::new(inner);
             store.stop_after(number - 1);
-            until(store.clone(), call(case.clone()), store.stopped()).await;
+            until(store.clone(), call(case.clone()), store.stopped()).await
         }
-    }
+    };
     let first = journal::read(&case).len();
     let end = to_its_end(&place.open().await, call(case.clone())).await;
     let all = journal::told(&journal::read(&case));
     let first = all[..first].to_vec();
-    Told { end, first, all }
+    Told {
+        end,
+        died,
+        first,
+        all,
+    }
 }
 
-/// One life, up to this end of it.
-async fn until<S: Saga>(store: Arc<dyn Store>, call: SagaCall<S>, dead: impl Future<Output = ()>) {
-    let scoop = connect(store).await;
+/// One life, up to this end of it. Whether it came to it.
+async fn until<S: Saga>(
+    store: Arc<dyn Store>,
+    call: SagaCall<S>,
+    dead: impl Future<Output = ()>,
+) -> bool {
+    let scoop = connect(Arc::clone(&store)).await;
     let life = async {
         let handle = scoop.start(call).id("one").await.unwrap();
         drop(handle.wait().await);
     };
     tokio::pin!(dead);
-    tokio::select! {
+    let died = tokio::select! {
         biased;
-        () = &mut dead => {}
+        () = &mut dead => true,
         // It may still have read what the last commit wrote.
-        () = life => soon(dead).await,
+        () = life => tokio::time::timeout(HOUR, &mut dead).await.is_ok(),
+    };
+    if !died {
+        kill(scoop, &*store).await;
     }
+    died
 }

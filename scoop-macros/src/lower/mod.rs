@@ -9,6 +9,7 @@ mod emit;
 mod flatten;
 mod graph;
 mod ir;
+mod join;
 mod labels;
 mod liveness;
 mod matches;
@@ -66,9 +67,13 @@ pub(crate) struct Lowered {
 /// Lowers a body. All mistakes are reported at once.
 pub(crate) fn lower(
     params: &[Param],
-    body: Block,
+    mut body: Block,
     runtime: &TokenStream,
 ) -> Result<Lowered, Vec<Error>> {
+    let errors = join::as_awaits(&mut body);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     let mut named = name::unique(params, body);
     refill::copy(&mut named.body, &named.vars, runtime);
     let mut flat = flatten::flatten(named)?;

@@ -59,11 +59,11 @@ fn a_saga_with_mistakes_can_still_be_called() {
         quote!(),
         quote!(
             async fn trip(n: u32) -> u32 {
-                let both = scoop::join!(look(n), look(n));
-                both.0
+                let both = scoop::race!(look(n), look(n));
+                both
             }
         ),
-        &["`join!` is not available in this release yet; await the operations one after the other"],
+        &["`race!` is not available in this release yet; await the operations one after the other"],
     );
     insta::assert_snapshot!(pretty(tokens));
 }

@@ -95,7 +95,7 @@ impl Effect for UndoEffect<'_> {
     }
 
     async fn found(&self) -> Result<Option<Stored>, Stop> {
-        history::own_outcome(self.engine, self.run, self.row.seq).await
+        history::own_outcome(self.engine, self.run, self.row).await
     }
 }
 

@@ -9,7 +9,7 @@ use super::held_up::Waiting;
 use super::history::PendingRow;
 use super::performer::raw;
 use super::writer::WriteError;
-use super::{Ended, Engine, Trouble, executor, history};
+use super::{Ended, Engine, Trouble, branch, executor, history};
 use crate::operation::Settled;
 use crate::operation::saga::SagaDescriptor;
 use crate::protocol::checkpoint::StoredOutcome;
@@ -221,7 +221,8 @@ impl Engine {
         let mut news = self.news.listen(run);
         let [mut pause, most] = LOOK_AGAIN;
         let waiting = Waiting::new(self, above, run);
-        let _absent = self.places.leave();
+        // One of several: the run has others under way.
+        let _absent = (!branch::is_one_of_several()).then(|| self.places.leave());
         loop {
             let mut longest = most;
             let driven = news.is_driven();

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::Engine;
 use super::forward::First;
 use super::history::PendingRow;
 use super::writer::WriteError;
+use super::{Engine, branch};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Slot};
@@ -146,8 +146,11 @@ impl Execution {
         self.state().outcome.is_some()
     }
 
-    /// Ends the body.
+    /// Ends the body; one of several operations, when the others have ended, or do, too.
     pub(crate) fn leave(&self, exit: Exit) {
+        if let Some(branch) = branch::current() {
+            return branch.leave(exit);
+        }
         if let Some(sender) = self.state().exit.take() {
             drop(sender.send(exit));
         }
@@ -155,7 +158,10 @@ impl Execution {
 
     /// The outcome of the operation that just ended.
     pub(crate) fn set_outcome(&self, outcome: StoredOutcome) {
-        self.state().outcome = Some(outcome);
+        match branch::current() {
+            Some(branch) => branch.set_outcome(outcome),
+            None => self.state().outcome = Some(outcome),
+        }
     }
 
     /// Tells whoever started a run that is not stored why it never will be; gives the reason back
@@ -305,6 +311,7 @@ pub(super) fn operation_name(intent: &Intent) -> &'static str {
         Intent::Step { step, .. } => step.meta.name,
         Intent::Saga { saga, .. } => saga.description.saga,
         Intent::Sleep(_) => Sleep::NAME,
+        Intent::Several { name, .. } => name,
     }
 }
 
@@ -380,8 +387,10 @@ impl Conductor for Execution {
     fn abandon(&self, unsettled: Unsettled) {
         let mut failure = unsettled.failure;
         failure.preceded_by = self.earlier();
-        // The newest is this one.
-        failure.preceded_by.pop();
+        let this = |earlier: &Earlier| Some(&earlier.hop) == failure.hop.as_ref();
+        if let Some(this) = failure.preceded_by.iter().rposition(this) {
+            failure.preceded_by.remove(this);
+        }
         self.leave(Exit::Failed(failure));
     }
 }

@@ -4,10 +4,10 @@
 use super::execution::Execution;
 use super::{Engine, Trouble, history};
 use crate::operation::{Settled, Unsettled};
-use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
+use crate::protocol::checkpoint::{CheckpointRow, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
-use crate::protocol::id::Seq;
+use crate::protocol::id::{Part, Seq};
 use crate::protocol::run::RunRow;
 
 impl Execution {
@@ -26,7 +26,7 @@ impl Execution {
             if let StoredOutcome::Failed(error) | StoredOutcome::Unknown(error) = done.outcome
                 && done.seq < resumed
             {
-                let hop = self.hop_at(&rows, done.seq, &done.operation);
+                let hop = self.hop_at(&rows, done.seq, &done.part, &done.operation);
                 earlier.push(Earlier {
                     hop,
                     error,
@@ -39,9 +39,17 @@ impl Execution {
         Ok(())
     }
 
-    fn hop_at(&self, rows: &[CheckpointRow], seq: Seq, operation: &str) -> Hop {
+    /// Notes a failure of the await under way that an earlier process wrote down.
+    pub(super) fn recall_failure(&self, seq: Seq, failure: &StoredFailure) {
+        if let Some(hop) = failure.hop.clone() {
+            let (error, below) = (failure.error.clone(), failure.below.clone());
+            self.note_failure(seq, Earlier { hop, error, below });
+        }
+    }
+
+    fn hop_at(&self, rows: &[CheckpointRow], seq: Seq, part: &Part, operation: &str) -> Hop {
         let of_seq = || rows.iter().filter(|row| row.seq == seq);
-        let attempts = of_seq().filter(|row| row.kind == RowKind::Attempt).count();
+        let attempts = of_seq().filter(|row| row.part.is_attempt_at(part)).count();
         let main = of_seq().find(|row| row.part.is_main());
         let description = self.saga.description;
         let name = main.map_or("", |row| row.point.as_str());
@@ -79,17 +87,21 @@ impl Execution {
     pub(crate) fn returned_error(&self, error: StoredError) -> StoredFailure {
         let mut failures = std::mem::take(&mut self.state().failures);
         let newest = self.state().seq;
-        let last = failures
-            .pop_if(|(seq, _)| *seq == newest)
-            .map(|(_, earlier)| earlier);
+        // Of several operations more than one may have failed: the one that the body returned, or the
+        // first.
+        let same =
+            |(seq, earlier): &(Seq, Earlier)| *seq == newest && is_same(&earlier.error, &error);
+        let first = failures.iter().position(|(seq, _)| *seq == newest);
+        let cause = failures.iter().position(same).or(first);
+        let last = cause.map(|cause| failures.remove(cause).1);
         let (hop, cause, below) = match last {
             Some(Earlier {
                 hop,
                 error: cause,
                 below,
             }) => {
-                let same = cause.type_name == error.type_name && cause.message == error.message;
-                (hop, (!same).then_some(cause), below)
+                let other = !is_same(&cause, &error);
+                (hop, other.then_some(cause), below)
             }
             None => (self.hop(None, None, 0), None, None),
         };
@@ -116,6 +128,10 @@ impl Execution {
         self.note_failure(newest, Earlier { hop, error, below });
         Settled::Unsettled(Box::new(Unsettled { failure }))
     }
+}
+
+fn is_same(error: &StoredError, other: &StoredError) -> bool {
+    error.type_name == other.type_name && error.message == other.message
 }
 
 impl Engine {

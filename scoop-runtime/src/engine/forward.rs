@@ -157,9 +157,7 @@ impl Effect for StepEffect<'_> {
                 resources: engine.resources.clone(),
                 transaction: Some(lent),
             };
-            let context = self
-                .execution
-                .context(self.point, self.row.seq, self.number);
+            let context = self.execution.context(self.point, self.row, self.number);
             attempt::run(engine, self.step, input, context).await
         })
     }
@@ -196,7 +194,7 @@ impl Effect for StepEffect<'_> {
 
     async fn found(&self) -> Result<Option<Stored>, Stop> {
         let (engine, run) = (&self.execution.engine, self.execution.run);
-        let found = history::own_outcome(engine, run, self.row.seq).await?;
+        let found = history::own_outcome(engine, run, self.row).await?;
         if found.is_none() {
             let taken = self.taken().await;
             taken.map_err(|error| Stop::Park(error.to_string()))?;

@@ -2,7 +2,7 @@
 //! run goes on, whatever anybody asks.
 
 use super::execution::{Execution, Exit};
-use super::{Trouble, rollback};
+use super::{Trouble, branch, rollback};
 use crate::operation::{Settled, Unsettled};
 use crate::protocol::checkpoint::{RowKind, StoredOutcome};
 use crate::protocol::description::Point;
@@ -18,6 +18,14 @@ pub(super) struct Halt {
 }
 
 impl Halt {
+    /// Another one of several operations failed.
+    pub(super) fn beside() -> Self {
+        Self {
+            kind: FailureKind::Cancelled,
+            message: "cancelled: another operation beside it failed".to_owned(),
+        }
+    }
+
     /// Somebody asked for it.
     pub(super) fn cancelled(reason: &str) -> Self {
         let message = match reason {
@@ -73,6 +81,9 @@ impl Execution {
 
     /// Why nothing more may begin.
     pub(super) async fn halted(&self) -> Option<Halt> {
+        if branch::current().is_some_and(|branch| branch.is_stopped()) {
+            return Some(Halt::beside());
+        }
         let halt = self.asked()?;
         // In a box, so that a run that nobody cancels has no room for it.
         match Box::pin(self.past_pivot()).await {
@@ -87,6 +98,16 @@ impl Execution {
 
     /// Waits until nothing more may begin.
     pub(super) async fn halt(&self) -> Halt {
+        let Some(branch) = branch::current() else {
+            return self.halt_of_all().await;
+        };
+        tokio::select! {
+            () = branch.stopped() => Halt::beside(),
+            halt = self.halt_of_all() => halt,
+        }
+    }
+
+    async fn halt_of_all(&self) -> Halt {
         let halting = self.engine.news.halting(self.run);
         loop {
             let told = halting.notified();

@@ -1,17 +1,21 @@
 //! Reads what a run has done so far.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::transact::Stop;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
 use crate::frame::Slot;
+use crate::protocol::branch::{StoredBranches, is_several, row_of};
 use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome,
 };
-use crate::protocol::id::{RunId, Seq};
+use crate::protocol::failure::StoredFailure;
+use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::{Promise, Promised};
 use crate::protocol::slots::{SlotTable, StoredFrame};
+use crate::protocol::timestamp::Timestamp;
 
 const PAGE: u32 = 256;
 
@@ -23,16 +27,46 @@ pub(crate) struct PendingRow {
     pub(crate) attempts: Vec<StoredAttempt>,
     /// What it returned, where its own transaction wrote that.
     pub(crate) own: Option<Stored>,
+    /// What there is of it besides its row.
+    pub(crate) parts: Arc<[CheckpointRow]>,
 }
 
 impl PendingRow {
     /// An operation that has not begun.
-    pub(crate) const fn new(row: CheckpointRow) -> Self {
+    pub(crate) fn new(row: CheckpointRow) -> Self {
         Self {
             row,
             attempts: Vec::new(),
             own: None,
+            parts: Arc::default(),
         }
+    }
+
+    /// The operation of this row, of which there are these parts.
+    pub(super) fn of(
+        run: RunId,
+        row: CheckpointRow,
+        parts: Arc<[CheckpointRow]>,
+    ) -> Result<Self, Trouble> {
+        let mut attempts = Vec::new();
+        for part in parts
+            .iter()
+            .filter(|part| part.part.is_attempt_at(&row.part))
+        {
+            attempts.extend(decode::<StoredAttempt>(
+                run,
+                "attempt",
+                part.outcome.as_ref(),
+            )?);
+        }
+        attempts.sort_by_key(|attempt| attempt.attempt);
+        let own = own(run, &row, &parts)?;
+        Ok(Self {
+            row,
+            attempts,
+            own,
+            parts,
+        })
     }
 }
 
@@ -40,7 +74,12 @@ impl PendingRow {
 #[derive(Clone, Debug)]
 pub(crate) struct Done {
     pub(crate) seq: Seq,
+    /// Which one of several that were awaited at once.
+    pub(crate) part: Part,
     pub(crate) operation: String,
+    pub(crate) arguments: Option<Stored>,
+    /// What it promised when it began, where that was written down.
+    pub(crate) promise: Option<Promise>,
     pub(crate) outcome: StoredOutcome,
 }
 
@@ -103,22 +142,17 @@ pub(crate) async fn pending(
     let Some(row) = mains.into_iter().next() else {
         return Ok(None);
     };
-    let mut attempts = Vec::new();
-    for part in parts.iter().filter(|part| part.kind == RowKind::Attempt) {
-        attempts.extend(decode::<StoredAttempt>(
-            run,
-            "attempt",
-            part.outcome.as_ref(),
-        )?);
-    }
-    attempts.sort_by_key(|attempt| attempt.attempt);
-    let own = own(run, &parts)?;
-    Ok(Some(PendingRow { row, attempts, own }))
+    PendingRow::of(run, row, parts.into()).map(Some)
 }
 
-/// What the operation of these parts returned, where its own transaction wrote that.
-fn own(run: RunId, parts: &[CheckpointRow]) -> Result<Option<Stored>, Trouble> {
-    let row = parts.iter().find(|part| part.kind == RowKind::Outcome);
+/// What the operation of this row returned, where its own transaction wrote that.
+fn own(
+    run: RunId,
+    row: &CheckpointRow,
+    parts: &[CheckpointRow],
+) -> Result<Option<Stored>, Trouble> {
+    let part = row.part.outcome();
+    let row = parts.iter().find(|row| row.part == part);
     let outcome = row.and_then(|row| row.outcome.as_ref());
     match decode(run, "outcome", outcome)? {
         None => Ok(None),
@@ -134,11 +168,11 @@ fn own(run: RunId, parts: &[CheckpointRow]) -> Result<Option<Stored>, Trouble> {
 pub(super) async fn own_outcome(
     engine: &Engine,
     run: RunId,
-    seq: Seq,
+    row: &CheckpointRow,
 ) -> Result<Option<Stored>, Stop> {
-    let read = engine.read(|| engine.store.rows_at(run, std::slice::from_ref(&seq)));
+    let read = engine.read(|| engine.store.rows_at(run, std::slice::from_ref(&row.seq)));
     let rows = read.await.map_err(|error| Stop::Park(error.to_string()))?;
-    own(run, &rows).map_err(|trouble| Stop::Park(trouble.reason()))
+    own(run, row, &rows).map_err(|trouble| Stop::Park(trouble.reason()))
 }
 
 /// That a row has not the arguments of its step.
@@ -183,15 +217,15 @@ pub(crate) async fn slots(
 /// the row after it, or in a row of its own.
 pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trouble> {
     let mains: Vec<&CheckpointRow> = rows.iter().filter(|row| row.part.is_main()).collect();
-    let own: BTreeMap<Seq, &CheckpointRow> = rows
+    let own: Ends<'_> = rows
         .iter()
         .filter(|row| row.kind == RowKind::Outcome)
-        .map(|row| (row.seq, row))
+        .map(|row| ((row.seq, row.part.clone()), row))
         .collect();
     let mut done = Vec::new();
     for (place, row) in mains.iter().enumerate() {
         let forward = row.direction == Direction::Forward && row.kind == RowKind::Await;
-        let outcome = match own.get(&row.seq) {
+        let outcome = match own.get(&(row.seq, row.part.outcome())) {
             Some(own) => own.outcome.as_ref(),
             None => mains.get(place + 1).and_then(|next| next.outcome.as_ref()),
         };
@@ -201,17 +235,99 @@ pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trou
                 reason: format!("the outcome of its row {} is missing", row.seq),
             });
         }
-        if let (true, Some(operation)) = (forward, &row.operation)
-            && let Some(outcome) = decode(run, "outcome", outcome)?
-        {
-            done.push(Done {
-                seq: row.seq,
-                operation: operation.clone(),
-                outcome,
-            });
+        let Some(operation) = row.operation.as_ref().filter(|_| forward) else {
+            continue;
+        };
+        if is_several(operation) {
+            let mut branches = Vec::new();
+            ended(run, row, &own, &mut branches)?;
+            branches.sort_by_key(|(at, _)| *at);
+            done.extend(branches.into_iter().map(|(_, done)| done));
+        } else if let Some(outcome) = decode(run, "outcome", outcome)? {
+            done.push(Done::of(run, row, outcome)?);
         }
     }
     Ok(done)
+}
+
+/// The outcomes that are in rows of their own.
+type Ends<'a> = BTreeMap<(Seq, Part), &'a CheckpointRow>;
+
+/// The operations of this row that have ended, and when.
+fn ended(
+    run: RunId,
+    row: &CheckpointRow,
+    ends: &Ends<'_>,
+    done: &mut Vec<(Timestamp, Done)>,
+) -> Result<(), Trouble> {
+    for row in branch_rows(run, row, &branches(run, row)?)? {
+        if row.operation.as_deref().is_some_and(is_several) {
+            ended(run, &row, ends, done)?;
+        } else if let Some(end) = ends.get(&(row.seq, row.part.outcome()))
+            && let Some(outcome) = decode(run, "outcome", end.outcome.as_ref())?
+        {
+            done.push((end.created_at, Done::of(run, &row, outcome)?));
+        }
+    }
+    Ok(())
+}
+
+impl Done {
+    fn of(run: RunId, row: &CheckpointRow, outcome: StoredOutcome) -> Result<Self, Trouble> {
+        Ok(Self {
+            seq: row.seq,
+            part: row.part.clone(),
+            operation: row.operation.clone().unwrap_or_default(),
+            arguments: row.arguments.clone(),
+            promise: promise(run, row)?,
+            outcome,
+        })
+    }
+}
+
+/// The operations that are awaited at once at this row.
+pub(super) fn branches(run: RunId, row: &CheckpointRow) -> Result<StoredBranches, Trouble> {
+    let branches = decode(run, "operations", row.arguments.as_ref())?;
+    branches.ok_or_else(|| Trouble::Parked {
+        run,
+        reason: format!("the operations of its row {} are missing", row.seq),
+    })
+}
+
+/// A row for each of them.
+pub(super) fn branch_rows(
+    run: RunId,
+    row: &CheckpointRow,
+    branches: &StoredBranches,
+) -> Result<Vec<CheckpointRow>, Trouble> {
+    let numbered = branches.branches.iter().enumerate();
+    let rows = numbered.map(|(number, branch)| row_of(row, number, branch));
+    rows.collect::<Result<_, _>>()
+        .map_err(|error| Trouble::Unreadable {
+            run,
+            what: "promise",
+            error,
+        })
+}
+
+/// How one of several operations ended, as its row says.
+pub(super) fn end_of_branch(
+    run: RunId,
+    end: &CheckpointRow,
+) -> Result<Result<Stored, Box<StoredFailure>>, Trouble> {
+    if let Some(failure) = decode(run, "failure", end.arguments.as_ref())? {
+        return Ok(Err(Box::new(failure)));
+    }
+    match decode(run, "outcome", end.outcome.as_ref())? {
+        Some(StoredOutcome::Done(value)) => Ok(Ok(Stored::from_json(value.get()))),
+        _ => Err(Trouble::Parked {
+            run,
+            reason: format!(
+                "the outcome of its row {} {} is missing",
+                end.seq, end.part.0
+            ),
+        }),
+    }
 }
 
 /// What the operation of a row promised about being undone.

@@ -1,9 +1,11 @@
 //! What is written before an operation begins: whether it can be, and its row.
 
 use super::execution::{Execution, operation_name};
+use super::performer::{null, raw};
 use crate::codec::Stored;
 use crate::frame::Slot;
 use crate::operation::{Intent, Settled, Wake};
+use crate::protocol::branch::{StoredBranch, StoredBranches};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind};
 use crate::protocol::description::Point;
 use crate::protocol::failure::FailureKind;
@@ -11,6 +13,7 @@ use crate::protocol::id::RunId;
 use crate::protocol::promise::Promise;
 use crate::protocol::run::RunUpdate;
 use crate::protocol::slots::SlotTable;
+use crate::protocol::timestamp::Timestamp;
 
 impl Execution {
     /// Refuses locals and arguments that cannot be stored, or are too large.
@@ -20,9 +23,7 @@ impl Execution {
         intent: &Intent,
         live: &Result<Vec<Slot>, String>,
     ) -> Result<(), Settled> {
-        if let Intent::Saga { saga, .. } = intent
-            && let Some(refused) = self.too_deep(point, saga)
-        {
+        if let Some(refused) = self.too_deep_for(point, intent) {
             return Err(refused);
         }
         let name = operation_name(intent);
@@ -36,15 +37,10 @@ impl Execution {
             .iter()
             .map(|slot| (format!("the local `{}`", slot.name), slot.json.len()))
             .collect();
-        if let Intent::Step { arguments, .. }
-        | Intent::Saga {
-            input: arguments, ..
-        } = intent
-        {
-            match arguments {
-                Ok(arguments) => sizes.push(("the arguments".to_owned(), arguments.len())),
-                Err(error) => return unstorable(format!("an argument of `{name}` {error}")),
-            }
+        match arguments(intent) {
+            Ok(0) => {}
+            Ok(bytes) => sizes.push(("the arguments".to_owned(), bytes)),
+            Err(why) => return unstorable(why),
         }
         let total: usize = sizes.iter().map(|(_, size)| size).sum();
         let limit = self.engine.payload_limit;
@@ -63,6 +59,16 @@ impl Execution {
         Err(self.unsettled(FailureKind::TooLarge, message, point, name))
     }
 
+    fn too_deep_for(&self, point: &'static Point, intent: &Intent) -> Option<Settled> {
+        match intent {
+            Intent::Saga { saga, .. } => self.too_deep(point, saga),
+            Intent::Several { branches, .. } => branches
+                .iter()
+                .find_map(|branch| self.too_deep_for(point, branch)),
+            Intent::Step { .. } | Intent::Sleep(_) => None,
+        }
+    }
+
     /// What an operation promises about being undone; for a saga, its run, which is new.
     fn promise(&self, intent: &Intent) -> Option<Promise> {
         match intent {
@@ -71,8 +77,42 @@ impl Execution {
                 let run = RunId::from_uuid(self.engine.environment.uuid());
                 Some(Promise::Saga(run))
             }
-            Intent::Sleep(_) => None,
+            Intent::Sleep(_) | Intent::Several { .. } => None,
         }
+    }
+
+    /// The arguments of an operation that begins now.
+    fn stored(&self, intent: &Intent, now: Timestamp) -> Result<Option<Stored>, String> {
+        let stored = match intent {
+            Intent::Step { arguments, .. }
+            | Intent::Saga {
+                input: arguments, ..
+            } => return Ok(arguments.as_ref().ok().cloned()),
+            Intent::Sleep(wake) => Stored::encode(&[end_of(wake, now)]),
+            Intent::Several {
+                at_once,
+                others,
+                branches,
+                ..
+            } => {
+                let branches = branches.iter().map(|branch| self.branch_of(branch, now));
+                Stored::encode(&StoredBranches {
+                    at_once: *at_once,
+                    others: *others,
+                    branches: branches.collect::<Result<_, _>>()?,
+                })
+            }
+        };
+        stored.map(Some).map_err(|error| error.to_string())
+    }
+
+    fn branch_of(&self, intent: &Intent, now: Timestamp) -> Result<StoredBranch, String> {
+        let arguments = self.stored(intent, now)?;
+        Ok(StoredBranch {
+            operation: operation_name(intent).to_owned(),
+            arguments: arguments.as_ref().map_or_else(null, raw),
+            promise: self.promise(intent),
+        })
     }
 
     /// The row of an await point, with what it intends.
@@ -86,20 +126,10 @@ impl Execution {
         point.name.clone_into(&mut row.point);
         row.operation = Some(operation_name(intent).to_owned());
         let mut update = RunUpdate::default();
-        row.arguments = match intent {
-            Intent::Step { arguments, .. }
-            | Intent::Saga {
-                input: arguments, ..
-            } => arguments.as_ref().ok().cloned(),
-            Intent::Sleep(wake) => {
-                let until = match wake {
-                    Wake::After(duration) => row.created_at.after(*duration),
-                    Wake::At(time) => *time,
-                };
-                update = self.waits(until);
-                Stored::encode(&[until]).ok()
-            }
-        };
+        if let Intent::Sleep(wake) = intent {
+            update = self.waits(end_of(wake, row.created_at));
+        }
+        row.arguments = self.stored(intent, row.created_at)?;
         let mut state = self.state();
         let had_wake = std::mem::replace(&mut state.has_wake, update.wake_at.is_some());
         if had_wake && update.wake_at.is_none() {
@@ -114,5 +144,30 @@ impl Execution {
         frame.promise = self.promise(intent);
         row.frame = Some(Stored::encode(&frame).map_err(|error| error.to_string())?);
         Ok((row, update, table))
+    }
+}
+
+fn end_of(wake: &Wake, now: Timestamp) -> Timestamp {
+    match wake {
+        Wake::After(duration) => now.after(*duration),
+        Wake::At(time) => *time,
+    }
+}
+
+/// How many bytes the arguments have; or why they cannot be written.
+fn arguments(intent: &Intent) -> Result<usize, String> {
+    match intent {
+        Intent::Step { arguments, .. }
+        | Intent::Saga {
+            input: arguments, ..
+        } => match arguments {
+            Ok(arguments) => Ok(arguments.len()),
+            Err(error) => Err(format!(
+                "an argument of `{}` {error}",
+                operation_name(intent)
+            )),
+        },
+        Intent::Several { branches, .. } => branches.iter().map(arguments).sum(),
+        Intent::Sleep(_) => Ok(0),
     }
 }

@@ -3,19 +3,20 @@
 use std::any::Any;
 
 use super::attempt::{Attempt, attempt};
-use super::child;
 use super::execution::{Execution, Exit};
 use super::halt::Halt;
 use super::history::{self, PendingRow};
+use super::{branch, child};
 use crate::codec::Stored;
 use crate::context::Context;
 use crate::operation::step::{StepDescriptor, StepInput};
 use crate::operation::{Settled, Sleep, Unsettled};
+use crate::protocol::branch::is_several;
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredAttempt, StoredOutcome};
 use crate::protocol::description::{OperationKind, Point, StepKind};
 use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
-use crate::protocol::id::Seq;
 use crate::protocol::retry::Retry;
+use crate::protocol::run::RunUpdate;
 use crate::protocol::timestamp::Timestamp;
 
 /// The retry policy of a step.
@@ -71,6 +72,9 @@ impl Execution {
         let name = pending.row.operation.as_deref().unwrap_or_default();
         if name == Sleep::NAME {
             return self.sleep(point, &pending.row).await;
+        }
+        if is_several(name) {
+            return self.several(point, pending, again).await;
         }
         if self.engine.registry.may_be_saga(name) {
             match history::promise(self.run, &pending.row).map(child::run_of) {
@@ -254,17 +258,18 @@ impl Execution {
             resources: self.engine.resources.clone(),
             transaction: None,
         };
-        let context = self.context(point, pending.row.seq, number);
+        let context = self.context(point, &pending.row, number);
         attempt(&self.engine, step, input, context).await
     }
 
     /// What an attempt can know of its run.
-    pub(super) fn context(&self, point: &Point, seq: Seq, number: u32) -> Context {
+    pub(super) fn context(&self, point: &Point, row: &CheckpointRow, number: u32) -> Context {
         Context {
             run: self.run,
             saga: self.saga.description.saga,
             point: point.name.to_owned(),
-            seq,
+            seq: row.seq,
+            part: row.part.clone(),
             attempt: number,
             undo: false,
         }
@@ -285,7 +290,11 @@ impl Execution {
             created_at: self.now(),
             ..row.clone()
         };
-        let update = self.waits(failed.next_at);
+        let update = match branch::is_one_of_several() {
+            // The others are under way.
+            true => RunUpdate::default(),
+            false => self.waits(failed.next_at),
+        };
         match self.commit(vec![attempt], update).await {
             Some(result) => result,
             None => std::future::pending().await,

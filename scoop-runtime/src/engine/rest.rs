@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::execution::Execution;
 use super::writer::WriteError;
-use super::{Engine, Trouble};
+use super::{Engine, Trouble, branch};
 use crate::protocol::commit::Commit;
 use crate::protocol::id::RunId;
 use crate::protocol::run::{RunRow, RunUpdate};
@@ -41,8 +41,11 @@ impl Execution {
         self.rest_near(until).await;
     }
 
-    /// Ends the body where memory is not the place to wait until then.
+    /// Ends the body where memory is not the place to wait until then. Beside others it is: they may go on.
     pub(super) async fn rest_far(&self, until: Timestamp) {
+        if branch::is_one_of_several() {
+            return;
+        }
         let update = self.waits(until);
         if update.released
             && !self.is_released()

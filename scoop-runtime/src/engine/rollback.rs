@@ -13,7 +13,7 @@ use self::attempt::Tried;
 pub(super) use self::pivot::is_past_pivot;
 pub(super) use self::plan::check;
 use self::plan::{Planned, Target};
-use super::history;
+use super::history::{self, Done};
 use super::writer::WriteError;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
@@ -155,6 +155,7 @@ impl<'e> Undoing<'e> {
                 .map(|row| row.point.clone())
                 .unwrap_or_default(),
             seq: target.done.seq,
+            part: target.done.part.clone(),
             attempt,
             undo,
         }
@@ -201,7 +202,7 @@ impl<'e> Undoing<'e> {
     }
 
     /// The compensation that was under way when the run was stored, if it is this one's.
-    fn pending(&self, of: Seq) -> Result<Option<(Undoes, Vec<StoredAttempt>)>, Trouble> {
+    fn pending(&self, of: &Done) -> Result<Option<(Undoes, Vec<StoredAttempt>)>, Trouble> {
         let newest = self.rows.iter().rfind(|row| row.part.is_main());
         let Some(row) = newest.filter(|row| {
             row.direction == Direction::Undo && row.kind == RowKind::Await && row.seq == self.seq
@@ -209,7 +210,8 @@ impl<'e> Undoing<'e> {
             return Ok(None);
         };
         let undoes: Option<Undoes> = history::decode(self.run, "undo row", row.arguments.as_ref())?;
-        let Some(undoes) = undoes.filter(|undoes| undoes.seq == of) else {
+        let Some(undoes) = undoes.filter(|undoes| (undoes.seq, &undoes.part) == (of.seq, &of.part))
+        else {
             return Ok(None);
         };
         let mut attempts = Vec::new();
@@ -230,6 +232,7 @@ impl<'e> Undoing<'e> {
         let unknown = !happened && (target.undo.takes_outcome)();
         self.note(Compensation {
             seq: target.done.seq,
+            part: target.done.part.clone(),
             step: target.done.operation.clone(),
             rollback: target.undo.name.to_owned(),
             unknown,
@@ -239,7 +242,8 @@ impl<'e> Undoing<'e> {
 
     fn note(&mut self, compensation: Compensation) {
         let all = &mut self.failure.compensations;
-        all.retain(|known| known.seq != compensation.seq);
+        let this = (compensation.seq, &compensation.part);
+        all.retain(|known| (known.seq, &known.part) != this);
         all.push(compensation);
     }
 

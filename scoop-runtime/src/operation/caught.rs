@@ -30,19 +30,25 @@ where
     }
 
     fn settle(settled: Settled) -> Result<Self::Output, Box<Unsettled>> {
-        let failure = match &settled {
-            Settled::Value(_) | Settled::Saga(Ok(_)) => None,
-            Settled::Saga(Err(failure)) => Some((**failure).clone()),
-            Settled::Failed { failure, .. } => Some((**failure).clone()),
-            Settled::Unsettled(unsettled) => Some(unsettled.failure.clone()),
-        };
-        Ok(match (O::settle(settled), failure) {
-            (Ok(output), None) => output.into_result().map_err(SagaError::from_error),
-            (Ok(output), Some(failure)) => output
-                .into_result()
-                .map_err(|error| SagaError::from_caught(failure, Some(error))),
-            (Err(unsettled), _) => Err(SagaError::from_caught(unsettled.failure, None)),
-        })
+        Ok(settle(settled, O::settle))
+    }
+}
+
+/// What became of an operation, whatever that is.
+pub(super) fn settle<O>(
+    settled: Settled,
+    inner: impl FnOnce(Settled) -> Result<O, Box<Unsettled>>,
+) -> Result<O::Ok, SagaError<O::Error>>
+where
+    O: Fallible<Error: Describe>,
+{
+    let failure = settled.failure().cloned();
+    match (inner(settled), failure) {
+        (Ok(output), None) => output.into_result().map_err(SagaError::from_error),
+        (Ok(output), Some(failure)) => output
+            .into_result()
+            .map_err(|error| SagaError::from_caught(failure, Some(error))),
+        (Err(unsettled), _) => Err(SagaError::from_caught(unsettled.failure, None)),
     }
 }
 

@@ -2,11 +2,14 @@
 
 mod again;
 mod blocking;
+pub mod branch;
 mod call;
 mod caught;
 mod child;
 mod fallible;
 mod function;
+mod join;
+mod map;
 mod never;
 mod probe;
 pub mod saga;
@@ -22,11 +25,14 @@ pub use caught::{Caught, caught};
 pub use child::{ChildCall, StoredByAChild};
 pub use fallible::Fallible;
 pub use function::SagaFn;
+pub use join::{Branches, Join, TryBranches, TryJoin, join, try_join};
+pub use map::{Map, TryMap, map, try_map};
 pub use never::Never;
 pub use probe::{CannotDecode, Decode, DecodeProbe};
 pub use sleep::{Sleep, Wake, sleep, sleep_until};
 pub use undo::{Failure, Outcome};
 
+use crate::protocol::branch::Others;
 use crate::protocol::description::OperationMeta;
 use crate::protocol::failure::{StoredError, StoredFailure};
 use std::any::Any;
@@ -73,6 +79,17 @@ pub enum Intent {
     },
     /// Wait.
     Sleep(Wake),
+    /// Do several of these at once.
+    Several {
+        /// The stored name.
+        name: &'static str,
+        /// How many of them are under way at once, at most.
+        at_once: u32,
+        /// What becomes of the others when one fails.
+        others: Others,
+        /// What is to be done.
+        branches: Vec<Self>,
+    },
 }
 
 /// How an operation ended, before the body sees it.
@@ -90,6 +107,11 @@ pub enum Settled {
     },
     /// A saga ended: with the stored value in `Ok`, or it failed, and is undone.
     Saga(Result<crate::codec::Stored, Box<StoredFailure>>),
+    /// One of several operations ended before a crash: with what is stored of a value, or of why there is
+    /// none.
+    Stored(Result<crate::codec::Stored, Box<StoredFailure>>),
+    /// Several operations ended, in the order in which they are written.
+    Several(Vec<branch::BranchEnd>),
     /// Without one.
     Unsettled(Box<Unsettled>),
 }
@@ -106,6 +128,8 @@ impl Settled {
                 .expect("an operation returns what its signature says")),
             Self::Unsettled(unsettled) => Err(unsettled),
             Self::Saga(_) => unreachable!("only a saga ends like a saga"),
+            Self::Stored(_) => unreachable!("only a branch ends with what is stored"),
+            Self::Several(_) => unreachable!("only several operations end like several"),
         }
     }
 }

@@ -54,8 +54,8 @@ impl Operation for Sleep {
 
     fn settle(settled: Settled) -> Result<(), Box<Unsettled>> {
         match settled {
-            Settled::Value(_) | Settled::Failed { .. } | Settled::Saga(_) => Ok(()),
             Settled::Unsettled(unsettled) => Err(unsettled),
+            _ => Ok(()),
         }
     }
 }

@@ -103,6 +103,9 @@ pub struct StoredAttempt {
 pub struct Undoes {
     /// The forward row whose operation is undone.
     pub seq: Seq,
+    /// Which one of the operations that were awaited at once there.
+    #[serde(default, skip_serializing_if = "Part::is_main")]
+    pub part: Part,
     /// What the operation returned; none where its outcome is unknown.
     #[serde(
         default,

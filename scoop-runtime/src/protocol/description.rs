@@ -22,6 +22,8 @@ pub enum OperationKind {
     Sleep,
     /// Another saga.
     Saga,
+    /// Several operations at once.
+    Several,
 }
 
 /// What the compiler knows of an operation.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::id::{RunId, Seq};
+use super::id::{Part, RunId, Seq};
 use super::present::present;
 use super::timestamp::Timestamp;
 
@@ -164,6 +164,9 @@ pub struct Earlier {
 pub struct Compensation {
     /// The forward row whose operation it undoes.
     pub seq: Seq,
+    /// Which one of the operations that were awaited at once there.
+    #[serde(default, skip_serializing_if = "Part::is_main")]
+    pub part: Part,
     /// The stored name of the step.
     pub step: String,
     /// The stored name of the rollback. A saga that was awaited is its own.

@@ -82,6 +82,13 @@ impl Part {
         Self(format!("{}@{number}", self.0))
     }
 
+    /// Whether this is an attempt at the operation of that part.
+    #[must_use]
+    pub fn is_attempt_at(&self, part: &Self) -> bool {
+        let rest = self.0.strip_prefix(&*part.0);
+        rest.is_some_and(|rest| rest.starts_with('@'))
+    }
+
     /// The outcome of the operation of this part, where its own transaction wrote it.
     #[must_use]
     pub fn outcome(&self) -> Self {

@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, draws a random number, waits, or does any input or output, so that
 //! a model checker and a simulation can call these functions instead of copies of them.
 
+pub mod branch;
 pub mod checkpoint;
 pub mod commit;
 pub mod description;

@@ -183,7 +183,7 @@ impl<'a> Visit<'a> for Refuse {
             .map(|s| s.ident.to_string())
             .unwrap_or_default();
         // What stands in these is awaited, though it does not say so.
-        let concurrent = ["join", "try_join", "race"].contains(&name.as_str());
+        let concurrent = name == "race";
         if concurrent || name == "select" && has_arms(mac) {
             return self.concurrent(mac, &name);
         }

@@ -37,7 +37,7 @@ impl Undoing<'_> {
     /// when there is nothing to undo.
     pub(super) async fn begin(&mut self, target: &Target) -> Result<Option<Begun>, Trouble> {
         let in_transaction = !(target.undo.transactions)().is_empty();
-        if let Some((undoes, attempts)) = self.pending(target.done.seq)? {
+        if let Some((undoes, attempts)) = self.pending(&target.done)? {
             return Ok(Some(Begun {
                 undoes,
                 attempts,
@@ -52,6 +52,7 @@ impl Undoing<'_> {
         let mut begun = Begun {
             undoes: Undoes {
                 seq: target.done.seq,
+                part: target.done.part.clone(),
                 output: None,
             },
             attempts: Vec::new(),
@@ -157,8 +158,7 @@ impl Undoing<'_> {
 
     /// The arguments of the step that is undone.
     pub(super) fn arguments(&self, target: &Target) -> Result<Stored, Trouble> {
-        let row = self.forward_row(target.done.seq);
-        row.and_then(|row| row.arguments.clone()).ok_or_else(|| {
+        target.done.arguments.clone().ok_or_else(|| {
             self.parked(format!(
                 "the arguments of `{}` are missing",
                 target.done.operation

@@ -71,7 +71,7 @@ impl Undoing<'_> {
 
     /// Undoes it. False when this run is no longer this worker's.
     pub(super) async fn undo_below(&mut self, below: &Below) -> Result<bool, Trouble> {
-        if self.pending(below.done.seq)?.is_none() && !self.begin_below(below).await? {
+        if self.pending(&below.done)?.is_none() && !self.begin_below(below).await? {
             return Ok(false);
         }
         if self.engine.is_closing() || !self.turn(below).await? {
@@ -85,6 +85,7 @@ impl Undoing<'_> {
         };
         self.note(Compensation {
             seq: below.done.seq,
+            part: below.done.part.clone(),
             step: below.done.operation.clone(),
             rollback: below.done.operation.clone(),
             unknown: false,
@@ -95,14 +96,15 @@ impl Undoing<'_> {
     }
 
     async fn begin_below(&mut self, below: &Below) -> Result<bool, Trouble> {
-        let seq = below.done.seq;
+        let (seq, part) = (below.done.seq, below.done.part.clone());
+        let output = None;
         let mut row = self.row(RowKind::Await);
         row.point = self
             .forward_row(seq)
             .map(|row| row.point.clone())
             .unwrap_or_default();
         row.operation = Some(below.done.operation.clone());
-        row.arguments = Stored::encode(&Undoes { seq, output: None }).ok();
+        row.arguments = Stored::encode(&Undoes { seq, part, output }).ok();
         self.commit(row, RunUpdate::default()).await
     }
 

@@ -1,5 +1,7 @@
 //! Finds out whether a step in doubt happened, for a rollback that has to know.
 
+use serde_json::value::RawValue;
+
 use super::super::Trouble;
 use super::super::attempt::{self, Attempt};
 use super::super::performer::raw;
@@ -19,22 +21,24 @@ impl Undoing<'_> {
         &mut self,
         target: &Target,
     ) -> Result<Option<Result<Undoes, ()>>, Trouble> {
-        let seq = target.done.seq;
+        let undoes = |output| {
+            let (seq, part) = (target.done.seq, target.done.part.clone());
+            Undoes { seq, part, output }
+        };
         match &target.done.outcome {
-            StoredOutcome::Done(output) => Ok(Some(Ok(Undoes {
-                seq,
-                output: Some(output.clone()),
-            }))),
-            _ if (target.undo.takes_outcome)() => Ok(Some(Ok(Undoes { seq, output: None }))),
-            _ => self.run_again(target).await,
+            StoredOutcome::Done(output) => Ok(Some(Ok(undoes(Some(output.clone()))))),
+            _ if (target.undo.takes_outcome)() => Ok(Some(Ok(undoes(None)))),
+            _ => match self.run_again(target).await? {
+                None => Ok(None),
+                Some(output) => Ok(Some(output.map(|output| undoes(Some(output))))),
+            },
         }
     }
 
-    pub(super) async fn run_again(
+    async fn run_again(
         &mut self,
         target: &Target,
-    ) -> Result<Option<Result<Undoes, ()>>, Trouble> {
-        let seq = target.done.seq;
+    ) -> Result<Option<Result<Box<RawValue>, ()>>, Trouble> {
         let mut last = None;
         for number in 1..=MOST_SETTLING_ATTEMPTS {
             let Ok(arguments) = self.arguments(target) else {
@@ -48,10 +52,7 @@ impl Undoing<'_> {
             let context = self.context(target, number, false);
             match attempt::attempt(self.engine, target.step, input, context).await {
                 Attempt::Done { stored, .. } => {
-                    return Ok(Some(Ok(Undoes {
-                        seq,
-                        output: Some(raw(&stored)),
-                    })));
+                    return Ok(Some(Ok(raw(&stored))));
                 }
                 // A definite error after doubt: for a rollback that has to know, it did not happen.
                 Attempt::Failed { .. } => return Ok(None),

@@ -34,7 +34,7 @@ impl Undoing<'_> {
             if matches!(done.outcome, StoredOutcome::Failed(_)) {
                 continue;
             }
-            let past = match self.promise(&done)? {
+            let past = match self.promise(&done) {
                 Some(Promise::Pivot) => true,
                 Some(Promise::Saga(run)) => self.is_past_pivot_below(run).await?,
                 _ => false,

@@ -1,5 +1,6 @@
 //! What there is to undo of a run, and whether it can be.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::history::{self, Done};
@@ -10,7 +11,7 @@ use crate::operation::Sleep;
 use crate::operation::step::{StepDescriptor, UndoDescriptor};
 use crate::protocol::checkpoint::StoredOutcome;
 use crate::protocol::failure::{CompensationResult, StoredFailure};
-use crate::protocol::id::Seq;
+use crate::protocol::id::{Part, Seq};
 use crate::protocol::promise::Promise;
 use crate::protocol::run::RunRow;
 
@@ -45,16 +46,18 @@ impl Undoing<'_> {
     /// What is left to undo, newest first. All of it is checked against this build before any of it
     /// is done, with what the sagas below did.
     pub(super) async fn plan(&self) -> Result<Vec<Planned>, Trouble> {
-        let settled = self.settled()?;
+        let settled = self.settled();
         let mut plan = Vec::new();
         for done in history::done(self.run, &self.rows)?.into_iter().rev() {
-            if settled.contains(&done.seq) || matches!(done.outcome, StoredOutcome::Failed(_)) {
+            if settled.contains(&(done.seq, done.part.clone()))
+                || matches!(done.outcome, StoredOutcome::Failed(_))
+            {
                 continue;
             }
             if done.operation == Sleep::NAME {
                 continue;
             }
-            let promise = self.promise(&done)?;
+            let promise = self.promise(&done);
             if let Some(Promise::Saga(run)) = promise {
                 let below = Below { done, run };
                 self.check_below(&below).await?;
@@ -80,13 +83,10 @@ impl Undoing<'_> {
 
     /// What an operation promised when it began; where that was not written down, what this build
     /// says of its step.
-    pub(super) fn promise(&self, done: &Done) -> Result<Option<Promise>, Trouble> {
-        let written = match self.forward_row(done.seq) {
-            Some(row) => history::promise(self.run, row)?,
-            None => None,
-        };
+    pub(super) fn promise(&self, done: &Done) -> Option<Promise> {
         let step = self.engine.registry.step(&done.operation);
-        Ok(written.or_else(|| step.ok().and_then(StepDescriptor::promise)))
+        let written = done.promise.clone();
+        written.or_else(|| step.ok().and_then(StepDescriptor::promise))
     }
 
     fn lost(&self, done: &Done, rollback: &str) -> Trouble {
@@ -100,10 +100,12 @@ impl Undoing<'_> {
     }
 
     /// The positions that are undone already, or that an operator dealt with.
-    fn settled(&self) -> Result<Vec<Seq>, Trouble> {
+    fn settled(&self) -> HashSet<(Seq, Part)> {
         let undone = self.failure.compensations.iter().filter(|compensation| {
             !matches!(compensation.result, CompensationResult::Failed { .. })
         });
-        Ok(undone.map(|compensation| compensation.seq).collect())
+        undone
+            .map(|compensation| (compensation.seq, compensation.part.clone()))
+            .collect()
     }
 }

@@ -1,0 +1,86 @@
+//! `join!(a, b)` and `try_join!(a, b)` as the awaits that they are: `join((a, b)).await`. The function has
+//! the name of the macro, so that what is imported for one is used.
+
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Error, Expr, Macro, Stmt, Token, parse_quote_spanned};
+
+/// How many operations there can be: as many as tuples of them are known.
+const MOST: usize = 8;
+
+/// Rewrites all of them in a body; says what is wrong with some.
+pub(super) fn as_awaits(body: &mut Block) -> Vec<Error> {
+    let mut pass = Joins { errors: Vec::new() };
+    pass.visit_block_mut(body);
+    pass.errors
+}
+
+struct Joins {
+    errors: Vec<Error>,
+}
+
+impl VisitMut for Joins {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Macro(e) = expr
+            && let Some(awaited) = self.awaited(&e.mac)
+        {
+            *expr = awaited;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        if let Stmt::Macro(e) = stmt
+            && let Some(awaited) = self.awaited(&e.mac)
+        {
+            *stmt = Stmt::Expr(awaited, e.semi_token);
+        }
+        visit_mut::visit_stmt_mut(self, stmt);
+    }
+
+    /// Another function.
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+
+    /// What is in an async block is not awaited here.
+    fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
+
+    fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
+}
+
+impl Joins {
+    fn awaited(&mut self, mac: &Macro) -> Option<Expr> {
+        let name = &mac.path.segments.last()?.ident;
+        if name != "join" && name != "try_join" {
+            return None;
+        }
+        let branches = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let branches = match branches.parse2(mac.tokens.clone()) {
+            Ok(branches) => branches,
+            Err(error) => {
+                self.errors.push(error);
+                Punctuated::new()
+            }
+        };
+        for branch in &branches {
+            if let Expr::Await(awaited) = branch {
+                self.errors.push(Error::new(
+                    awaited.await_token.span(),
+                    format!("`{name}!` awaits what it is given: leave out this `.await`"),
+                ));
+            }
+        }
+        if branches.is_empty() || branches.len() > MOST {
+            self.errors.push(Error::new_spanned(
+                &mac.path,
+                format!(
+                    "`{name}!` takes one to {MOST} operations; for one operation on each of many \
+                     items there is `scoop::map(items, |item| step(item)).await`"
+                ),
+            ));
+        }
+        let (path, branches) = (&mac.path, branches.iter());
+        Some(parse_quote_spanned!(mac.path.span()=> #path((#(#branches,)*)).await))
+    }
+}

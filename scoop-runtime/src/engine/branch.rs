@@ -1,0 +1,127 @@
+//! One of several operations that are awaited at once, while it is under way: what it says of its run it
+//! says for itself alone.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::execution::Exit;
+use crate::environment::BoxFuture;
+use crate::protocol::checkpoint::StoredOutcome;
+
+tokio::task_local! {
+    static BRANCH: Arc<Branch>;
+}
+
+/// The branch that is being polled; none where the operation is the only one.
+pub(super) fn current() -> Option<Arc<Branch>> {
+    BRANCH.try_with(Arc::clone).ok()
+}
+
+/// Whether an operation beside others is being polled.
+pub(super) fn is_one_of_several() -> bool {
+    BRANCH.try_with(|_| ()).is_ok()
+}
+
+/// One of several operations.
+pub(super) struct Branch {
+    siblings: Arc<Siblings>,
+    outcome: Mutex<Option<StoredOutcome>>,
+    has_left: AtomicBool,
+}
+
+/// What the operations that are awaited at once know of each other.
+pub(super) struct Siblings {
+    /// Those above, where all of these are one of several themselves.
+    above: Option<Arc<Branch>>,
+    /// Whether those that wait have to end.
+    stopped: watch::Sender<bool>,
+    /// How many of them end here without an end of their own.
+    left: watch::Sender<usize>,
+    /// Why.
+    exit: Mutex<Option<Exit>>,
+}
+
+impl Branch {
+    pub(super) fn new(siblings: &Arc<Siblings>) -> Arc<Self> {
+        Arc::new(Self {
+            siblings: Arc::clone(siblings),
+            outcome: Mutex::default(),
+            has_left: AtomicBool::new(false),
+        })
+    }
+
+    /// Polls what this branch does.
+    pub(super) async fn scope<F: Future>(self: Arc<Self>, branch: F) -> F::Output {
+        BRANCH.scope(self, branch).await
+    }
+
+    pub(super) fn set_outcome(&self, outcome: StoredOutcome) {
+        *lock(&self.outcome) = Some(outcome);
+    }
+
+    pub(super) fn take_outcome(&self) -> Option<StoredOutcome> {
+        lock(&self.outcome).take()
+    }
+
+    /// It ends here; the body does when all of its siblings have come to an end.
+    pub(super) fn leave(&self, exit: Exit) {
+        if !self.has_left.swap(true, Ordering::Relaxed) {
+            lock(&self.siblings.exit).get_or_insert(exit);
+            self.siblings.left.send_modify(|left| *left += 1);
+        }
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.siblings.stopped.borrow()
+            || self
+                .siblings
+                .above
+                .as_ref()
+                .is_some_and(|above| above.is_stopped())
+    }
+
+    /// Ends when it has to end.
+    pub(super) fn stopped(&self) -> BoxFuture<'_, ()> {
+        let mut stop = self.siblings.stopped.subscribe();
+        Box::pin(async move {
+            let above = async {
+                match &self.siblings.above {
+                    Some(above) => above.stopped().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = stop.wait_for(|stopped| *stopped) => {}
+                () = above => {}
+            }
+        })
+    }
+}
+
+impl Siblings {
+    /// Those of the operation that is being polled.
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            above: current(),
+            stopped: watch::Sender::new(false),
+            left: watch::Sender::new(0),
+            exit: Mutex::default(),
+        })
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopped.send_replace(true);
+    }
+
+    /// Ends when so many of them end here, with why the first does.
+    pub(super) async fn left(&self, count: usize) -> Exit {
+        drop(self.left.subscribe().wait_for(|left| *left >= count).await);
+        lock(&self.exit).take().unwrap_or(Exit::Leave)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,251 @@
+//! Does several operations at once, each with a commit of its own when it ends, and waits for all.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use super::Trouble;
+use super::branch::{Branch, Siblings};
+use super::execution::Execution;
+use super::halt::Halt;
+use super::history::{self, PendingRow};
+use super::performer::null;
+use crate::codec::Stored;
+use crate::environment::BoxFuture;
+use crate::operation::branch::BranchEnd;
+use crate::operation::{Settled, Unsettled};
+use crate::protocol::branch::{Others, StoredBranches, is_several};
+use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
+use crate::protocol::description::Point;
+use crate::protocol::failure::{Earlier, FailureKind, StoredError, StoredFailure};
+use crate::protocol::run::RunUpdate;
+
+/// Several operations under way.
+struct Several<'e> {
+    execution: &'e Execution,
+    point: &'static Point,
+    stored: StoredBranches,
+    siblings: Arc<Siblings>,
+    waiting: VecDeque<(usize, PendingRow)>,
+    under_way: FuturesUnordered<BoxFuture<'e, (usize, Settled)>>,
+    ends: Vec<Option<Settled>>,
+    /// Which of them have ended, in the order in which they did.
+    order: Vec<usize>,
+}
+
+impl Execution {
+    /// Does the operations of this row, those that have not ended.
+    pub(super) fn several<'e>(
+        &'e self,
+        point: &'static Point,
+        pending: &'e PendingRow,
+        again: bool,
+    ) -> BoxFuture<'e, Settled> {
+        Box::pin(async move {
+            let several = match Several::of(self, point, pending) {
+                Ok(several) => several,
+                Err(trouble) => return self.park(trouble.reason()).await,
+            };
+            let ends = several.all(again).await;
+            self.set_outcome(StoredOutcome::Done(null()));
+            Settled::Several(ends)
+        })
+    }
+
+    /// Does one of several operations, and writes down what became of it.
+    async fn branch(
+        &self,
+        point: &'static Point,
+        pending: PendingRow,
+        siblings: Arc<Siblings>,
+        again: bool,
+    ) -> Settled {
+        let branch = Branch::new(&siblings);
+        let done = async {
+            let settled = self.operate(point, &pending, again).await;
+            let operation = pending.row.operation.as_deref().unwrap_or_default();
+            // Several themselves: each of those has an outcome. A transaction wrote its own.
+            let outcome = branch.take_outcome().filter(|_| !is_several(operation));
+            match outcome {
+                Some(outcome) => self.end_branch(&pending.row, outcome, settled).await,
+                None => settled,
+            }
+        };
+        Arc::clone(&branch).scope(done).await
+    }
+
+    async fn end_branch(
+        &self,
+        row: &CheckpointRow,
+        outcome: StoredOutcome,
+        settled: Settled,
+    ) -> Settled {
+        let refused = match self.store_end(row, &outcome, settled.failure()).await {
+            Ok(()) => return settled,
+            Err(refused) => refused,
+        };
+        // What it returned cannot be stored, so nobody will know.
+        let hop = self.hop(None, row.operation.as_deref(), 1);
+        let error = StoredError::of_engine(refused);
+        let failure = StoredFailure::new(FailureKind::Unstorable, error.clone(), hop.clone());
+        let unknown = StoredOutcome::Unknown(error.clone());
+        let below = None;
+        self.note_failure(row.seq, Earlier { hop, error, below });
+        match self.store_end(row, &unknown, Some(&failure)).await {
+            Ok(()) => Settled::Unsettled(Box::new(Unsettled { failure })),
+            Err(refused) => self.park(refused).await,
+        }
+    }
+
+    async fn store_end(
+        &self,
+        row: &CheckpointRow,
+        outcome: &StoredOutcome,
+        failure: Option<&StoredFailure>,
+    ) -> Result<(), String> {
+        let encoded = |error: crate::codec::CodecError| error.to_string();
+        let end = CheckpointRow {
+            part: row.part.outcome(),
+            kind: RowKind::Outcome,
+            frame: None,
+            arguments: failure.map(Stored::encode).transpose().map_err(encoded)?,
+            outcome: Some(Stored::encode(outcome).map_err(encoded)?),
+            created_at: self.now(),
+            ..row.clone()
+        };
+        match self.commit(vec![end], RunUpdate::default()).await {
+            Some(written) => written,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl<'e> Several<'e> {
+    fn of(
+        execution: &'e Execution,
+        point: &'static Point,
+        pending: &PendingRow,
+    ) -> Result<Self, Trouble> {
+        let run = execution.run;
+        let stored = history::branches(run, &pending.row)?;
+        let mut several = Self {
+            execution,
+            point,
+            siblings: Siblings::new(),
+            waiting: VecDeque::new(),
+            under_way: FuturesUnordered::new(),
+            ends: stored.branches.iter().map(|_| None).collect(),
+            order: Vec::new(),
+            stored,
+        };
+        let mut ended = Vec::new();
+        let rows = history::branch_rows(run, &pending.row, &several.stored)?;
+        for (number, row) in rows.into_iter().enumerate() {
+            let (outcome, operation) = (row.part.outcome(), row.operation.as_deref());
+            match pending.parts.iter().find(|part| part.part == outcome) {
+                Some(end) if !operation.is_some_and(is_several) => ended.push((number, end)),
+                _ => {
+                    let pending = PendingRow::of(run, row, Arc::clone(&pending.parts))?;
+                    several.waiting.push_back((number, pending));
+                }
+            }
+        }
+        ended.sort_by_key(|(_, end)| end.created_at);
+        for (number, end) in ended {
+            let settled = Settled::Stored(history::end_of_branch(run, end)?);
+            if let Some(failure) = settled.failure() {
+                execution.recall_failure(end.seq, failure);
+            }
+            several.ended(number, settled);
+        }
+        Ok(several)
+    }
+
+    /// Waits for all of them.
+    async fn all(mut self, again: bool) -> Vec<BranchEnd> {
+        let at_once = usize::try_from(self.stored.at_once).unwrap_or(usize::MAX);
+        // They begin in their order: those after these have not.
+        let begun = match again {
+            true => self.order.len().saturating_add(at_once),
+            false => 0,
+        };
+        loop {
+            while self.under_way.len() < at_once {
+                let Some((number, pending)) = self.next(begun).await else {
+                    break;
+                };
+                let (execution, point) = (self.execution, self.point);
+                let siblings = Arc::clone(&self.siblings);
+                let again = number < begun;
+                self.under_way.push(Box::pin(async move {
+                    let settled = execution.branch(point, pending, siblings, again).await;
+                    (number, settled)
+                }));
+            }
+            let count = self.under_way.len();
+            if count == 0 {
+                return self.into_ends();
+            }
+            let siblings = Arc::clone(&self.siblings);
+            tokio::select! {
+                biased;
+                Some((number, settled)) = self.under_way.next() => self.ended(number, settled),
+                exit = siblings.left(count) => {
+                    // None of them goes on.
+                    self.execution.leave(exit);
+                    return std::future::pending().await;
+                }
+            }
+        }
+    }
+
+    /// The next one to begin. Those that may have begun come to an end, whatever became of others.
+    async fn next(&mut self, begun: usize) -> Option<(usize, PendingRow)> {
+        let (number, _) = self.waiting.front()?;
+        if *number < begun {
+            return self.waiting.pop_front();
+        }
+        let halt = match self.execution.halted().await {
+            None if self.has_stopped() => Some(Halt::beside()),
+            halt => halt,
+        };
+        let Some(halt) = halt else {
+            return self.waiting.pop_front();
+        };
+        for (number, pending) in std::mem::take(&mut self.waiting) {
+            let operation = pending.row.operation.as_deref();
+            let hop = self.execution.hop(Some(self.point), operation, 0);
+            let failure = halt.failure(hop);
+            self.ended(number, Settled::Unsettled(Box::new(Unsettled { failure })));
+        }
+        None
+    }
+
+    /// Whether no other is to begin, because one failed.
+    fn has_stopped(&self) -> bool {
+        let failed = |settled: &Settled| settled.failure().is_some();
+        self.stored.others != Others::GoOn && self.ends.iter().flatten().any(failed)
+    }
+
+    fn ended(&mut self, number: usize, settled: Settled) {
+        if settled.failure().is_some() && self.stored.others == Others::AreCancelled {
+            self.siblings.stop();
+        }
+        self.ends[number] = Some(settled);
+        self.order.push(number);
+    }
+
+    fn into_ends(self) -> Vec<BranchEnd> {
+        let mut ends: Vec<_> = self.ends.into_iter().map(|end| (end, 0)).collect();
+        for (order, number) in self.order.into_iter().enumerate() {
+            ends[number].1 = order;
+        }
+        let ended = |(settled, order): (Option<Settled>, usize)| BranchEnd {
+            settled: settled.expect("all of them have ended"),
+            order,
+        };
+        ends.into_iter().map(ended).collect()
+    }
+}

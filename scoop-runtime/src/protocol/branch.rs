@@ -1,0 +1,110 @@
+//! What an await of several operations at once stores: all of them in the row of the await, and how
+//! each ended in a row of its own.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::checkpoint::{CheckpointRow, RowKind};
+use super::id::Part;
+use super::promise::Promise;
+use crate::codec::{CodecError, Stored};
+
+/// The names of the operations that are several at once. They are stored.
+pub const JOIN: &str = "scoop::join";
+/// The same for one that fails as soon as one of them does.
+pub const TRY_JOIN: &str = "scoop::try_join";
+
+/// What the row of such an await has for arguments.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StoredBranches {
+    /// How many of them are under way at once, at most.
+    pub at_once: u32,
+    /// What becomes of the others when one fails.
+    #[serde(default, skip_serializing_if = "Others::go_on")]
+    pub others: Others,
+    /// What is awaited, in the order in which it is written.
+    pub branches: Vec<StoredBranch>,
+}
+
+/// What becomes of the other branches when one fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Others {
+    /// All of them are awaited.
+    #[default]
+    GoOn,
+    /// Those that have not begun do not begin; those under way are awaited.
+    DoNotBegin,
+    /// The same, and those that wait, or can be cancelled, end.
+    AreCancelled,
+}
+
+impl Others {
+    /// Whether all of them are awaited.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the shape that serde wants"
+    )]
+    const fn go_on(&self) -> bool {
+        matches!(self, Self::GoOn)
+    }
+}
+
+/// One of several operations.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StoredBranch {
+    /// The stored name of the operation.
+    pub operation: String,
+    /// Its arguments.
+    pub arguments: Box<RawValue>,
+    /// What it promised about being undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promise: Option<Promise>,
+}
+
+/// Whether the operation of this name is several at once.
+#[must_use]
+pub fn is_several(operation: &str) -> bool {
+    [JOIN, TRY_JOIN].contains(&operation)
+}
+
+/// The row of one of the operations of this row: it is not stored as such.
+///
+/// # Errors
+/// When its promise cannot be encoded.
+pub fn row_of(
+    row: &CheckpointRow,
+    number: usize,
+    branch: &StoredBranch,
+) -> Result<CheckpointRow, CodecError> {
+    /// As much of a frame as such a row has.
+    #[derive(Serialize)]
+    struct Promised<'a> {
+        promise: &'a Promise,
+    }
+    let promise = branch.promise.as_ref();
+    let frame = promise.map(|promise| Stored::encode(&Promised { promise }));
+    Ok(CheckpointRow {
+        part: row.part.branch(number),
+        kind: RowKind::Await,
+        operation: Some(branch.operation.clone()),
+        arguments: Some(Stored::from_json(branch.arguments.get())),
+        frame: frame.transpose()?,
+        outcome: None,
+        ..row.clone()
+    })
+}
+
+impl Part {
+    /// The operation with this number (from 0) of those that are awaited at once here.
+    #[must_use]
+    pub fn branch(&self, number: usize) -> Self {
+        if self.is_main() {
+            Self(number.to_string())
+        } else {
+            Self(format!("{}.{number}", self.0))
+        }
+    }
+}

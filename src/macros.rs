@@ -1,0 +1,61 @@
+//! The macros that a saga's body may have. `#[saga]` makes awaits of them: elsewhere they only say so.
+
+/// Awaits several operations of a saga at once, until all of them have ended; the tuple of what they
+/// return.
+///
+/// The same as [`scoop::join((a, b)).await`](crate::join()), which says what is promised.
+///
+/// ```
+/// use scoop::{saga, step};
+///
+/// #[step(read_only)]
+/// async fn price(article: &str) -> u64 {
+///     article.len() as u64
+/// }
+///
+/// #[saga]
+/// async fn total(one: String, other: String) -> u64 {
+///     let (one, other) = scoop::join!(price(&one), price(&other));
+///     one + other
+/// }
+/// ```
+#[macro_export]
+macro_rules! join {
+    ($($branch:tt)*) => {
+        ::core::compile_error!(
+            "`join!` of operations works only inside an `async fn` marked `#[saga]`"
+        )
+    };
+}
+
+/// Awaits several operations of a saga at once that return a `Result` with the same error, until all of
+/// them have ended: the tuple of their values, or the first `Err`.
+///
+/// The same as [`scoop::try_join((a, b)).await`](crate::try_join()), which says what is promised.
+///
+/// ```
+/// use scoop::{Error, saga, step};
+///
+/// #[step(rollback = return_car)]
+/// async fn rent_car(city: &str) -> Result<u32, Error> {
+///     Ok(city.len() as u32)
+/// }
+///
+/// async fn return_car(_city: &str, _car: u32) -> Result<(), Error> {
+///     Ok(())
+/// }
+///
+/// #[saga]
+/// async fn cars(from: String, to: String) -> Result<(u32, u32), Error> {
+///     let both = scoop::try_join!(rent_car(&from), rent_car(&to))?;
+///     Ok(both)
+/// }
+/// ```
+#[macro_export]
+macro_rules! try_join {
+    ($($branch:tt)*) => {
+        ::core::compile_error!(
+            "`try_join!` of operations works only inside an `async fn` marked `#[saga]`"
+        )
+    };
+}

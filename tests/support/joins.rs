@@ -1,0 +1,76 @@
+//! Sagas that await several operations at once.
+
+use std::time::Duration;
+
+use scoop::{SagaError, saga};
+
+use super::children::leg;
+use super::sagas::{Full, book, explode, flaky, pay};
+
+#[saga]
+pub(crate) async fn both(case: String, one: String, other: String) -> Result<usize, Full> {
+    let hotel = book(&case, "hotel").await?;
+    let (one, other) = scoop::try_join!(book(&case, &one), book(&case, &other))?;
+    let last = book(&case, "taxi").await?;
+    Ok(hotel.len() + one.len() + other.len() + last.len())
+}
+
+/// Everything that can stand beside something else.
+#[saga]
+pub(crate) async fn mixed(case: String, last: String) -> Result<String, Full> {
+    let (line, room, there, (), boom) = scoop::join!(
+        flaky(&case),
+        book(&case, "room"),
+        leg(case.clone(), vec!["x".to_owned(), "y".to_owned()]),
+        scoop::sleep(Duration::from_secs(2)),
+        scoop::caught(explode(&case)),
+    );
+    let boom = boom.map_err(|error: SagaError<_>| error.kind());
+    let (line, room, there) = (line?, room?, there?);
+    book(&case, &last).await?;
+    Ok(format!("{line} {room} {there} {boom:?}"))
+}
+
+#[saga]
+pub(crate) async fn mapped(case: String, items: Vec<String>) -> Result<Vec<String>, Full> {
+    let tickets = scoop::map(&items, |item| book(&case, item))
+        .concurrency(3)
+        .await;
+    let mut all = Vec::new();
+    for ticket in tickets {
+        all.push(ticket?);
+    }
+    book(&case, "full taxi").await?;
+    Ok(all)
+}
+
+#[saga]
+pub(crate) async fn tried(case: String, items: Vec<String>) -> Result<Vec<String>, Full> {
+    scoop::try_map(items, |item| book(&case, &item))
+        .concurrency(2)
+        .await
+}
+
+/// Several of several.
+#[saga]
+pub(crate) async fn nested(case: String, fails: bool) -> Result<usize, Full> {
+    let names = ["p", "q", "r"];
+    let (pair, many) = scoop::join!(
+        scoop::try_join((book(&case, "a"), book(&case, "b"))),
+        scoop::try_map(names, |name| book(&case, name)).concurrency(2),
+    );
+    let (pair, many) = (pair?, many?);
+    if fails {
+        book(&case, "full").await?;
+    }
+    Ok(pair.0.len() + pair.1.len() + many.len())
+}
+
+/// A pivot beside a step that can fail.
+#[saga]
+pub(crate) async fn paid_beside(case: String) -> Result<(), Full> {
+    let (paid, booked) = scoop::join!(pay(&case, 3), book(&case, "full"));
+    paid?;
+    booked?;
+    Ok(())
+}
