@@ -23,6 +23,7 @@ mod halted;
 mod lives;
 mod retry;
 mod room;
+mod several;
 #[cfg(feature = "sqlite")]
 mod stay;
 mod timer;
