@@ -16,8 +16,9 @@ pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble, st
 pub use scoop_runtime::error::{Describe, Error, SagaError};
 pub use scoop_runtime::handle::{Handle, Status};
 pub use scoop_runtime::operation::{
-    Failure, Join, Map, Never, Outcome, Saga, SagaCall, SagaFn, TryJoin, TryMap, caught, join, map,
-    sleep, sleep_until, try_join, try_map,
+    Elapsed, Failure, Join, Map, Never, Outcome, Race, Saga, SagaCall, SagaFn, Spawn, Timeout,
+    TryJoin, TryMap, caught, join, map, race, sleep, sleep_until, spawn, timeout, try_join,
+    try_map,
 };
 pub use scoop_runtime::protocol::failure::{
     Compensation, CompensationResult, Earlier, FailureKind, Hop, StoredError,

@@ -59,3 +59,37 @@ macro_rules! try_join {
         )
     };
 }
+
+/// Starts several sagas at once and gives what the first of them to end returned; the others are cancelled,
+/// and undo what they did.
+///
+/// The same as [`scoop::race((a, b)).await`](crate::race()), which says what is promised.
+///
+/// ```
+/// use scoop::{Error, saga, step};
+///
+/// #[step(rollback = give_back)]
+/// async fn reserve(shop: &str) -> Result<u32, Error> {
+///     Ok(shop.len() as u32)
+/// }
+///
+/// async fn give_back(_shop: &str, _piece: u32) -> Result<(), Error> {
+///     Ok(())
+/// }
+///
+/// #[saga]
+/// async fn from_shop(shop: String) -> Result<u32, Error> {
+///     Ok(reserve(&shop).await?)
+/// }
+///
+/// #[saga]
+/// async fn from_the_fastest(one: String, other: String) -> Result<u32, Error> {
+///     scoop::race!(from_shop(one), from_shop(other))
+/// }
+/// ```
+#[macro_export]
+macro_rules! race {
+    ($($branch:tt)*) => {
+        ::core::compile_error!("`race!` of sagas works only inside an `async fn` marked `#[saga]`")
+    };
+}

@@ -21,6 +21,7 @@ mod dormant;
 mod golden;
 mod halted;
 mod lives;
+mod race;
 mod retry;
 mod room;
 mod several;

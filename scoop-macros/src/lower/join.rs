@@ -1,5 +1,5 @@
-//! `join!(a, b)` and `try_join!(a, b)` as the awaits that they are: `join((a, b)).await`. The function has
-//! the name of the macro, so that what is imported for one is used.
+//! `join!(a, b)`, `try_join!(a, b)` and `race!(a, b)` as the awaits that they are: `join((a, b)).await`. The
+//! function has the name of the macro, so that what is imported for one is used.
 
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
@@ -52,7 +52,10 @@ impl VisitMut for Joins {
 impl Joins {
     fn awaited(&mut self, mac: &Macro) -> Option<Expr> {
         let name = &mac.path.segments.last()?.ident;
-        if name != "join" && name != "try_join" {
+        if !["join", "try_join", "race"]
+            .iter()
+            .any(|known| name == known)
+        {
             return None;
         }
         let branches = Punctuated::<Expr, Token![,]>::parse_terminated;

@@ -208,13 +208,13 @@ fn the_graph_says_in_which_order_points_are_reached() {
 #[test]
 fn all_mistakes_are_found_at_once() {
     let source = "items.map(|x| one(x).await); let y = async { 1 }; \
-                  match y { z if two(z).await => {} _ => {} } race!(a(), b());";
+                  match y { z if two(z).await => {} _ => {} } select! { x = a() => x, y = b() => y };";
     let errors = refused(&["items"], source);
     let starts = [
         "an `.await` inside a closure cannot be saved",
         "an `async` block inside a saga has no checkpoints",
         "an `.await` in a match guard cannot be saved",
-        "`race!` is not available in this release yet",
+        "`select!` drops what did not win",
     ];
     assert_eq!(errors.len(), starts.len(), "{errors:#?}");
     for start in starts {

@@ -59,11 +59,13 @@ fn a_saga_with_mistakes_can_still_be_called() {
         quote!(),
         quote!(
             async fn trip(n: u32) -> u32 {
-                let both = scoop::race!(look(n), look(n));
+                let both = tokio::select! { n = look(n) => n, n = look(n) => n };
                 both
             }
         ),
-        &["`race!` is not available in this release yet; await the operations one after the other"],
+        &[
+            "`select!` drops what did not win where it stands, and a saga cannot: use `scoop::race!(..)` for sagas of which the others are undone, `scoop::timeout(limit, operation)` against the clock, or `scoop::join!(..)`",
+        ],
     );
     insta::assert_snapshot!(pretty(tokens));
 }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::execution::Exit;
+use super::halt::Halt;
 use crate::environment::BoxFuture;
+use crate::protocol::branch::Others;
 use crate::protocol::checkpoint::StoredOutcome;
 
 tokio::task_local! {
@@ -33,6 +35,8 @@ pub(super) struct Branch {
 
 /// What the operations that are awaited at once know of each other.
 pub(super) struct Siblings {
+    /// What becomes of those that are left when one ends.
+    others: Others,
     /// Those above, where all of these are one of several themselves.
     above: Option<Arc<Branch>>,
     /// Whether those that wait have to end.
@@ -73,13 +77,12 @@ impl Branch {
         }
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
-        *self.siblings.stopped.borrow()
-            || self
-                .siblings
-                .above
-                .as_ref()
-                .is_some_and(|above| above.is_stopped())
+    /// Why it has to end, if it does.
+    pub(super) fn halt(&self) -> Option<Halt> {
+        if *self.siblings.stopped.borrow() {
+            return Some(Halt::beside(self.siblings.others));
+        }
+        self.siblings.above.as_ref()?.halt()
     }
 
     /// Ends when it has to end.
@@ -102,8 +105,9 @@ impl Branch {
 
 impl Siblings {
     /// Those of the operation that is being polled.
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(others: Others) -> Arc<Self> {
         Arc::new(Self {
+            others,
             above: current(),
             stopped: watch::Sender::new(false),
             left: watch::Sender::new(0),

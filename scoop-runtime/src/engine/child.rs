@@ -10,6 +10,7 @@ use super::history::PendingRow;
 use super::performer::raw;
 use super::writer::WriteError;
 use super::{Ended, Engine, Trouble, branch, executor, history};
+use crate::codec::Stored;
 use crate::operation::Settled;
 use crate::operation::saga::SagaDescriptor;
 use crate::protocol::checkpoint::StoredOutcome;
@@ -19,6 +20,7 @@ use crate::protocol::failure::{Earlier, FailureKind, StoredFailure};
 use crate::protocol::id::RunId;
 use crate::protocol::promise::Promise;
 use crate::protocol::run::{NewRun, RunStatus, RunUpdate};
+use crate::protocol::spawn::{SPAWN, StoredSpawn};
 
 /// How soon a run that is not driven here is looked at, and how often at last.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
@@ -43,7 +45,10 @@ impl Execution {
                 Err(error) => return self.park(error.to_string()).await,
             }
         }
-        let begun = match self.begin_child(pending, name, run, again).await {
+        let begun = match self
+            .begin_child(self.below(pending, name, run), again)
+            .await
+        {
             Ok(begun) => begun,
             Err(Trouble::ShutDown) => return self.left().await,
             Err(trouble) => return self.park(trouble.reason()).await,
@@ -73,33 +78,73 @@ impl Execution {
         ending.await
     }
 
-    /// Makes the run. In the inner `Err`, why it cannot begin.
-    async fn begin_child(
-        &self,
-        pending: &PendingRow,
-        name: &str,
-        run: RunId,
-        again: bool,
-    ) -> Result<Result<(), String>, Trouble> {
-        let engine = &self.engine;
-        if again && engine.read(|| engine.store.run(run)).await?.is_some() {
-            return Ok(Ok(()));
-        }
-        let Some(input) = pending.row.arguments.clone() else {
-            return Ok(Err(history::no_arguments(name)));
-        };
-        let saga = engine.registry.saga(name);
-        let new = NewRun {
+    /// The run of the saga that this row awaits.
+    fn below(&self, pending: &PendingRow, name: &str, run: RunId) -> Result<NewRun, String> {
+        let input = pending.row.arguments.clone();
+        Ok(NewRun {
             id: run,
             saga: name.to_owned(),
             key: None,
-            input,
+            input: input.ok_or_else(|| history::no_arguments(name))?,
             wake_at: None,
-            owned: saga.is_ok(),
+            owned: false,
             parent: Some(self.run),
             depth: self.depth + 1,
             created_at: self.now(),
+        })
+    }
+
+    /// Starts the saga that this row does not wait for.
+    pub(super) async fn spawn(&self, pending: &PendingRow, again: bool) -> Settled {
+        let spawned: Result<Option<StoredSpawn>, Trouble> =
+            history::decode(self.run, "saga to spawn", pending.row.arguments.as_ref());
+        let spawned = match spawned {
+            Ok(Some(spawned)) => spawned,
+            Ok(None) => return self.park(history::no_arguments(SPAWN)).await,
+            Err(trouble) => return self.park(trouble.reason()).await,
         };
+        let new = NewRun {
+            id: spawned.run,
+            saga: spawned.saga,
+            key: None,
+            input: Stored::from_json(spawned.input.get()),
+            wake_at: None,
+            owned: false,
+            parent: None,
+            depth: 0,
+            created_at: self.now(),
+        };
+        match self.begin_child(Ok(new), again).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => return self.park(why).await,
+            Err(Trouble::ShutDown) => return self.left().await,
+            Err(trouble) => return self.park(trouble.reason()).await,
+        }
+        match Stored::encode(&spawned.run) {
+            Ok(run) => {
+                self.set_outcome(StoredOutcome::Done(raw(&run)));
+                Settled::Stored(Ok(run))
+            }
+            Err(error) => self.park(error.to_string()).await,
+        }
+    }
+
+    /// Makes the run. In the inner `Err`, why it cannot begin.
+    async fn begin_child(
+        &self,
+        new: Result<NewRun, String>,
+        again: bool,
+    ) -> Result<Result<(), String>, Trouble> {
+        let engine = &self.engine;
+        let mut new = match new {
+            Ok(new) => new,
+            Err(why) => return Ok(Err(why)),
+        };
+        if again && engine.read(|| engine.store.run(new.id)).await?.is_some() {
+            return Ok(Ok(()));
+        }
+        let saga = engine.registry.saga(&new.saga);
+        new.owned = saga.is_ok();
         match saga {
             Ok(saga) => self.begin_here(saga, new).await,
             Err(_) => self.begin_elsewhere(new).await,

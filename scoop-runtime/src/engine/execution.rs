@@ -21,6 +21,7 @@ use crate::protocol::failure::{Earlier, FailureKind, StoredFailure};
 use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::slots::SlotTable;
+use crate::protocol::spawn::SPAWN;
 use crate::protocol::timestamp::Timestamp;
 
 /// Why a body ends without returning.
@@ -310,6 +311,7 @@ pub(super) fn operation_name(intent: &Intent) -> &'static str {
     match intent {
         Intent::Step { step, .. } => step.meta.name,
         Intent::Saga { saga, .. } => saga.description.saga,
+        Intent::Spawn { .. } => SPAWN,
         Intent::Sleep(_) => Sleep::NAME,
         Intent::Several { name, .. } => name,
     }

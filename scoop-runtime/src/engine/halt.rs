@@ -4,6 +4,7 @@
 use super::execution::{Execution, Exit};
 use super::{Trouble, branch, rollback};
 use crate::operation::{Settled, Unsettled};
+use crate::protocol::branch::Others;
 use crate::protocol::checkpoint::{RowKind, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
@@ -18,11 +19,11 @@ pub(super) struct Halt {
 }
 
 impl Halt {
-    /// Another one of several operations failed.
-    pub(super) fn beside() -> Self {
+    /// Another one of several operations ended.
+    pub(super) fn beside(others: Others) -> Self {
         Self {
             kind: FailureKind::Cancelled,
-            message: "cancelled: another operation beside it failed".to_owned(),
+            message: others.why().to_owned(),
         }
     }
 
@@ -81,8 +82,8 @@ impl Execution {
 
     /// Why nothing more may begin.
     pub(super) async fn halted(&self) -> Option<Halt> {
-        if branch::current().is_some_and(|branch| branch.is_stopped()) {
-            return Some(Halt::beside());
+        if let Some(halt) = branch::current().and_then(|branch| branch.halt()) {
+            return Some(halt);
         }
         let halt = self.asked()?;
         // In a box, so that a run that nobody cancels has no room for it.
@@ -102,7 +103,10 @@ impl Execution {
             return self.halt_of_all().await;
         };
         tokio::select! {
-            () = branch.stopped() => Halt::beside(),
+            () = branch.stopped() => match branch.halt() {
+                Some(halt) => halt,
+                None => std::future::pending().await,
+            },
             halt = self.halt_of_all() => halt,
         }
     }

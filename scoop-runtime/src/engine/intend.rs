@@ -13,6 +13,7 @@ use crate::protocol::id::RunId;
 use crate::protocol::promise::Promise;
 use crate::protocol::run::RunUpdate;
 use crate::protocol::slots::SlotTable;
+use crate::protocol::spawn::StoredSpawn;
 use crate::protocol::timestamp::Timestamp;
 
 impl Execution {
@@ -65,7 +66,7 @@ impl Execution {
             Intent::Several { branches, .. } => branches
                 .iter()
                 .find_map(|branch| self.too_deep_for(point, branch)),
-            Intent::Step { .. } | Intent::Sleep(_) => None,
+            Intent::Step { .. } | Intent::Spawn { .. } | Intent::Sleep(_) => None,
         }
     }
 
@@ -77,7 +78,7 @@ impl Execution {
                 let run = RunId::from_uuid(self.engine.environment.uuid());
                 Some(Promise::Saga(run))
             }
-            Intent::Sleep(_) | Intent::Several { .. } => None,
+            Intent::Spawn { .. } | Intent::Sleep(_) | Intent::Several { .. } => None,
         }
     }
 
@@ -88,6 +89,11 @@ impl Execution {
             | Intent::Saga {
                 input: arguments, ..
             } => return Ok(arguments.as_ref().ok().cloned()),
+            Intent::Spawn { saga, input } => Stored::encode(&StoredSpawn {
+                run: RunId::from_uuid(self.engine.environment.uuid()),
+                saga: saga.description.saga.to_owned(),
+                input: input.as_ref().map_or_else(|_| null(), raw),
+            }),
             Intent::Sleep(wake) => Stored::encode(&[end_of(wake, now)]),
             Intent::Several {
                 at_once,
@@ -158,6 +164,9 @@ fn end_of(wake: &Wake, now: Timestamp) -> Timestamp {
 fn arguments(intent: &Intent) -> Result<usize, String> {
     match intent {
         Intent::Step { arguments, .. }
+        | Intent::Spawn {
+            input: arguments, ..
+        }
         | Intent::Saga {
             input: arguments, ..
         } => match arguments {

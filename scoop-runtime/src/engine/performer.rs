@@ -17,6 +17,7 @@ use crate::protocol::description::{OperationKind, Point, StepKind};
 use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
 use crate::protocol::retry::Retry;
 use crate::protocol::run::RunUpdate;
+use crate::protocol::spawn::SPAWN;
 use crate::protocol::timestamp::Timestamp;
 
 /// The retry policy of a step.
@@ -72,6 +73,9 @@ impl Execution {
         let name = pending.row.operation.as_deref().unwrap_or_default();
         if name == Sleep::NAME {
             return self.sleep(point, &pending.row).await;
+        }
+        if name == SPAWN {
+            return self.spawn(pending, again).await;
         }
         if is_several(name) {
             return self.several(point, pending, again).await;

@@ -10,6 +10,7 @@ mod plan;
 use std::sync::Arc;
 
 use self::attempt::Tried;
+pub(super) use self::below::undo_loser;
 pub(super) use self::pivot::is_past_pivot;
 pub(super) use self::plan::check;
 use self::plan::{Planned, Target};

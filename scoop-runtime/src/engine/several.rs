@@ -6,20 +6,21 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use super::Trouble;
 use super::branch::{Branch, Siblings};
 use super::execution::Execution;
 use super::halt::Halt;
 use super::history::{self, PendingRow};
 use super::performer::null;
+use super::{Trouble, child, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::operation::branch::BranchEnd;
-use crate::operation::{Settled, Unsettled};
+use crate::operation::{Settled, Sleep, Unsettled};
 use crate::protocol::branch::{Others, StoredBranches, is_several};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, StoredError, StoredFailure};
+use crate::protocol::id::RunId;
 use crate::protocol::run::RunUpdate;
 
 /// Several operations under way.
@@ -68,6 +69,9 @@ impl Execution {
             let operation = pending.row.operation.as_deref().unwrap_or_default();
             // Several themselves: each of those has an outcome. A transaction wrote its own.
             let outcome = branch.take_outcome().filter(|_| !is_several(operation));
+            // Of a wait that ended too early there is nothing to know.
+            let cut = operation == Sleep::NAME && settled.failure().is_some();
+            let outcome = outcome.filter(|_| !cut);
             match outcome {
                 Some(outcome) => self.end_branch(&pending.row, outcome, settled).await,
                 None => settled,
@@ -96,6 +100,16 @@ impl Execution {
         match self.store_end(row, &unknown, Some(&failure)).await {
             Ok(()) => Settled::Unsettled(Box::new(Unsettled { failure })),
             Err(refused) => self.park(refused).await,
+        }
+    }
+
+    /// Undoes a saga that was done, though another one was faster; unless it is past its pivot.
+    async fn undo_loser(&self, run: RunId) {
+        let engine = &self.engine;
+        match rollback::undo_loser(engine, self.run, run).await {
+            Ok(()) => {}
+            Err(Trouble::ShutDown) => drop(self.left().await),
+            Err(trouble) => drop(self.park(trouble.reason()).await),
         }
     }
 
@@ -133,7 +147,7 @@ impl<'e> Several<'e> {
         let mut several = Self {
             execution,
             point,
-            siblings: Siblings::new(),
+            siblings: Siblings::new(stored.others),
             waiting: VecDeque::new(),
             under_way: FuturesUnordered::new(),
             ends: stored.branches.iter().map(|_| None).collect(),
@@ -186,6 +200,7 @@ impl<'e> Several<'e> {
             }
             let count = self.under_way.len();
             if count == 0 {
+                self.undo_losers().await;
                 return self.into_ends();
             }
             let siblings = Arc::clone(&self.siblings);
@@ -208,7 +223,7 @@ impl<'e> Several<'e> {
             return self.waiting.pop_front();
         }
         let halt = match self.execution.halted().await {
-            None if self.has_stopped() => Some(Halt::beside()),
+            None if self.has_stopped() => Some(Halt::beside(self.stored.others)),
             halt => halt,
         };
         let Some(halt) = halt else {
@@ -223,18 +238,37 @@ impl<'e> Several<'e> {
         None
     }
 
-    /// Whether no other is to begin, because one failed.
+    /// Whether no other is to begin, because of one that ended.
     fn has_stopped(&self) -> bool {
-        let failed = |settled: &Settled| settled.failure().is_some();
-        self.stored.others != Others::GoOn && self.ends.iter().flatten().any(failed)
+        let mut ended = self.ends.iter().flatten();
+        ended.any(|end| self.stored.others.stop_after(end.failure().is_some()))
     }
 
     fn ended(&mut self, number: usize, settled: Settled) {
-        if settled.failure().is_some() && self.stored.others == Others::AreCancelled {
+        let others = self.stored.others;
+        if others != Others::DoNotBegin && others.stop_after(settled.failure().is_some()) {
             self.siblings.stop();
         }
         self.ends[number] = Some(settled);
         self.order.push(number);
+    }
+
+    /// Undoes the sagas that were done, though another one was faster.
+    async fn undo_losers(&mut self) {
+        if self.stored.others != Others::LoseToTheFirst {
+            return;
+        }
+        let done = |number: &usize| {
+            let end = self.ends[*number].as_ref();
+            end.is_some_and(|end| end.failure().is_none())
+        };
+        let losers: Vec<_> = self.order.iter().skip(1).copied().filter(done).collect();
+        for loser in losers {
+            let promise = self.stored.branches[loser].promise.clone();
+            if let Some(run) = child::run_of(promise) {
+                self.execution.undo_loser(run).await;
+            }
+        }
     }
 
     fn into_ends(self) -> Vec<BranchEnd> {

@@ -12,10 +12,13 @@ mod join;
 mod map;
 mod never;
 mod probe;
+mod race;
 pub mod saga;
 mod sleep;
+mod spawn;
 pub mod step;
 pub mod stored;
+mod timeout;
 pub mod undo;
 
 pub(crate) use again::written as written_again;
@@ -29,7 +32,10 @@ pub use join::{Branches, Join, TryBranches, TryJoin, join, try_join};
 pub use map::{Map, TryMap, map, try_map};
 pub use never::Never;
 pub use probe::{CannotDecode, Decode, DecodeProbe};
+pub use race::{Race, Racers, race};
 pub use sleep::{Sleep, Wake, sleep, sleep_until};
+pub use spawn::{Spawn, spawn};
+pub use timeout::{Elapsed, Timeout, timeout};
 pub use undo::{Failure, Outcome};
 
 use crate::protocol::branch::Others;
@@ -72,6 +78,13 @@ pub enum Intent {
     },
     /// Run a saga, as a run of its own. Its input is encoded already, or could not be.
     Saga {
+        /// The saga.
+        saga: &'static saga::SagaDescriptor,
+        /// Its arguments, encoded as an array.
+        input: Result<crate::codec::Stored, crate::codec::CodecError>,
+    },
+    /// Start a saga, as a run of its own, and do not wait for it.
+    Spawn {
         /// The saga.
         saga: &'static saga::SagaDescriptor,
         /// Its arguments, encoded as an array.

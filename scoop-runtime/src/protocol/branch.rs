@@ -14,6 +14,9 @@ pub const JOIN: &str = "scoop::join";
 /// The same for one that fails as soon as one of them does.
 pub const TRY_JOIN: &str = "scoop::try_join";
 
+/// The same for one that is over when one of them is.
+pub const RACE: &str = "scoop::race";
+
 /// What the row of such an await has for arguments.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -27,7 +30,7 @@ pub struct StoredBranches {
     pub branches: Vec<StoredBranch>,
 }
 
-/// What becomes of the other branches when one fails.
+/// What becomes of the other branches when one fails, or ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Others {
@@ -38,6 +41,10 @@ pub enum Others {
     DoNotBegin,
     /// The same, and those that wait, or can be cancelled, end.
     AreCancelled,
+    /// When one ends, however it does, those that wait, or can be cancelled, end.
+    EndWithTheFirst,
+    /// The same, and those that are done all the same are undone.
+    LoseToTheFirst,
 }
 
 impl Others {
@@ -48,6 +55,28 @@ impl Others {
     )]
     const fn go_on(&self) -> bool {
         matches!(self, Self::GoOn)
+    }
+
+    /// Whether the others are not to begin, or to end, after one that ended like this.
+    #[must_use]
+    pub const fn stop_after(self, failed: bool) -> bool {
+        match self {
+            Self::GoOn => false,
+            Self::DoNotBegin | Self::AreCancelled => failed,
+            Self::EndWithTheFirst | Self::LoseToTheFirst => true,
+        }
+    }
+
+    /// What those are told that end because of another one.
+    #[must_use]
+    pub const fn why(self) -> &'static str {
+        match self {
+            Self::GoOn | Self::DoNotBegin | Self::AreCancelled => {
+                "cancelled: another operation beside it failed"
+            }
+            Self::EndWithTheFirst => "cancelled: its time was over",
+            Self::LoseToTheFirst => "cancelled: another saga was faster",
+        }
     }
 }
 
@@ -67,7 +96,7 @@ pub struct StoredBranch {
 /// Whether the operation of this name is several at once.
 #[must_use]
 pub fn is_several(operation: &str) -> bool {
-    [JOIN, TRY_JOIN].contains(&operation)
+    [JOIN, TRY_JOIN, RACE].contains(&operation)
 }
 
 /// The row of one of the operations of this row: it is not stored as such.

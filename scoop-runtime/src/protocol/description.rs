@@ -24,6 +24,8 @@ pub enum OperationKind {
     Saga,
     /// Several operations at once.
     Several,
+    /// The start of a saga that is not awaited.
+    Spawn,
 }
 
 /// What the compiler knows of an operation.

@@ -14,4 +14,5 @@ pub mod promise;
 pub mod retry;
 pub mod run;
 pub mod slots;
+pub mod spawn;
 pub mod timestamp;

@@ -182,10 +182,8 @@ impl<'a> Visit<'a> for Refuse {
             .last()
             .map(|s| s.ident.to_string())
             .unwrap_or_default();
-        // What stands in these is awaited, though it does not say so.
-        let concurrent = name == "race";
-        if concurrent || name == "select" && has_arms(mac) {
-            return self.concurrent(mac, &name);
+        if name == "select" && has_arms(mac) {
+            return self.select(mac);
         }
         let Some(span) = find::in_tokens(mac.tokens.clone()) else {
             return;
@@ -205,11 +203,11 @@ impl<'a> Visit<'a> for Refuse {
 }
 
 impl Refuse {
-    fn concurrent(&mut self, mac: &Macro, name: &str) {
-        let message = format!(
-            "`{name}!` is not available in this release yet; await the operations one after the \
-             other"
-        );
+    /// What stands in it is awaited, though it does not say so.
+    fn select(&mut self, mac: &Macro) {
+        let message = "`select!` drops what did not win where it stands, and a saga cannot: use \
+                       `scoop::race!(..)` for sagas of which the others are undone, \
+                       `scoop::timeout(limit, operation)` against the clock, or `scoop::join!(..)`";
         self.errors.push(Error::new_spanned(&mac.path, message));
     }
 }

@@ -11,7 +11,7 @@ use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::protocol::checkpoint::{RowKind, StoredOutcome, Undoes};
 use crate::protocol::commit::{Commit, Committed};
-use crate::protocol::failure::{Compensation, CompensationResult, FailureKind};
+use crate::protocol::failure::{Compensation, CompensationResult, FailureKind, StoredError};
 use crate::protocol::id::RunId;
 use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
 
@@ -114,11 +114,15 @@ impl Undoing<'_> {
         if row.status != RunStatus::Completed {
             return Ok(true);
         }
+        self.turn_completed(&row).await
+    }
+
+    async fn turn_completed(&self, row: &RunRow) -> Result<bool, Trouble> {
         let engine = self.engine;
         let here = engine.registry.saga(&row.saga).is_ok() || !self.is_shared();
-        let failure = engine.undone(&row, FailureKind::Undone, self.failure.error.clone());
+        let failure = engine.undone(row, FailureKind::Undone, self.failure.error.clone());
         let commit = Commit {
-            run: below.run,
+            run: row.id,
             create: None,
             update: RunUpdate {
                 expect: Some(RunStatus::Completed),
@@ -132,8 +136,8 @@ impl Undoing<'_> {
         match engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
                 if here {
-                    let row = self.row_of(below.run).await?;
-                    engine.drive_run(below.run, going_on(engine, row));
+                    let row = self.row_of(row.id).await?;
+                    engine.drive_run(row.id, going_on(engine, row));
                 }
                 Ok(true)
             }
@@ -146,6 +150,31 @@ impl Undoing<'_> {
             }),
         }
     }
+}
+
+/// Undoes a saga that was done in a race, though another one was faster; unless it is past its pivot.
+pub(in crate::engine) async fn undo_loser(
+    engine: &Arc<Engine>,
+    above: RunId,
+    run: RunId,
+) -> Result<(), Trouble> {
+    let row = engine.read(|| engine.store.run(above)).await?;
+    let row = row.ok_or_else(|| Trouble::NoRun(above.to_string()))?;
+    let error = StoredError::of_engine("another saga was faster");
+    let failure = engine.undone(&row, FailureKind::Undone, error);
+    let above = Undoing::of(engine, &row, failure).await?;
+    let loser = above.row_of(run).await?;
+    if loser.status == RunStatus::Completed {
+        if above.is_past_pivot_below(run).await? {
+            tracing::warn!(%run, "a saga that lost a race is past its pivot: it is not undone");
+            return Ok(());
+        }
+        if !above.turn_completed(&loser).await? {
+            return Err(Trouble::ShutDown);
+        }
+    }
+    let is_over = |status| status == RunStatus::RolledBack;
+    engine.end_of(row.id, run, is_over).await.map(drop)
 }
 
 /// The type that a run's future has does not depend on those of the runs below.

@@ -14,6 +14,7 @@ use crate::protocol::failure::{CompensationResult, StoredFailure};
 use crate::protocol::id::{Part, Seq};
 use crate::protocol::promise::Promise;
 use crate::protocol::run::RunRow;
+use crate::protocol::spawn::SPAWN;
 
 /// Refuses a run that cannot be rolled back: it holds a pivot, or what this build does not have.
 pub(in super::super) async fn check(
@@ -54,7 +55,7 @@ impl Undoing<'_> {
             {
                 continue;
             }
-            if done.operation == Sleep::NAME {
+            if [Sleep::NAME, SPAWN].contains(&&*done.operation) {
                 continue;
             }
             let promise = self.promise(&done);
