@@ -8,7 +8,7 @@ use scoop::Status::{self, Completed, RolledBack, Stuck};
 use scoop_runtime::operation::{Saga, SagaCall};
 
 use crate::end::End;
-use crate::joins::{both, mapped, mixed, nested, paid_beside, tried};
+use crate::joins::{both, mapped, mixed, nested, paid_beside, raced, spawning, timed, tried};
 use crate::support::{Place, on_every_store};
 use crate::sweep::{Crash, Told, commits, crashed, in_peace};
 
@@ -23,6 +23,11 @@ on_every_store!(
     several_of_several,
     several_of_several_are_undone,
     a_pivot_beside_a_failure,
+    the_first_of_two,
+    the_first_of_two_is_undone,
+    in_time,
+    late,
+    a_saga_that_is_spawned,
 );
 
 /// What happened, how often, whatever the order; without the names of runs.
@@ -149,7 +154,7 @@ async fn all_kinds_are_undone(place: Place) {
     ];
     happened.sort_unstable();
     let call = |case| mixed(case, "full".to_owned());
-    let result = r#"Error Some(Full("full")) ["forget of 1: Undone { attempt: 1 }", "leg of 1: Undone { attempt: 1 }", "cancel of 1: Undone { attempt: 1 }"]"#;
+    let result = r#"Error Some(Full("full")) ["leg of 1: Undone { attempt: 1 }", "forget of 1: Undone { attempt: 1 }", "cancel of 1: Undone { attempt: 1 }"]"#;
     anywhere(place, call, RolledBack, result, &happened).await;
 }
 
@@ -233,4 +238,71 @@ async fn a_pivot_beside_a_failure(place: Place) {
     let happened = ["1.0 pay 3", "1.1 +full"];
     let result = r#"Error Some(Full("full")) []"#;
     anywhere(place, paid_beside, Stuck, result, &happened).await;
+}
+
+async fn the_first_of_two(place: Place) {
+    let mut happened = ["1 +one", "1 +two", "1:undo -one", "2 +last", "3 +two again"];
+    happened.sort_unstable();
+    anywhere(
+        place,
+        |case| raced(case, "last".to_owned()),
+        Completed,
+        "4",
+        &happened,
+    )
+    .await;
+}
+
+async fn the_first_of_two_is_undone(place: Place) {
+    let mut happened = [
+        "1 +one",
+        "1 +two",
+        "1:undo -one",
+        "1:undo -two",
+        "2 +full",
+        "3 +two again",
+        "3:undo -two again",
+    ];
+    happened.sort_unstable();
+    let result = r#"Error Some(Full("full")) ["stroll of 1: Undone { attempt: 1 }"]"#;
+    anywhere(
+        place,
+        |case| raced(case, "full".to_owned()),
+        RolledBack,
+        result,
+        &happened,
+    )
+    .await;
+}
+
+async fn in_time(place: Place) {
+    let happened = ["1 +one", "2 +last", "3 +one again"];
+    anywhere(
+        place,
+        |case| timed(case, 3),
+        Completed,
+        r#""rested 3""#,
+        &happened,
+    )
+    .await;
+}
+
+async fn late(place: Place) {
+    let happened = ["1 +one", "1:undo -one", "2 +last"];
+    let result = r#""it took longer than it was given""#;
+    anywhere(place, |case| timed(case, 90), Completed, result, &happened).await;
+}
+
+/// What was spawned goes on.
+async fn a_saga_that_is_spawned(place: Place) {
+    for number in 1..=commits(&place.fresh(), spawning).await {
+        for crash in [Crash::Before(number), Crash::After(number)] {
+            let told = crashed(&place.fresh(), spawning, crash).await;
+            assert_eq!(told.end.status, RolledBack);
+            assert_eq!(told.end.result, r#"Error Some(Full("full")) []"#);
+            let spawned = told.all.iter().filter(|line| line.ends_with("1 +x"));
+            assert!(spawned.count() <= 2, "{:?}", told.all);
+            assert!(!told.all.iter().any(|line| line.ends_with("-x")));
+        }
+    }
 }

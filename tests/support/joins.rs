@@ -74,3 +74,42 @@ pub(crate) async fn paid_beside(case: String) -> Result<(), Full> {
     booked?;
     Ok(())
 }
+
+/// Rests after its first step, and takes another one.
+#[saga]
+pub(crate) async fn stroll(case: String, name: String, rest: u64) -> Result<u64, Full> {
+    book(&case, &name).await?;
+    scoop::sleep(Duration::from_secs(rest)).await;
+    book(&case, &format!("{name} again")).await?;
+    Ok(rest)
+}
+
+#[saga]
+pub(crate) async fn raced(case: String, last: String) -> Result<u64, Full> {
+    let first = scoop::race!(
+        stroll(case.clone(), "one".to_owned(), 9),
+        stroll(case.clone(), "two".to_owned(), 4),
+    )?;
+    book(&case, &last).await?;
+    Ok(first)
+}
+
+#[saga]
+pub(crate) async fn timed(case: String, seconds: u64) -> Result<String, Full> {
+    let limit = Duration::from_secs(5);
+    let strolled = scoop::timeout(limit, stroll(case.clone(), "one".to_owned(), seconds)).await;
+    let all = match strolled {
+        Ok(rest) => format!("rested {}", rest?),
+        Err(elapsed) => format!("{elapsed}"),
+    };
+    book(&case, "last").await?;
+    Ok(all)
+}
+
+#[saga]
+pub(crate) async fn spawning(case: String) -> Result<(), Full> {
+    let to = vec!["x".to_owned()];
+    let _leg = scoop::spawn(leg(case.clone(), to)).await;
+    book(&case, "full").await?;
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! One of several operations that are awaited at once, while it is under way: what it says of its run it
 //! says for itself alone.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -39,6 +39,8 @@ pub(super) struct Siblings {
     others: Others,
     /// Those above, where all of these are one of several themselves.
     above: Option<Arc<Branch>>,
+    /// How many of them have ended.
+    ended: AtomicUsize,
     /// Whether those that wait have to end.
     stopped: watch::Sender<bool>,
     /// How many of them end here without an end of their own.
@@ -109,10 +111,16 @@ impl Siblings {
         Arc::new(Self {
             others,
             above: current(),
+            ended: AtomicUsize::new(0),
             stopped: watch::Sender::new(false),
             left: watch::Sender::new(0),
             exit: Mutex::default(),
         })
+    }
+
+    /// As which of them one ends now.
+    pub(super) fn next_end(&self) -> usize {
+        self.ended.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn stop(&self) {

@@ -7,7 +7,7 @@ use super::transact::Stop;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
 use crate::frame::Slot;
-use crate::protocol::branch::{StoredBranches, is_several, row_of};
+use crate::protocol::branch::{StoredBranches, StoredEnd, is_several, row_of};
 use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome,
 };
@@ -241,7 +241,7 @@ pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trou
         if is_several(operation) {
             let mut branches = Vec::new();
             ended(run, row, &own, &mut branches)?;
-            branches.sort_by_key(|(at, _)| *at);
+            branches.sort_by_key(|(ended, _)| *ended);
             done.extend(branches.into_iter().map(|(_, done)| done));
         } else if let Some(outcome) = decode(run, "outcome", outcome)? {
             done.push(Done::of(run, row, outcome)?);
@@ -258,7 +258,7 @@ fn ended(
     run: RunId,
     row: &CheckpointRow,
     ends: &Ends<'_>,
-    done: &mut Vec<(Timestamp, Done)>,
+    done: &mut Vec<((Timestamp, Option<usize>), Done)>,
 ) -> Result<(), Trouble> {
     for row in branch_rows(run, row, &branches(run, row)?)? {
         if row.operation.as_deref().is_some_and(is_several) {
@@ -266,7 +266,8 @@ fn ended(
         } else if let Some(end) = ends.get(&(row.seq, row.part.outcome()))
             && let Some(outcome) = decode(run, "outcome", end.outcome.as_ref())?
         {
-            done.push((end.created_at, Done::of(run, &row, outcome)?));
+            let ended = (end.created_at, order_of_end(run, end)?);
+            done.push((ended, Done::of(run, &row, outcome)?));
         }
     }
     Ok(())
@@ -310,12 +311,34 @@ pub(super) fn branch_rows(
         })
 }
 
+/// Those of several operations that have ended, in the order in which they did.
+pub(super) fn in_order<'a>(
+    run: RunId,
+    ended: Vec<(usize, &'a CheckpointRow)>,
+) -> Result<Vec<(usize, &'a CheckpointRow)>, Trouble> {
+    let mut ordered = Vec::with_capacity(ended.len());
+    for (number, end) in ended {
+        // A transaction does not know; nobody asks which of these was first.
+        let order = order_of_end(run, end)?.unwrap_or(usize::MAX);
+        ordered.push(((order, end.created_at), (number, end)));
+    }
+    ordered.sort_by_key(|(order, _)| *order);
+    Ok(ordered.into_iter().map(|(_, end)| end).collect())
+}
+
+/// As which of several operations one ended, where that was written down.
+fn order_of_end(run: RunId, end: &CheckpointRow) -> Result<Option<usize>, Trouble> {
+    let end: Option<StoredEnd> = decode(run, "end", end.arguments.as_ref())?;
+    Ok(end.map(|end| end.order))
+}
+
 /// How one of several operations ended, as its row says.
 pub(super) fn end_of_branch(
     run: RunId,
     end: &CheckpointRow,
 ) -> Result<Result<Stored, Box<StoredFailure>>, Trouble> {
-    if let Some(failure) = decode(run, "failure", end.arguments.as_ref())? {
+    let stored: Option<StoredEnd> = decode(run, "end", end.arguments.as_ref())?;
+    if let Some(failure) = stored.and_then(|end| end.failure) {
         return Ok(Err(Box::new(failure)));
     }
     match decode(run, "outcome", end.outcome.as_ref())? {

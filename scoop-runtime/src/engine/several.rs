@@ -16,7 +16,7 @@ use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::operation::branch::BranchEnd;
 use crate::operation::{Settled, Sleep, Unsettled};
-use crate::protocol::branch::{Others, StoredBranches, is_several};
+use crate::protocol::branch::{Others, StoredBranches, StoredEnd, is_several};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, StoredError, StoredFailure};
@@ -30,10 +30,8 @@ struct Several<'e> {
     stored: StoredBranches,
     siblings: Arc<Siblings>,
     waiting: VecDeque<(usize, PendingRow)>,
-    under_way: FuturesUnordered<BoxFuture<'e, (usize, Settled)>>,
-    ends: Vec<Option<Settled>>,
-    /// Which of them have ended, in the order in which they did.
-    order: Vec<usize>,
+    under_way: FuturesUnordered<BoxFuture<'e, (usize, BranchEnd)>>,
+    ends: Vec<Option<BranchEnd>>,
 }
 
 impl Execution {
@@ -62,7 +60,7 @@ impl Execution {
         pending: PendingRow,
         siblings: Arc<Siblings>,
         again: bool,
-    ) -> Settled {
+    ) -> BranchEnd {
         let branch = Branch::new(&siblings);
         let done = async {
             let settled = self.operate(point, &pending, again).await;
@@ -72,10 +70,12 @@ impl Execution {
             // Of a wait that ended too early there is nothing to know.
             let cut = operation == Sleep::NAME && settled.failure().is_some();
             let outcome = outcome.filter(|_| !cut);
-            match outcome {
-                Some(outcome) => self.end_branch(&pending.row, outcome, settled).await,
+            let order = siblings.next_end();
+            let settled = match outcome {
+                Some(outcome) => self.end_branch(&pending.row, order, outcome, settled).await,
                 None => settled,
-            }
+            };
+            BranchEnd { settled, order }
         };
         Arc::clone(&branch).scope(done).await
     }
@@ -83,10 +83,13 @@ impl Execution {
     async fn end_branch(
         &self,
         row: &CheckpointRow,
+        order: usize,
         outcome: StoredOutcome,
         settled: Settled,
     ) -> Settled {
-        let refused = match self.store_end(row, &outcome, settled.failure()).await {
+        let failure = settled.failure().cloned();
+        let end = StoredEnd { order, failure };
+        let refused = match self.store_end(row, &outcome, &end).await {
             Ok(()) => return settled,
             Err(refused) => refused,
         };
@@ -97,7 +100,11 @@ impl Execution {
         let unknown = StoredOutcome::Unknown(error.clone());
         let below = None;
         self.note_failure(row.seq, Earlier { hop, error, below });
-        match self.store_end(row, &unknown, Some(&failure)).await {
+        let end = StoredEnd {
+            order,
+            failure: Some(failure.clone()),
+        };
+        match self.store_end(row, &unknown, &end).await {
             Ok(()) => Settled::Unsettled(Box::new(Unsettled { failure })),
             Err(refused) => self.park(refused).await,
         }
@@ -117,14 +124,14 @@ impl Execution {
         &self,
         row: &CheckpointRow,
         outcome: &StoredOutcome,
-        failure: Option<&StoredFailure>,
+        end: &StoredEnd,
     ) -> Result<(), String> {
         let encoded = |error: crate::codec::CodecError| error.to_string();
         let end = CheckpointRow {
             part: row.part.outcome(),
             kind: RowKind::Outcome,
             frame: None,
-            arguments: failure.map(Stored::encode).transpose().map_err(encoded)?,
+            arguments: Some(Stored::encode(end).map_err(encoded)?),
             outcome: Some(Stored::encode(outcome).map_err(encoded)?),
             created_at: self.now(),
             ..row.clone()
@@ -151,7 +158,6 @@ impl<'e> Several<'e> {
             waiting: VecDeque::new(),
             under_way: FuturesUnordered::new(),
             ends: stored.branches.iter().map(|_| None).collect(),
-            order: Vec::new(),
             stored,
         };
         let mut ended = Vec::new();
@@ -166,13 +172,13 @@ impl<'e> Several<'e> {
                 }
             }
         }
-        ended.sort_by_key(|(_, end)| end.created_at);
-        for (number, end) in ended {
+        for (number, end) in history::in_order(run, ended)? {
             let settled = Settled::Stored(history::end_of_branch(run, end)?);
             if let Some(failure) = settled.failure() {
                 execution.recall_failure(end.seq, failure);
             }
-            several.ended(number, settled);
+            let order = several.siblings.next_end();
+            several.ended(number, BranchEnd { settled, order });
         }
         Ok(several)
     }
@@ -182,7 +188,7 @@ impl<'e> Several<'e> {
         let at_once = usize::try_from(self.stored.at_once).unwrap_or(usize::MAX);
         // They begin in their order: those after these have not.
         let begun = match again {
-            true => self.order.len().saturating_add(at_once),
+            true => self.ends.iter().flatten().count().saturating_add(at_once),
             false => 0,
         };
         loop {
@@ -194,8 +200,8 @@ impl<'e> Several<'e> {
                 let siblings = Arc::clone(&self.siblings);
                 let again = number < begun;
                 self.under_way.push(Box::pin(async move {
-                    let settled = execution.branch(point, pending, siblings, again).await;
-                    (number, settled)
+                    let end = execution.branch(point, pending, siblings, again).await;
+                    (number, end)
                 }));
             }
             let count = self.under_way.len();
@@ -206,7 +212,7 @@ impl<'e> Several<'e> {
             let siblings = Arc::clone(&self.siblings);
             tokio::select! {
                 biased;
-                Some((number, settled)) = self.under_way.next() => self.ended(number, settled),
+                Some((number, end)) = self.under_way.next() => self.ended(number, end),
                 exit = siblings.left(count) => {
                     // None of them goes on.
                     self.execution.leave(exit);
@@ -233,7 +239,9 @@ impl<'e> Several<'e> {
             let operation = pending.row.operation.as_deref();
             let hop = self.execution.hop(Some(self.point), operation, 0);
             let failure = halt.failure(hop);
-            self.ended(number, Settled::Unsettled(Box::new(Unsettled { failure })));
+            let settled = Settled::Unsettled(Box::new(Unsettled { failure }));
+            let order = self.siblings.next_end();
+            self.ended(number, BranchEnd { settled, order });
         }
         None
     }
@@ -241,16 +249,17 @@ impl<'e> Several<'e> {
     /// Whether no other is to begin, because of one that ended.
     fn has_stopped(&self) -> bool {
         let mut ended = self.ends.iter().flatten();
-        ended.any(|end| self.stored.others.stop_after(end.failure().is_some()))
+        let others = self.stored.others;
+        ended.any(|end| others.stop_after(end.settled.failure().is_some()))
     }
 
-    fn ended(&mut self, number: usize, settled: Settled) {
+    fn ended(&mut self, number: usize, end: BranchEnd) {
         let others = self.stored.others;
-        if others != Others::DoNotBegin && others.stop_after(settled.failure().is_some()) {
+        let failed = end.settled.failure().is_some();
+        if others != Others::DoNotBegin && others.stop_after(failed) {
             self.siblings.stop();
         }
-        self.ends[number] = Some(settled);
-        self.order.push(number);
+        self.ends[number] = Some(end);
     }
 
     /// Undoes the sagas that were done, though another one was faster.
@@ -258,11 +267,12 @@ impl<'e> Several<'e> {
         if self.stored.others != Others::LoseToTheFirst {
             return;
         }
-        let done = |number: &usize| {
-            let end = self.ends[*number].as_ref();
-            end.is_some_and(|end| end.failure().is_none())
-        };
-        let losers: Vec<_> = self.order.iter().skip(1).copied().filter(done).collect();
+        let winner = self.ends.iter().flatten().map(|end| end.order).min();
+        let lost = |end: &BranchEnd| Some(end.order) != winner && end.settled.failure().is_none();
+        let ends = self.ends.iter().flatten().enumerate();
+        let losers: Vec<_> = ends
+            .filter_map(|(number, end)| lost(end).then_some(number))
+            .collect();
         for loser in losers {
             let promise = self.stored.branches[loser].promise.clone();
             if let Some(run) = child::run_of(promise) {
@@ -272,14 +282,8 @@ impl<'e> Several<'e> {
     }
 
     fn into_ends(self) -> Vec<BranchEnd> {
-        let mut ends: Vec<_> = self.ends.into_iter().map(|end| (end, 0)).collect();
-        for (order, number) in self.order.into_iter().enumerate() {
-            ends[number].1 = order;
-        }
-        let ended = |(settled, order): (Option<Settled>, usize)| BranchEnd {
-            settled: settled.expect("all of them have ended"),
-            order,
-        };
-        ends.into_iter().map(ended).collect()
+        let ends = self.ends.into_iter();
+        ends.map(|end| end.expect("all of them have ended"))
+            .collect()
     }
 }

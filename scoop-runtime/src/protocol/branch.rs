@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::checkpoint::{CheckpointRow, RowKind};
+use super::failure::StoredFailure;
 use super::id::Part;
 use super::promise::Promise;
 use crate::codec::{CodecError, Stored};
@@ -91,6 +92,17 @@ pub struct StoredBranch {
     /// What it promised about being undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promise: Option<Promise>,
+}
+
+/// What the row of the end of one of them has for arguments; where a transaction wrote the row, nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StoredEnd {
+    /// As which of them it ended, from 0. A clock would not tell.
+    pub order: usize,
+    /// Why it has no value, or none but an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<StoredFailure>,
 }
 
 /// Whether the operation of this name is several at once.
