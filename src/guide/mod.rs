@@ -3,13 +3,14 @@
 //! 1. [`first_saga`]: dependencies, starting, ids, crashes, stores.
 //! 2. [`steps`]: every key of `#[step]`, what a rollback takes, doubt.
 //! 3. [`sagas`]: what a saga awaits, what it cannot hold, and why.
-//! 4. [`transactions`]: steps that write in the store's own database, exactly once; starting a saga in
+//! 4. [`together`]: `join!`, `map`, `race!`, `timeout`, `spawn`.
+//! 5. [`transactions`]: steps that write in the store's own database, exactly once; starting a saga in
 //!    a transaction of one's own.
-//! 5. [`resources`]: clients and configuration; steps and sagas that are methods.
-//! 6. [`errors`]: what a failed saga tells, and how it goes on from a panic.
-//! 7. [`operators`]: runs that are stuck or parked, what is logged.
-//! 8. [`deploying`]: what may change between two builds.
-//! 9. [`testing`]: unit tests of steps and sagas, and crashes.
+//! 6. [`resources`]: clients and configuration; steps and sagas that are methods.
+//! 7. [`errors`]: what a failed saga tells, and how it goes on from a panic.
+//! 8. [`operators`]: runs that are stuck or parked, what is logged.
+//! 9. [`deploying`]: what may change between two builds.
+//! 10. [`testing`]: unit tests of steps and sagas, and crashes.
 
 // Most examples are linked into one program, and a runtime asks for the resources of every step that is
 // linked: those with resources, or with transactions, are `standalone_crate`.
@@ -31,6 +32,13 @@ pub mod steps {}
 /// Reference: [`#[saga]`](macro@crate::saga), [`sleep`](crate::sleep()),
 /// [`caught`](crate::caught()).
 pub mod sagas {}
+
+#[doc = include_str!("../../docs/guide/together.md")]
+///
+/// Reference: [`join`](crate::join()), [`try_join`](crate::try_join()), [`map`](crate::map()),
+/// [`try_map`](crate::try_map()), [`race`](crate::race()), [`timeout`](crate::timeout()),
+/// [`spawn`](crate::spawn()).
+pub mod together {}
 
 #[doc = include_str!("../../docs/guide/transactions.md")]
 ///

@@ -57,7 +57,6 @@ pub trait StoredByABranch: Serialize + DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> StoredByABranch for T {}
 
-#[diagnostic::do_not_recommend]
 impl<S: Step<Output: StoredByABranch>> Branch for StepCall<S> {
     type Output = S::Output;
 
@@ -93,7 +92,6 @@ fn read<S: Step<Output: StoredByABranch>>(stored: &Stored, half: &str) -> S::Out
     read().unwrap_or_else(|error| mismatch(format!("what `{}` returned {error}", S::META.name)))
 }
 
-#[diagnostic::do_not_recommend]
 impl<S: Saga<Output: Send, Error: StoredByAChild>> Branch for SagaCall<S> {
     type Output = S::Output;
 
@@ -123,7 +121,6 @@ impl Branch for Sleep {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<B> Branch for Caught<B>
 where
     B: Branch<Output: Fallible<Ok: Send + 'static, Error: Describe>>,

@@ -2,9 +2,10 @@
 
 /// A `Result`, or an alias of one: takes its two types apart.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is called a result, but is no `std::result::Result`",
+    message = "`{Self}` is no `std::result::Result`",
     label = "a step or a saga fails by returning a `Result<T, E>`",
-    note = "give the type a name that does not end in `Result`"
+    note = "what is called a result is one: give another type a name that does not end in `Result`",
+    note = "`try_join!` and `try_map` take what can fail: for all else there are `join!` and `map`"
 )]
 pub trait Fallible {
     /// The value in `Ok`.

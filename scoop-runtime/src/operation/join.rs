@@ -24,7 +24,7 @@ pub struct TryJoin<T> {
 /// Each of them has its own attempts, its own idempotency key, and its own commit when it ends: after a
 /// crash those that have ended do not run again. Where one ends without a value (it panicked, or ran
 /// out of time), the others are awaited before the saga rolls back.
-pub const fn join<T: Branches>(branches: T) -> Join<T> {
+pub const fn join<T>(branches: T) -> Join<T> {
     Join(branches)
 }
 
@@ -35,7 +35,7 @@ pub const fn join<T: Branches>(branches: T) -> Join<T> {
 /// Those that succeeded beside one that failed are undone when the saga rolls back, and so are they
 /// when it goes on from the error, and fails later. The other failures are told with the first, as
 /// those that preceded it.
-pub const fn try_join<T: TryBranches>(branches: T) -> TryJoin<T> {
+pub const fn try_join<T>(branches: T) -> TryJoin<T> {
     TryJoin {
         branches,
         others: Others::GoOn,
@@ -172,7 +172,6 @@ fn all_at_once(name: &'static str, others: Others, branches: Vec<Intent>) -> Int
 
 macro_rules! tuples {
     ($(($($branch:ident $value:ident),+))*) => {$(
-        #[diagnostic::do_not_recommend]
         impl<$($branch: Branch),+> Branches for ($($branch,)+) {
             type Outputs = ($($branch::Output,)+);
 
@@ -207,7 +206,6 @@ macro_rules! tuples {
             }
         }
 
-        #[diagnostic::do_not_recommend]
         impl<Failure: Send + 'static, $($branch),+> TryBranches for ($($branch,)+)
         where
             $($branch: Branch<Output: Fallible<Ok: Send + 'static, Error = Failure>>),+

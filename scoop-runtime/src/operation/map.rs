@@ -1,7 +1,6 @@
 //! One operation for each of many items, some of them at once.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use super::branch::{Branch, BranchEnd};
 use super::join::several;
@@ -15,9 +14,8 @@ const AT_ONCE: u32 = 16;
 /// One operation for each item; what [`map`] gives.
 #[must_use = "it does nothing until it is awaited inside a `#[saga]`"]
 pub struct Map<B> {
-    intents: Vec<Intent>,
+    branches: Vec<B>,
     at_once: u32,
-    branch: PhantomData<fn() -> B>,
 }
 
 /// The same, for operations that return a `Result`; what [`try_map`] gives.
@@ -38,13 +36,10 @@ pub fn map<I, F, B>(items: I, operation: F) -> Map<B>
 where
     I: IntoIterator,
     F: FnMut(I::Item) -> B,
-    B: Branch,
 {
-    let intents = items.into_iter().map(operation).map(Branch::into_intent);
     Map {
-        intents: intents.collect(),
+        branches: items.into_iter().map(operation).collect(),
         at_once: AT_ONCE,
-        branch: PhantomData,
     }
 }
 
@@ -57,7 +52,6 @@ pub fn try_map<I, F, B>(items: I, operation: F) -> TryMap<B>
 where
     I: IntoIterator,
     F: FnMut(I::Item) -> B,
-    B: Branch<Output: Fallible>,
 {
     TryMap {
         map: map(items, operation),
@@ -157,13 +151,13 @@ where
     }
 }
 
-impl<B> Map<B> {
+impl<B: Branch> Map<B> {
     fn intent(self, name: &'static str, others: Others) -> Intent {
         Intent::Several {
             name,
             at_once: self.at_once,
             others,
-            branches: self.intents,
+            branches: self.branches.into_iter().map(B::into_intent).collect(),
         }
     }
 }
@@ -191,7 +185,7 @@ branches!(Map, TryMap);
 impl<B> fmt::Debug for Map<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Map")
-            .field("items", &self.intents.len())
+            .field("items", &self.branches.len())
             .field("concurrency", &self.at_once)
             .finish_non_exhaustive()
     }

@@ -21,7 +21,7 @@ pub struct Race<T>(T);
 ///
 /// Steps cannot race, because one that is under way cannot be called back: make a saga of each. For an
 /// operation against the clock there is [`timeout`](super::timeout()).
-pub const fn race<T: Racers>(racers: T) -> Race<T> {
+pub const fn race<T>(racers: T) -> Race<T> {
     Race(racers)
 }
 
