@@ -24,3 +24,4 @@ mod join;
 mod locals;
 mod null;
 mod sweep;
+mod tree;

@@ -113,3 +113,29 @@ pub(crate) async fn spawning(case: String) -> Result<(), Full> {
     book(&case, "full").await?;
     Ok(())
 }
+
+#[saga]
+pub(crate) async fn leaf(case: String, number: usize) -> Result<usize, Full> {
+    book(&case, &format!("leaf {number}")).await?;
+    Ok(number)
+}
+
+/// A tree so deep, and so wide at its end, that fails at its top if it is to.
+#[saga]
+pub(crate) async fn tree(
+    case: String,
+    depth: usize,
+    width: usize,
+    fails: bool,
+) -> Result<usize, Full> {
+    if depth == 0 {
+        let leaves = scoop::try_map(0..width, |number| leaf(case.clone(), number)).await?;
+        return Ok(leaves.len());
+    }
+    book(&case, &format!("level {depth}")).await?;
+    let below = tree(case.clone(), depth - 1, width, false).await?;
+    if fails {
+        book(&case, "full").await?;
+    }
+    Ok(below)
+}

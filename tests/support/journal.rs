@@ -79,7 +79,11 @@ pub(crate) fn told(lines: &[String]) -> Vec<String> {
         Some((_, rest)) if runs.len() == 1 => rest,
         Some((run, rest)) => {
             let place = runs.iter().position(|known| *known == run).unwrap();
-            format!("{} {rest}", char::from(b'a' + u8::try_from(place).unwrap()))
+            let name = u8::try_from(place).ok().filter(|place| *place < 26);
+            match name {
+                Some(letter) => format!("{} {rest}", char::from(b'a' + letter)),
+                None => format!("r{place} {rest}"),
+            }
         }
     };
     lines.iter().map(plain).collect()
