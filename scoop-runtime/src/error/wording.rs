@@ -82,11 +82,13 @@ pub(super) fn by_hand(failure: &StoredFailure) -> Option<String> {
     Some(format!("finished by hand: {reason}"))
 }
 
-/// "`book_flight` (row 2) undone by `cancel_flight`": the row tells one turn of a loop from another.
+/// "`book_flight` (row 2) undone by `cancel_flight`": the row tells one turn of a loop from another, and
+/// `row 2.1` the second of several at once.
 pub(super) fn undoing(compensation: &Compensation) -> String {
     let (how, rest) = result(compensation);
     let Compensation {
         seq,
+        part,
         step,
         rollback,
         ..
@@ -97,7 +99,8 @@ pub(super) fn undoing(compensation: &Compensation) -> String {
     } else {
         format!(" by `{rollback}`")
     };
-    format!("`{step}` (row {seq}) {how}{by}{rest}")
+    let of = if part.is_main() { "" } else { "." };
+    format!("`{step}` (row {seq}{of}{}) {how}{by}{rest}", part.0)
 }
 
 /// What became of a compensation: a verb, and what there is to be said after the rollback's name.
