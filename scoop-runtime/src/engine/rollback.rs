@@ -31,7 +31,7 @@ use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
 /// Rolls a run back as far as it goes: to its end, or until it is stuck.
 pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
     let mut undo = Undoing::load(engine, run).await?;
-    if undo.is_past_pivot().await? {
+    if !undo.is_checked_above() && undo.is_past_pivot().await? {
         return undo.stuck_past_pivot().await;
     }
     for planned in undo.plan().await? {

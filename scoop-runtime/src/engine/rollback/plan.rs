@@ -10,7 +10,7 @@ use super::below::Below;
 use crate::operation::Sleep;
 use crate::operation::step::{StepDescriptor, UndoDescriptor};
 use crate::protocol::checkpoint::StoredOutcome;
-use crate::protocol::failure::{CompensationResult, StoredFailure};
+use crate::protocol::failure::{CompensationResult, FailureKind, StoredFailure};
 use crate::protocol::id::{Part, Seq};
 use crate::protocol::promise::Promise;
 use crate::protocol::run::RunRow;
@@ -61,7 +61,9 @@ impl Undoing<'_> {
             let promise = self.promise(&done);
             if let Some(Promise::Saga(run)) = promise {
                 let below = Below { done, run };
-                self.check_below(&below).await?;
+                if !self.is_checked_above() {
+                    self.check_below(&below).await?;
+                }
                 plan.push(Planned::Saga(below));
                 continue;
             }
@@ -80,6 +82,12 @@ impl Undoing<'_> {
             }
         }
         Ok(plan)
+    }
+
+    /// Whether the run above was told that all of this one can be undone before it had it undone: it need
+    /// not be looked through again, level after level.
+    pub(super) fn is_checked_above(&self) -> bool {
+        self.failure.kind == FailureKind::Undone
     }
 
     /// What an operation promised when it began; where that was not written down, what this build
