@@ -21,9 +21,11 @@ mod dormant;
 mod golden;
 mod halted;
 mod lives;
+mod queue;
 mod retry;
 mod room;
 #[cfg(feature = "sqlite")]
 mod stay;
 mod timer;
 mod turns;
+mod urgent;

@@ -156,6 +156,10 @@ impl Store for Probe {
         self.inner.claim(fence, claim).await
     }
 
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {
+        self.inner.limit_queue(queue, most).await
+    }
+
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
         self.inner.remove(removal).await
     }

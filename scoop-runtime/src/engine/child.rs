@@ -89,20 +89,26 @@ impl Execution {
             return Ok(Err(history::no_arguments(name)));
         };
         let saga = engine.registry.saga(name);
+        let known = engine.registry.linked_saga(name);
+        let queue = known.and_then(|saga| saga.queue);
         let new = NewRun {
             id: run,
             saga: name.to_owned(),
             key: None,
             input,
             wake_at: None,
-            owned: saga.is_ok(),
+            owned: saga.is_ok() && queue.is_none(),
             parent: Some(self.run),
             depth: self.depth + 1,
+            priority: known
+                .and_then(|saga| saga.priority)
+                .unwrap_or(self.priority),
+            queue: queue.map(ToOwned::to_owned),
             created_at: self.now(),
         };
         match saga {
-            Ok(saga) => self.begin_here(saga, new).await,
-            Err(_) => self.begin_elsewhere(new).await,
+            Ok(saga) if queue.is_none() => self.begin_here(saga, new).await,
+            _ => self.begin_elsewhere(new).await,
         }
     }
 
@@ -126,7 +132,7 @@ impl Execution {
         }
     }
 
-    /// For a worker that has that saga.
+    /// For a worker that has that saga, or a place in its queue.
     async fn begin_elsewhere(&self, new: NewRun) -> Result<Result<(), String>, Trouble> {
         let commit = Commit {
             run: new.id,
@@ -135,7 +141,10 @@ impl Execution {
             rows: Vec::new(),
         };
         match self.engine.writer.write(commit).await {
-            Ok(_) => Ok(Ok(())),
+            Ok(_) => {
+                self.engine.places.want();
+                Ok(Ok(()))
+            }
             Err(WriteError::Stopped) => Err(Trouble::ShutDown),
             Err(WriteError::Refused(why)) => Ok(Err(why)),
         }
@@ -212,7 +221,7 @@ pub(super) fn run_of(promise: Option<Promise>) -> Option<RunId> {
 impl Engine {
     /// Waits, for a run that awaits it, until another run is over: however long that takes, unless
     /// the worker closes.
-    pub(super) async fn end_of(
+    pub(super) async fn watch_end(
         &self,
         above: RunId,
         run: RunId,

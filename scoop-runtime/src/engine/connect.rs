@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::core::{Engine, Parts};
 use super::pulse::{self, Moment, Pulse};
 use super::registry::Registry;
-use super::{Scoop, Trouble, reading, recovery, retention};
+use super::{Scoop, Trouble, reading, recovery, retention, start};
 use crate::environment::{BoxFuture, Environment, System};
 use crate::protocol::id::{Fence, WorkerName};
 use crate::resource::{Resource, Resources};
@@ -33,6 +33,7 @@ pub struct Connect {
     depth_limit: u16,
     dormant_after: Duration,
     max_running: usize,
+    queues: Vec<(String, u32)>,
     opening: Opening,
     pool: Option<StepPool>,
     resources: Resources,
@@ -52,6 +53,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         depth_limit: DEFAULT_DEPTH_LIMIT,
         dormant_after: DEFAULT_DORMANT_AFTER,
         max_running: DEFAULT_MAX_RUNNING,
+        queues: Vec::new(),
         opening: Opening::default(),
         pool: None,
         resources: Resources::default(),
@@ -193,6 +195,31 @@ impl Connect {
         self
     }
 
+    /// How many runs of a queue may run at once, on all workers of the store together. The limit is
+    /// stored: it holds for workers that do not name it, too, and until somebody connects and says
+    /// another one. 0 holds the queue up. Of a queue without a limit all may run. At most some
+    /// hundred queues, because each look for runs looks at each.
+    ///
+    /// A run is of the queue that its saga names, or its start:
+    /// [`Start::queue`](super::Start::queue). It has a place in it while a worker has it in memory, also
+    /// while it waits for less than [`dormant_after`](Self::dormant_after). It has none while it waits for
+    /// longer than that, or for a saga that it awaits, or is stuck or parked; so what it awaits may be of
+    /// the same queue. To go on it waits for a place, before those that have been due for a shorter time.
+    ///
+    /// Runs that wait for a place keep those of no other queue waiting.
+    ///
+    /// ```
+    /// # use scoop_runtime::engine::{Scoop, Trouble};
+    /// # async fn example() -> Result<(), Trouble> {
+    /// let scoop = Scoop::connect("postgres://localhost/shop").queue("mail", 5).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn queue(mut self, name: impl Into<String>, runs: u32) -> Self {
+        self.queues.push((name.into(), runs));
+        self
+    }
+
     /// Uses a store that is there already instead of the URL: for tests, in which two lives of a
     /// program share one, or which have it crash or fail. `scoop::testing` has such stores.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
@@ -252,6 +279,10 @@ impl Connect {
         let worker = WorkerName(worker);
         let asked = Moment::now(&*environment);
         let fence = attach(&*store, &*environment, &worker).await?;
+        for (queue, most) in &self.queues {
+            start::check_queue(queue)?;
+            reading::boundedly(&*environment, || store.limit_queue(queue, *most)).await?;
+        }
         let pulse = Pulse::new(Arc::clone(&environment), lease, asked);
         let engine = Arc::new(Engine::new(Parts {
             store,

@@ -11,6 +11,7 @@ use super::held_up::HeldUp;
 use super::news::{Driving, News};
 use super::places::{Place, Places};
 use super::pulse::Pulse;
+use super::queues::Queues;
 use super::reading;
 use super::registry::Registry;
 use super::writer::Writer;
@@ -46,6 +47,8 @@ pub(crate) struct Engine {
     pub(super) dormant_after: Duration,
     /// For how many runs there is room.
     pub(super) places: Places,
+    /// Which of the runs are of queues.
+    pub(super) queues: Queues,
     /// When to look for runs that nobody has.
     pub(super) alarm: Arc<Alarm>,
     /// Whether nothing is to be begun any more.
@@ -122,6 +125,7 @@ impl Engine {
             news: News::default(),
             dormant_after: parts.dormant_after,
             places: Places::new(parts.max_running, Arc::clone(&alarm)),
+            queues: Queues::new(Arc::clone(&alarm)),
             alarm,
             closing: watch::Sender::new(false),
             runs: watch::Sender::new(0),

@@ -54,6 +54,8 @@ pub(crate) struct Execution {
     pub(crate) saga: &'static SagaDescriptor,
     /// How many runs are above it.
     pub(crate) depth: u16,
+    /// How urgent it is, and the runs that it awaits.
+    pub(crate) priority: i8,
     created_at: Timestamp,
     /// Whether it waited in the store, as nobody's run, before it was taken up.
     pub(super) was_dormant: bool,
@@ -85,6 +87,7 @@ pub(super) struct State {
 /// Where an execution begins.
 pub(crate) struct Beginning {
     pub(crate) depth: u16,
+    pub(crate) priority: i8,
     pub(crate) created_at: Timestamp,
     pub(crate) was_dormant: bool,
     pub(crate) seq: Seq,
@@ -121,6 +124,7 @@ impl Execution {
             run,
             saga,
             depth: beginning.depth,
+            priority: beginning.priority,
             created_at: beginning.created_at,
             was_dormant: beginning.was_dormant,
             state: Mutex::new(state),

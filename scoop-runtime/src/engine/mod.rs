@@ -30,6 +30,7 @@ mod news;
 mod performer;
 mod places;
 mod pulse;
+mod queues;
 mod reading;
 mod recovery;
 mod registry;

@@ -40,8 +40,12 @@ pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
         for run in page {
             count += 1;
             let place = places.one().unwrap_or_else(|| engine.places.force());
-            let driven = executor::go_on(Arc::clone(engine), run.clone());
-            engine.drive_in(place, run.id, driven);
+            let (id, queued) = (run.id, engine.queues.enter(&run));
+            let driven = executor::go_on(Arc::clone(engine), run);
+            engine.drive_in(place, id, async move {
+                let _queued = queued;
+                driven.await;
+            });
         }
     };
     if let Some(due) = engine.read(|| engine.store.next_due(now)).await? {
@@ -105,6 +109,8 @@ async fn pause(engine: &Engine, looked: Duration) {
 /// Gives a run that this build cannot continue back to the others.
 pub(super) async fn give_back(engine: &Engine, run: RunId) {
     if engine.store.lease().is_none() {
+        // There is nobody; but others of its queue may run.
+        drop(engine.leave_queue(run).await);
         return;
     }
     let commit = Commit {

@@ -33,6 +33,8 @@ pub struct Start<S> {
     call: SagaCall<S>,
     id: Option<String>,
     wake: Option<Wake>,
+    priority: Option<i8>,
+    queue: Option<String>,
 }
 
 enum Wake {
@@ -47,6 +49,8 @@ impl<S: Saga> Start<S> {
             call,
             id: None,
             wake: None,
+            priority: None,
+            queue: None,
         }
     }
 
@@ -68,6 +72,26 @@ impl<S: Saga> Start<S> {
     /// Not before this time has passed.
     pub const fn after(mut self, duration: Duration) -> Self {
         self.wake = Some(Wake::After(duration));
+        self
+    }
+
+    /// How urgent the run is, and the runs that it awaits, unless their sagas say otherwise: from -128 to
+    /// 127, the greater the more urgent. 0 unless set here or with `#[saga(priority = ..)]`.
+    ///
+    /// Where more runs are due than workers have room for, the most urgent is taken up first, and of
+    /// equally urgent ones the one that has been due for the longest time. Nothing waits for ever behind
+    /// what is more urgent: a level counts as an hour of waiting. A run that is under way is never
+    /// interrupted.
+    pub const fn priority(mut self, priority: i8) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// The queue of the run, of which only so many run at once: see
+    /// [`Connect::queue`](super::Connect::queue). The runs that it awaits are of the queues that their
+    /// sagas name with `#[saga(queue = "..")]`, or of none.
+    pub fn queue(mut self, queue: impl Into<String>) -> Self {
+        self.queue = Some(queue.into());
         self
     }
 
@@ -144,7 +168,14 @@ impl<S: Saga> Start<S> {
         });
         let (limit, uuid) = (engine.payload_limit, engine.environment.uuid());
         let new = new_run(self.call, self.id, limit, (now, uuid))?;
-        Ok(NewRun { wake_at, ..new })
+        let queue = self.queue.or(new.queue);
+        queue.as_deref().map_or(Ok(()), check_queue)?;
+        Ok(NewRun {
+            wake_at,
+            priority: self.priority.unwrap_or(new.priority),
+            queue,
+            ..new
+        })
     }
 
     async fn start(self) -> Result<Handle<S>, Trouble> {
@@ -165,7 +196,7 @@ impl<S: Saga> Start<S> {
         if engine.works && wake_at.is_none() {
             engine.registry.saga(name).map_err(Trouble::NotAllowed)?;
         }
-        let place = place(&engine, wake_at);
+        let place = place(&engine, &new);
         new.owned = place.is_some();
         let begun = match place {
             Some(place) if wake_at.is_none() => {
@@ -189,9 +220,11 @@ impl<S: Saga> Start<S> {
     }
 }
 
-/// A place for a new run, where this process drives it, has room, and the start is not far away.
-fn place(engine: &Engine, wake_at: Option<Timestamp>) -> Option<Place> {
-    if !engine.works || wake_at.is_some_and(|at| engine.is_far(at)) {
+/// A place for a new run, where this process drives it, has room, and the start is not far away. What is of
+/// a queue has to be claimed.
+fn place(engine: &Engine, new: &NewRun) -> Option<Place> {
+    let far = new.wake_at.is_some_and(|at| engine.is_far(at));
+    if !engine.works || far || new.queue.is_some() {
         return None;
     }
     engine.places.take(1).one()
@@ -275,7 +308,8 @@ fn new_run<S: Saga>(
     (now, uuid): (Timestamp, Uuid),
 ) -> Result<NewRun, Trouble> {
     check_id(key.as_deref())?;
-    let name = S::descriptor().description.saga;
+    let saga = S::descriptor();
+    let name = saga.description.saga;
     let input = call.input.map_err(|error| Trouble::Input {
         saga: name.to_owned(),
         error,
@@ -290,6 +324,8 @@ fn new_run<S: Saga>(
         owned: false,
         parent: None,
         depth: 0,
+        priority: saga.priority.unwrap_or_default(),
+        queue: saga.queue.map(ToOwned::to_owned),
         created_at: now,
     })
 }
@@ -319,6 +355,17 @@ fn check_id(id: Option<&str>) -> Result<(), Trouble> {
         Some(id) if id.contains('\0') => Err(Trouble::BadId("contains a NUL character")),
         _ => Ok(()),
     }
+}
+
+/// Whether this can be the name of a queue.
+pub(super) fn check_queue(name: &str) -> Result<(), Trouble> {
+    let why = match name {
+        "" => "is empty",
+        name if name.len() > LONGEST_ID => "is longer than 1,024 bytes",
+        name if name.contains('\0') => "contains a NUL character",
+        _ => return Ok(()),
+    };
+    Err(Trouble::NotAllowed(format!("the name of the queue {why}")))
 }
 
 fn check_size(saga: &str, input: &Stored, limit: usize) -> Result<(), Trouble> {

@@ -130,7 +130,7 @@ pub struct Claim {
     pub sagas: Option<Vec<String>>,
     /// None of these.
     pub except: Vec<RunId>,
-    /// At most so many: those that have been due for the longest time.
+    /// At most so many: the most urgent first, and of those the ones that have been due for the longest time.
     pub limit: u32,
     /// What time it is: of the runs that nobody has, those that are to be woken later are left.
     pub now: Timestamp,
@@ -245,7 +245,15 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// those of dead workers, which waited in their memory, are not. What is left of `wake_at` says
     /// that a run waited as nobody's, or has not begun: it is cleared where a run that has begun is
     /// taken from a dead worker.
+    ///
+    /// Those come first that have been due for the longest time, where a level of priority counts as an
+    /// hour, and each death of a worker that had the run, but for the first, as one level less. Of a
+    /// queue with a limit it takes no more than so many that live workers have and that are not absent.
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError>;
+
+    /// Says how many runs of a queue may run at once; the last word counts. Of a queue of which nobody
+    /// said anything, all may.
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError>;
 
     /// Removes finished runs for good, those that ended first before others, with all that is stored of
     /// them and of the runs below. How many there were, not counting those below.

@@ -327,6 +327,11 @@ impl Store for PostgresStore {
             .ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
     }
 
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {
+        self.pooled(async |session| worker::limit_queue(session, queue, most).await)
+            .await
+    }
+
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
         self.pooled(async |session| write::remove(session, removal).await)
             .await

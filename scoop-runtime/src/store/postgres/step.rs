@@ -159,6 +159,8 @@ pub(in crate::store) async fn start_in(
         .bind(new.input.as_bytes())
         .bind(new.wake_at.map(|time| time.0))
         .bind(new.created_at.0)
+        .bind(i16::from(new.priority))
+        .bind(new.queue.as_deref().unwrap_or_default())
         .fetch_one(&mut *connection)
         .await?;
     if row.try_get("made")? {

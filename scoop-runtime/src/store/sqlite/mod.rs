@@ -242,6 +242,17 @@ impl Store for SqliteStore {
         Ok(runs)
     }
 
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        sqlx::query(query::QUEUE_LIMIT)
+            .bind(queue)
+            .bind(most)
+            .execute(&mut transaction.connection)
+            .await
+            .map_err(self.translate())?;
+        transaction.commit().await
+    }
+
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
         let mut transaction = self.writer.begin().await?;
         let removed = write::remove(&mut transaction.connection, removal)
