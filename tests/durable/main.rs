@@ -20,6 +20,7 @@ mod dormant;
 #[cfg(feature = "sqlite")]
 mod golden;
 mod halted;
+mod idle;
 mod lives;
 mod queue;
 mod retry;

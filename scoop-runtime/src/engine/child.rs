@@ -143,6 +143,7 @@ impl Execution {
         match self.engine.writer.write(commit).await {
             Ok(_) => {
                 self.engine.places.want();
+                self.engine.hints.due();
                 Ok(Ok(()))
             }
             Err(WriteError::Stopped) => Err(Trouble::ShutDown),

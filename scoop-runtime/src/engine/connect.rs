@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::core::{Engine, Parts};
 use super::pulse::{self, Moment, Pulse};
 use super::registry::Registry;
-use super::{Scoop, Trouble, reading, recovery, retention, start};
+use super::{Scoop, Trouble, hints, reading, recovery, retention, start};
 use crate::environment::{BoxFuture, Environment, System};
 use crate::protocol::id::{Fence, WorkerName};
 use crate::resource::{Resource, Resources};
@@ -34,6 +34,7 @@ pub struct Connect {
     dormant_after: Duration,
     max_running: usize,
     queues: Vec<(String, u32)>,
+    listens: bool,
     opening: Opening,
     pool: Option<StepPool>,
     resources: Resources,
@@ -54,6 +55,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         dormant_after: DEFAULT_DORMANT_AFTER,
         max_running: DEFAULT_MAX_RUNNING,
         queues: Vec::new(),
+        listens: true,
         opening: Opening::default(),
         pool: None,
         resources: Resources::default(),
@@ -220,6 +222,27 @@ impl Connect {
         self
     }
 
+    /// Whether processes on one PostgreSQL tell each other what there is to do, with `notify`, and listen,
+    /// each on a connection of its own. They do unless told otherwise. Where they do not, or cannot, as
+    /// behind a proxy that pools transactions, they look more often: what a client starts begins within
+    /// a second.
+    ///
+    /// A [`start_in`](super::Start::start_in) has the caller's transaction notify. Transactions that do
+    /// are committed one after the other by PostgreSQL; where hundreds of them are to be committed in a
+    /// second, those processes are better told not to.
+    ///
+    /// ```
+    /// # use scoop_runtime::engine::{Scoop, Trouble};
+    /// # async fn example() -> Result<(), Trouble> {
+    /// let scoop = Scoop::connect("postgres://localhost/shop").listen(false).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn listen(mut self, listens: bool) -> Self {
+        self.listens = listens;
+        self
+    }
+
     /// Uses a store that is there already instead of the URL: for tests, in which two lives of a
     /// program share one, or which have it crash or fail. `scoop::testing` has such stores.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
@@ -296,10 +319,16 @@ impl Connect {
             works: self.works,
             dormant_after: self.dormant_after,
             max_running: self.max_running,
+            listens: self.listens,
         }));
         let scoop = Scoop::new(Arc::clone(&engine));
         engine.drive(pulse::beat(Arc::clone(&engine)));
+        if self.listens {
+            engine.drive(hints::announce(Arc::clone(&engine)));
+            engine.drive(hints::listen(Arc::clone(&engine)));
+        }
         if self.works {
+            engine.hints.want();
             recovery::recover(&engine).await?;
             engine.drive(recovery::watch(Arc::clone(&engine)));
             if let Some(age) = self.keep {

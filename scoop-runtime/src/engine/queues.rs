@@ -3,6 +3,7 @@
 //! gets one by being claimed again.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::alarm::Alarm;
@@ -19,6 +20,8 @@ pub(super) struct Queues(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     runs: Mutex<HashSet<RunId>>,
+    /// Whether one of them has left its place.
+    freed: AtomicBool,
     alarm: Arc<Alarm>,
 }
 
@@ -26,13 +29,20 @@ impl Inner {
     fn runs(&self) -> MutexGuard<'_, HashSet<RunId>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// There is a place, for whoever wants it.
+    fn free(&self) {
+        self.freed.store(true, Ordering::SeqCst);
+        self.alarm.ring();
+    }
 }
 
 impl Queues {
     /// The alarm rings when one of them has left its queue.
     pub(super) fn new(alarm: Arc<Alarm>) -> Self {
         let runs = Mutex::default();
-        Self(Arc::new(Inner { runs, alarm }))
+        let freed = AtomicBool::new(false);
+        Self(Arc::new(Inner { runs, freed, alarm }))
     }
 
     /// A run that was claimed is driven, until the answer is dropped.
@@ -41,6 +51,11 @@ impl Queues {
         self.0.runs().insert(run.id);
         let inner = Arc::clone(&self.0);
         Some(Queued { inner, run: run.id })
+    }
+
+    /// Whether there is a place that there was not when this was asked last.
+    pub(super) fn take_freed(&self) -> bool {
+        self.0.freed.swap(false, Ordering::SeqCst)
     }
 
     fn has(&self, run: RunId) -> bool {
@@ -58,7 +73,7 @@ pub(super) struct Queued {
 impl Drop for Queued {
     fn drop(&mut self) {
         self.inner.runs().remove(&self.run);
-        self.inner.alarm.ring();
+        self.inner.free();
     }
 }
 
@@ -100,7 +115,7 @@ impl Engine {
             ..RunUpdate::default()
         };
         self.change_queued(run, leave).await?;
-        self.alarm.ring();
+        self.queues.0.free();
         Ok(())
     }
 

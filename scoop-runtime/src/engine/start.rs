@@ -154,7 +154,7 @@ impl<S: Saga> Start<S> {
         }
         let scoop = self.scoop.clone();
         let new = self.new_run()?;
-        let run = within::<S>(&mut lent, new).await?;
+        let run = within::<S>(&mut lent, new, engine.hints.is_on()).await?;
         Ok(Handle::new(scoop, run))
     }
 
@@ -244,10 +244,14 @@ async fn insert(engine: &Arc<Engine>, new: NewRun, place: Option<Place>) -> Resu
         Ok(Committed::Stored) => {
             match place {
                 Some(place) => executor::take_up(engine, run, place).await?,
+                None if !engine.works => engine.hints.due(),
                 None if wake_at.is_some_and(|at| engine.is_far(at)) => {
                     wake_at.into_iter().for_each(|at| engine.alarm.set(at));
                 }
-                None => engine.places.want(),
+                None => {
+                    engine.places.want();
+                    engine.hints.due();
+                }
             }
             Ok(Ok(run))
         }
@@ -290,11 +294,11 @@ pub async fn start_in<'t, S: Saga>(
 ) -> Result<RunId, Trouble> {
     let (now, uuid) = (Timestamp::from(SystemTime::now()), environment::new_uuid());
     let new = new_run(call, Some(id.into()), DEFAULT_PAYLOAD_LIMIT, (now, uuid))?;
-    within::<S>(&mut transaction.into(), new).await
+    within::<S>(&mut transaction.into(), new, true).await
 }
 
-async fn within<S: Saga>(lent: &mut Lent<'_>, new: NewRun) -> Result<RunId, Trouble> {
-    match lent.start(&new).await? {
+async fn within<S: Saga>(lent: &mut Lent<'_>, new: NewRun, told: bool) -> Result<RunId, Trouble> {
+    match lent.start(&new, told).await? {
         Started::Made => Ok(new.id),
         Started::Taken(other) => same_run::<S>(&other, &new.input),
     }

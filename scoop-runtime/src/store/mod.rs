@@ -4,6 +4,7 @@ mod apply;
 mod check;
 #[doc(hidden)]
 pub mod conformance;
+mod hint;
 pub mod memory;
 mod open;
 #[cfg(feature = "postgres")]
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use self::hint::{Ear, Heard, Hint};
 pub use self::memory::MemoryStore;
 pub use self::open::{Opening, open};
 #[cfg(feature = "postgres")]
@@ -143,7 +145,8 @@ pub struct Lease {
     pub length: Duration,
     /// The time between two heartbeats.
     pub heartbeat: Duration,
-    /// The time between two looks for runs that nobody has.
+    /// The shortest time between two looks for runs that nobody has; a worker that finds none waits for
+    /// longer.
     pub poll: Duration,
 }
 
@@ -152,7 +155,7 @@ impl Default for Lease {
         Self {
             length: Duration::from_secs(10),
             heartbeat: Duration::from_secs(2),
-            poll: Duration::from_secs(1),
+            poll: Duration::from_millis(250),
         }
     }
 }
@@ -175,7 +178,7 @@ pub trait Store: Debug + Send + Sync + 'static {
         1
     }
 
-    /// How often to look for runs that others put into the store; never where nobody else can.
+    /// How often to look for runs that others put into the store, at most; never where nobody else can.
     fn poll(&self) -> Option<Duration> {
         self.lease().map(|lease| lease.poll)
     }
@@ -264,6 +267,17 @@ pub trait Store: Debug + Send + Sync + 'static {
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError>;
     /// When the next active run is to be woken that nobody owns, of those after this moment.
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Tells all other processes of the store; whoever listens hears it, unless it gets lost.
+    async fn announce(&self, _: &[Hint]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Listens to what other processes say, until the connection for that is lost. False where nothing
+    /// is to be heard.
+    async fn hear(&self, _: Ear<'_>) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 
     /// A run.
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;

@@ -131,6 +131,8 @@ impl Admin {
                     executor::take_up(engine, run, engine.places.force()).await
                 } else {
                     engine.places.want();
+                    engine.hints.due();
+                    engine.hints.left(run);
                     Ok(())
                 }
             }

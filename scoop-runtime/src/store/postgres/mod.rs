@@ -12,6 +12,7 @@
 mod alone;
 mod batch;
 mod error;
+mod hints;
 mod line;
 mod migrate;
 mod query;
@@ -31,6 +32,7 @@ use async_trait::async_trait;
 use backon::BackoffBuilder as _;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use uuid::Uuid;
 
 use self::error::silent;
 use self::line::Line;
@@ -40,7 +42,8 @@ use self::session::{Proxy, Session};
 use self::step::Steps;
 pub(in crate::store) use self::step::start_in;
 use super::tx::{Database, StepPool, Transacted, Work};
-use super::{Claim, Lease, Opening, Removal, RunFilter, Store, StoreError, check};
+use super::{Claim, Ear, Hint, Lease, Opening, Removal, RunFilter, Store, StoreError, check};
+use crate::environment;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -65,10 +68,13 @@ const LARGEST_COMMIT: usize = 768 << 20;
 
 /// A store in PostgreSQL, version 13 or later.
 ///
-/// Its connections are its own: up to two for the batches, one for heartbeats, and up to four that
-/// read. Those for steps are, too, unless the application lends its pool.
+/// Its connections are its own: up to two for the batches, one for heartbeats, one that
+/// listens to other processes, and up to four that read. Those for steps are, too, unless the application lends its pool.
 pub struct PostgresStore {
     opening: Opening,
+    /// Tells what this process says from what others do.
+    me: Uuid,
+    server: PgConnectOptions,
     writers: [Line; LANES],
     pulse: Line,
     readers: PgPool,
@@ -119,6 +125,8 @@ impl PostgresStore {
             .connect_lazy_with(server.clone());
         let store = Self {
             opening,
+            me: environment::new_uuid(),
+            server: server.clone(),
             proxy,
             writers,
             pulse,
@@ -204,6 +212,12 @@ impl PostgresStore {
             "begin; set local idle_in_transaction_session_timeout = {rest}; \
              set local application_name = '{mark}'"
         )
+    }
+
+    /// Has this process hear itself, if it hears anything. If that fails it hears nothing, and knows it.
+    async fn try_out(&self) {
+        let tried = self.pooled(async |session| hints::try_out(session, self.me).await);
+        drop(tried.await);
     }
 
     fn attached(&self) -> std::sync::MutexGuard<'_, Vec<Fence>> {
@@ -345,6 +359,19 @@ impl Store for PostgresStore {
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.pooled(async |session| read::next_due(session, after).await)
             .await
+    }
+
+    async fn announce(&self, hints: &[Hint]) -> Result<(), StoreError> {
+        self.pooled(async |session| hints::announce(session, self.me, hints).await)
+            .await
+    }
+
+    async fn hear(&self, ear: Ear<'_>) -> Result<bool, StoreError> {
+        if self.proxy.is_there() {
+            return Ok(false);
+        }
+        let heard = hints::hear(self, ear).await;
+        heard.map(|()| true).map_err(translate)
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -41,8 +41,8 @@ const BUSY: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 /// How long to wait for the connections of steps to close.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
-/// How often to look for runs that somebody started in a transaction of his own.
-const POLL: Duration = Duration::from_secs(1);
+/// How often to look for runs that somebody started in a transaction of his own, at most.
+const POLL: Duration = Duration::from_millis(250);
 
 /// A store in a SQLite file.
 ///
