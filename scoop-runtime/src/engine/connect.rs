@@ -181,7 +181,7 @@ impl Connect {
     }
 
     /// How many runs this worker has in memory at once. What is started beyond that is stored, and
-    /// taken up, by this worker or another, when there is room; the oldest first. A run that waits for
+    /// taken up, by this worker or another, when there is room; the most urgent first, then the oldest. A run that waits for
     /// a saga that it awaits does not count, and that one is begun whether there is room or not.
     /// 10,000 unless set.
     ///

@@ -1,5 +1,9 @@
 //! Starting a saga.
 
+mod within;
+
+pub use within::start_in;
+
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -8,13 +12,12 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::connect::DEFAULT_PAYLOAD_LIMIT;
 use super::execution::{Begun, NotBegun};
 use super::places::Place;
 use super::writer::WriteError;
 use super::{Engine, Scoop, Trouble, executor};
 use crate::codec::Stored;
-use crate::environment::{self, BoxFuture};
+use crate::environment::BoxFuture;
 use crate::handle::Handle;
 use crate::operation::saga::SagaDescriptor;
 use crate::operation::{Saga, SagaCall, written_again};
@@ -22,7 +25,6 @@ use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::RunId;
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::timestamp::Timestamp;
-use crate::store::tx::{Lent, Started};
 
 const LONGEST_ID: usize = 1_024;
 
@@ -102,60 +104,6 @@ impl<S: Saga> Start<S> {
     pub fn blocking(self) -> Result<Handle<S>, Trouble> {
         let scoop = self.scoop.clone();
         scoop.block_on(self.start())?
-    }
-
-    /// Starts in a transaction of the caller's, with one statement: the run exists if and only if
-    /// that transaction commits. A worker finds it within a second, and runs it; the body does not
-    /// begin here.
-    ///
-    /// `transaction` is a `&mut sqlx::Transaction<'_, _>`, or a step's own `&mut *tx`, on the
-    /// database of the runtime's store.
-    ///
-    /// ```
-    /// # use scoop_runtime::operation::{Saga, SagaCall};
-    /// # #[cfg(feature = "postgres")]
-    /// # async fn example<S: Saga>(
-    /// #     scoop: scoop_runtime::engine::Scoop,
-    /// #     pool: sqlx::PgPool,
-    /// #     call: SagaCall<S>,
-    /// # ) -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut tx = pool.begin().await?;
-    /// let insert = sqlx::query("insert into orders (id) values ('o-1')");
-    /// insert.execute(&mut *tx).await?;
-    /// let run = scoop.start(call).id("o-1").start_in(&mut tx).await?;
-    /// tx.commit().await?;
-    /// println!("run {} exists, as the order does", run.id());
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// As when awaited; and where the statement fails, or the transaction is one of another kind of
-    /// database. After a statement that failed the transaction is to be rolled back; after
-    /// [`Trouble::OtherInput`] it can still be used.
-    pub async fn start_in<'t>(
-        self,
-        transaction: impl Into<Lent<'t>>,
-    ) -> Result<Handle<S>, Trouble> {
-        let mut lent = transaction.into();
-        let engine = Arc::clone(self.scoop.engine());
-        if engine.is_stopped() {
-            return Err(Trouble::NotStarted);
-        }
-        let found = lent
-            .database()
-            .filter(|found| Some(*found) != engine.store.database());
-        if let Some(found) = found {
-            return Err(Trouble::OtherDatabase {
-                saga: S::descriptor().description.saga.to_owned(),
-                found,
-                store: engine.store.name(),
-            });
-        }
-        let scoop = self.scoop.clone();
-        let new = self.new_run()?;
-        let run = within::<S>(&mut lent, new, engine.hints.is_on()).await?;
-        Ok(Handle::new(scoop, run))
     }
 
     /// The run that is to be made.
@@ -258,49 +206,6 @@ async fn insert(engine: &Arc<Engine>, new: NewRun, place: Option<Place>) -> Resu
         Ok(Committed::KeyTaken(other)) => Ok(Err(NotBegun::Taken(other))),
         Ok(Committed::Stale) | Err(WriteError::Stopped) => Err(Trouble::PerhapsStarted),
         Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
-    }
-}
-
-/// Starts a saga in a transaction of the caller's, from code that has no runtime: the run exists if
-/// and only if that transaction commits, and a worker on the same database will run it.
-///
-/// `transaction` is a `&mut sqlx::Transaction<'_, _>`, or a step's own `&mut *tx`; the tables of the
-/// store have to be there. Starting under one id twice is the same run.
-///
-/// ```
-/// # use scoop_runtime::engine as scoop;
-/// # use scoop_runtime::operation::{Saga, SagaCall};
-/// # #[cfg(feature = "postgres")]
-/// # async fn example<S: Saga>(
-/// #     pool: sqlx::PgPool,
-/// #     call: SagaCall<S>,
-/// # ) -> Result<(), Box<dyn std::error::Error>> {
-/// let mut tx = pool.begin().await?;
-/// let insert = sqlx::query("insert into orders (id) values ('o-1')");
-/// insert.execute(&mut *tx).await?;
-/// scoop::start_in(&mut tx, call, "o-1").await?;
-/// tx.commit().await?;
-/// # Ok(())
-/// # }
-/// ```
-///
-/// # Errors
-/// When the id is too long, has another input already, or the statement fails: then the transaction
-/// is to be rolled back.
-pub async fn start_in<'t, S: Saga>(
-    transaction: impl Into<Lent<'t>>,
-    call: SagaCall<S>,
-    id: impl Into<String>,
-) -> Result<RunId, Trouble> {
-    let (now, uuid) = (Timestamp::from(SystemTime::now()), environment::new_uuid());
-    let new = new_run(call, Some(id.into()), DEFAULT_PAYLOAD_LIMIT, (now, uuid))?;
-    within::<S>(&mut transaction.into(), new, true).await
-}
-
-async fn within<S: Saga>(lent: &mut Lent<'_>, new: NewRun, told: bool) -> Result<RunId, Trouble> {
-    match lent.start(&new, told).await? {
-        Started::Made => Ok(new.id),
-        Started::Taken(other) => same_run::<S>(&other, &new.input),
     }
 }
 

@@ -73,6 +73,7 @@ macro_rules! conformance {
             queue::no_run_is_passed_over_for_ever,
             queue::of_a_queue_only_so_many_are_claimed,
             queue::the_places_of_a_queue_are_those_of_all_workers,
+            queue::of_what_a_dead_worker_had_a_full_queue_hides_nothing,
             queue::who_is_absent_has_no_place,
             queue::who_is_claimed_is_present,
             queue::a_run_whose_workers_die_goes_back,

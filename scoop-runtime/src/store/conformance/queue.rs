@@ -134,6 +134,37 @@ pub async fn the_places_of_a_queue_are_those_of_all_workers(fixture: &dyn Fixtur
     assert_eq!(claimed(&*store, &two, 9).await, []);
 }
 
+/// However many of a full queue the dead worker had, its others are taken.
+pub async fn of_what_a_dead_worker_had_a_full_queue_hides_nothing(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    store.limit_queue("mail", 2).await.unwrap();
+    let dead = store.attach(&worker("dead")).await.unwrap();
+    let mut batch = Vec::new();
+    for run in 1..=40 {
+        let mut commit = mail(run);
+        commit.create.as_mut().unwrap().owned = true;
+        batch.push(commit);
+    }
+    batch.push(Commit {
+        create: Some(new_run(41)),
+        ..step(41, 1)
+    });
+    store.commit(&dead, &batch).await.unwrap();
+    let away: Vec<_> = (1..=40).map(|run| change(run, absent(true))).collect();
+    store.commit(&dead, &away).await.unwrap();
+    store.detach(&dead).await.unwrap();
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let mut taken = Vec::new();
+    loop {
+        let runs = claimed(&*store, &fence, 5).await;
+        if runs.is_empty() {
+            break;
+        }
+        taken.extend(runs);
+    }
+    assert_eq!(taken, [id(1), id(2), id(41)]);
+}
+
 /// It waits for another one: so does one that was released, or is stuck.
 pub async fn who_is_absent_has_no_place(fixture: &dyn Fixture) {
     let store = fixture.fresh().await;

@@ -75,6 +75,12 @@ found as materialized (
                 and run.status in (1, 2)
                 and ($3::text[] is null or run.saga = any($3))
                 and run.id <> all($5)
+                and (
+                    run.queue = ''
+                    or not exists (
+                        select from room where room.name = run.queue and room.places <= 0
+                    )
+                )
             order by run.owner, run.epoch, run.id
             limit $4
         ) dead

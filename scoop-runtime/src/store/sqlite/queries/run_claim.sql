@@ -29,6 +29,7 @@ where id in (
             ) as places
         from scoop_queue queue
     ),
+    full as materialized (select name from room where places <= 0),
     -- The queues and priorities of the runs that nobody has, each found from the one before in their
     -- index.
     kind (queue, priority) as (
@@ -67,7 +68,7 @@ where id in (
         select run.id, run.queue, run.priority, run.lost, run.created_at as due
         from kind
         cross join scoop_run run
-        where run.id in (
+        where kind.queue not in (select name from full) and run.id in (
             select run.id
             from scoop_run run
             where run.owner is null and run.status in (1, 2)
@@ -82,7 +83,7 @@ where id in (
         select run.id, run.queue, run.priority, run.lost, run.wake_at as due
         from kind
         cross join scoop_run run
-        where run.id in (
+        where kind.queue not in (select name from full) and run.id in (
             select run.id
             from scoop_run run
             where run.owner is null and run.status in (1, 2)
@@ -104,6 +105,7 @@ where id in (
                 and run.status in (1, 2)
                 and (?4 is null or run.saga in (select value from json_each(?4)))
                 and hex(run.id) not in (select value from json_each(?5))
+                and run.queue not in (select name from full)
             limit ?3
         )
     ),
