@@ -29,6 +29,8 @@ pub(crate) enum Verb {
     Memory(Memory),
     /// The memory of a worker with many runs that wait in the store, and how late they wake.
     Sleepers(Sleepers),
+    /// What a worker costs that has nothing to do: processor time, and statements a second.
+    Idle(Idle),
     /// Steps whose SQL is in the engine's own transaction, beside the same SQL by itself.
     Transactional(Transactional),
     /// The worker that `recovery` kills; it is started by that.
@@ -141,6 +143,30 @@ pub(crate) struct Sleepers {
     /// Those that sleep for longer than this do so in the store.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub(crate) dormant_after: Duration,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Idle {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// How long nothing happens.
+    #[arg(long, default_value = "60", value_parser = seconds)]
+    pub(crate) seconds: Duration,
+    /// How many workers have nothing to do, where the store is one that many share.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) workers: u32,
+    /// They do not listen to other processes.
+    #[arg(long)]
+    pub(crate) deaf: bool,
+}
+
+impl Idle {
+    pub(crate) fn workers(&self) -> u32 {
+        match self.common.store {
+            Kind::Postgres => self.workers,
+            Kind::Sqlite | Kind::Memory => 1,
+        }
+    }
 }
 
 /// On PostgreSQL, whose transactions the steps are in.

@@ -4,6 +4,7 @@ mod alone;
 mod arguments;
 mod crowd;
 mod figures;
+mod idle;
 mod limits;
 mod median;
 mod memory;
@@ -32,6 +33,7 @@ async fn main() -> Result<()> {
         Verb::Recovery(verb) => (recovery::run(&verb).await?, verb.common.json),
         Verb::Memory(verb) => (memory::run(&verb).await?, verb.common.json),
         Verb::Sleepers(verb) => (sleepers::run(&verb).await?, verb.common.json),
+        Verb::Idle(verb) => (idle::run(&verb).await?, verb.common.json),
         Verb::Transactional(verb) => (transactional::run(&verb).await?, verb.json),
         Verb::Victim(verb) => return victim::run(&verb).await,
     };

@@ -150,3 +150,15 @@ fn the_table_is_for_people() {
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(table.contains("steps per second"), "{table}");
 }
+
+#[test]
+fn who_has_nothing_to_do_asks_for_little() {
+    for store in ["postgres", "sqlite", "memory"] {
+        let found = figures(&["idle", "--seconds", "2", "--workers", "2", "--store", store]);
+        assert!(number(&found, "processor_ms_per_second_and_worker") >= 0.0);
+        if store == "postgres" {
+            let statements = number(&found, "statements_per_second_and_worker");
+            assert!((0.1..100.0).contains(&statements), "{found}");
+        }
+    }
+}

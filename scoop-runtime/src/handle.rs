@@ -91,6 +91,7 @@ impl<S: Saga> Handle<S> {
     /// one is reported), or this runtime stops.
     pub async fn wait(&self) -> Result<S::Ok, SagaError<S::Error>> {
         let engine = self.scoop.engine();
+        engine.hear();
         let (mut news, mut stop) = (engine.news.listen(self.run), engine.stopping());
         loop {
             // There will be news of what is driven here, so the store need not be asked.

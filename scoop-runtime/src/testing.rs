@@ -124,6 +124,12 @@ impl Store for CrashStore {
         self.death.outlives(self.inner.claim(fence, claim)).await
     }
 
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {
+        self.death
+            .outlives(self.inner.limit_queue(queue, most))
+            .await
+    }
+
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
         self.death.outlives(self.inner.remove(removal)).await
     }

@@ -9,8 +9,9 @@
 //! 6. [`resources`]: clients and configuration; steps and sagas that are methods.
 //! 7. [`errors`]: what a failed saga tells, and how it goes on from a panic.
 //! 8. [`operators`]: runs that are stuck or parked, what is logged.
-//! 9. [`deploying`]: what may change between two builds.
-//! 10. [`testing`]: unit tests of steps and sagas, and crashes.
+//! 9. [`workers`]: how many runs at once, which first, queues, what processes tell each other.
+//! 10. [`deploying`]: what may change between two builds.
+//! 11. [`testing`]: unit tests of steps and sagas, and crashes.
 
 // Most examples are linked into one program, and a runtime asks for the resources of every step that is
 // linked: those with resources, or with transactions, are `standalone_crate`.
@@ -63,6 +64,13 @@ pub mod errors {}
 /// Reference: [`Admin`](crate::Admin), [`RunFilter`](crate::RunFilter),
 /// [`RunStatus`](crate::RunStatus), [`Status`](crate::Status).
 pub mod operators {}
+
+#[doc = include_str!("../../docs/guide/workers.md")]
+///
+/// Reference: [`Connect::queue`](crate::Connect::queue),
+/// [`Connect::max_running`](crate::Connect::max_running),
+/// [`Connect::listen`](crate::Connect::listen), [`Start::priority`](crate::Start::priority).
+pub mod workers {}
 
 #[doc = include_str!("../../docs/guide/deploying.md")]
 pub mod deploying {}

@@ -20,7 +20,9 @@ mod dormant;
 #[cfg(feature = "sqlite")]
 mod golden;
 mod halted;
+mod idle;
 mod lives;
+mod queue;
 mod race;
 mod retry;
 mod room;
@@ -29,3 +31,4 @@ mod several;
 mod stay;
 mod timer;
 mod turns;
+mod urgent;

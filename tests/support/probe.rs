@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use scoop::RunFilter;
@@ -38,11 +39,25 @@ pub(crate) struct Probe {
     commits: AtomicU64,
     rows: AtomicU64,
     bytes: AtomicU64,
+    claims: AtomicU64,
+    poll: Option<Duration>,
 }
 
 impl Probe {
     pub(crate) fn new(inner: Arc<dyn Store>, watcher: Watcher) -> Arc<Self> {
+        let poll = inner.poll();
+        Self::polled(inner, watcher, poll)
+    }
+
+    /// The same, with another pace of its own.
+    pub(crate) fn polled(
+        inner: Arc<dyn Store>,
+        watcher: Watcher,
+        poll: Option<Duration>,
+    ) -> Arc<Self> {
         Arc::new(Self {
+            poll,
+            claims: AtomicU64::new(0),
             inner,
             watcher,
             commits: AtomicU64::new(0),
@@ -53,6 +68,11 @@ impl Probe {
 
     pub(crate) fn commits(&self) -> u64 {
         self.commits.load(Ordering::SeqCst)
+    }
+
+    /// How often somebody looked for runs.
+    pub(crate) fn claims(&self) -> u64 {
+        self.claims.load(Ordering::SeqCst)
     }
 
     /// How many checkpoints were read, and how many bytes were in them.
@@ -152,8 +172,17 @@ impl Store for Probe {
         transacted
     }
 
+    fn poll(&self) -> Option<Duration> {
+        self.poll
+    }
+
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
+        self.claims.fetch_add(1, Ordering::SeqCst);
         self.inner.claim(fence, claim).await
+    }
+
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {
+        self.inner.limit_queue(queue, most).await
     }
 
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {

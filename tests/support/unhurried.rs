@@ -62,6 +62,10 @@ impl Store for Unhurried {
         standing(self.0.claim(fence, claim)).await
     }
 
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {
+        standing(self.0.limit_queue(queue, most)).await
+    }
+
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
         standing(self.0.remove(removal)).await
     }

@@ -7,6 +7,7 @@
 mod cancel;
 mod database;
 mod deploy;
+mod hints;
 mod lives;
 mod sagas;
 mod shared;

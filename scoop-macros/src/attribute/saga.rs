@@ -1,15 +1,17 @@
 //! The keys of `#[saga(..)]`.
 
 use proc_macro2::TokenStream;
-use syn::LitStr;
+use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, Meta, UnOp};
 
 use super::{Crate, Length, keys};
 use crate::diagnostics::Mistakes;
 
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 9] = [
     "name",
     "crate",
     "deadline",
+    "priority",
+    "queue",
     "rollback_deadline",
     "rollback",
     "alias",
@@ -22,6 +24,10 @@ pub(crate) struct SagaArguments {
     pub(crate) name: Option<LitStr>,
     /// How long a run may take.
     pub(crate) deadline: Option<Length>,
+    /// How urgent its runs are.
+    pub(crate) priority: Option<i8>,
+    /// The queue of its runs.
+    pub(crate) queue: Option<LitStr>,
     pub(crate) krate: Crate,
 }
 
@@ -35,6 +41,8 @@ impl SagaArguments {
                     arguments.deadline = keys::text(&entry, r#"deadline = "2h""#, mistakes)
                         .and_then(|text| Length::parse(&text, mistakes));
                 }
+                "priority" => arguments.priority = priority(&entry, mistakes),
+                "queue" => arguments.queue = queue(&entry, mistakes),
                 "crate" => {
                     let path = keys::path(&entry, "crate = path", mistakes);
                     arguments.krate = path.map(Crate::at).unwrap_or_default();
@@ -47,4 +55,43 @@ impl SagaArguments {
         }
         arguments
     }
+}
+
+fn priority(entry: &Meta, mistakes: &mut Mistakes) -> Option<i8> {
+    let number = match entry {
+        Meta::NameValue(pair) => small(&pair.value),
+        _ => None,
+    };
+    if number.is_none() {
+        let wanted = "priority = 1` or another number, from `-128` to `127";
+        keys::wanted(entry, wanted, mistakes);
+    }
+    number
+}
+
+fn small(value: &Expr) -> Option<i8> {
+    let (sign, value) = match value {
+        Expr::Unary(ExprUnary {
+            op: UnOp::Neg(_),
+            expr,
+            ..
+        }) => ("-", &**expr),
+        value => ("", value),
+    };
+    match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(number),
+            ..
+        }) => format!("{sign}{}", number.base10_digits()).parse().ok(),
+        _ => None,
+    }
+}
+
+fn queue(entry: &Meta, mistakes: &mut Mistakes) -> Option<LitStr> {
+    let name = keys::text(entry, r#"queue = "mail""#, mistakes)?;
+    if name.value().is_empty() {
+        mistakes.at(&name, "a queue has a name");
+        return None;
+    }
+    Some(name)
 }

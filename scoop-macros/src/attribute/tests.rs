@@ -123,6 +123,31 @@ fn a_deadline_is_a_duration() {
 }
 
 #[test]
+fn a_priority_is_a_small_number_and_a_queue_has_a_name() {
+    let mut mistakes = Mistakes::default();
+    let arguments = SagaArguments::parse(quote!(priority = -3, queue = "mail"), &mut mistakes);
+    let queue = arguments.queue.map(|queue| queue.value());
+    assert_eq!(
+        (arguments.priority, queue.as_deref()),
+        (Some(-3), Some("mail"))
+    );
+    for wrong in [
+        quote!(priority = 128),
+        quote!(priority = "1"),
+        quote!(priority),
+        quote!(queue = ""),
+        quote!(queue = mail),
+    ] {
+        SagaArguments::parse(wrong, &mut mistakes);
+    }
+    let number = "expected `priority = 1` or another number, from `-128` to `127`";
+    let mistakes = mistakes.into_errors();
+    let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    let named = [r#"a queue has a name"#, r#"expected `queue = "mail"`"#];
+    assert_eq!(mistakes, [&[number; 3][..], &named].concat());
+}
+
+#[test]
 fn later_keys_of_a_saga_are_known_and_refused() {
     let mut mistakes = Mistakes::default();
     SagaArguments::parse(quote!(name = "x", rollback_deadline = "2h"), &mut mistakes);

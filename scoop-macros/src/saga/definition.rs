@@ -75,6 +75,8 @@ impl Definition<'_> {
         let types = shape.function.resources();
         let deadline = self.arguments.deadline;
         let deadline = optional(deadline.map(|length| quote!(#length)));
+        let priority = optional(self.arguments.priority.map(|level| quote!(#level)));
+        let queue = optional(self.arguments.queue.as_ref().map(|name| quote!(#name)));
         quote! {
             const __DESCRIPTION: #description::Description = #description::Description {
                 saga: #name,
@@ -86,6 +88,8 @@ impl Definition<'_> {
                 file: ::core::file!(),
                 line: #line,
                 deadline: #deadline,
+                priority: #priority,
+                queue: #queue,
                 resources: || ::std::vec![#(#runtime::resource::ResourceType::of::<#types>()),*],
                 body: __start,
             };

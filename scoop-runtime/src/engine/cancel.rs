@@ -34,6 +34,7 @@ impl Engine {
                 if !self.news.cancel(run, reason) {
                     // It may wait in the store; it is due now.
                     self.alarm.ring();
+                    self.hints.due();
                 }
                 Ok(true)
             }

@@ -65,7 +65,7 @@ impl Execution {
 
     /// Waits for the run below; where this one is to end, that one is to end first.
     async fn end_of_child(&self, run: RunId) -> Result<Ended, Trouble> {
-        let ending = self.engine.end_of(self.run, run, RunStatus::is_final);
+        let ending = self.end_of(run);
         tokio::pin!(ending);
         let halt = tokio::select! {
             biased;
@@ -78,20 +78,62 @@ impl Execution {
         ending.await
     }
 
+    /// Waits for the run below. Beside others this one gives its place in a queue to others and goes on
+    /// without, until all have ended: what it awaits may be of the same queue.
+    async fn end_of(&self, run: RunId) -> Result<Ended, Trouble> {
+        let engine = &self.engine;
+        if !branch::is_one_of_several() {
+            return engine.end_of(self.run, run, RunStatus::is_final).await;
+        }
+        let was_absent = std::mem::replace(&mut self.state().absent, true);
+        if !was_absent {
+            engine.leave_queue(self.run).await?;
+        }
+        engine.watch_end(self.run, run, RunStatus::is_final).await
+    }
+
+    /// After several operations: goes on at once, or, without a place in its queue, when it has one.
+    pub(super) async fn come_back(&self) {
+        if branch::is_one_of_several() || !std::mem::take(&mut self.state().absent) {
+            return;
+        }
+        match self.engine.come_back(self.run).await {
+            Ok(true) => {}
+            Ok(false) | Err(Trouble::ShutDown) => drop(self.left().await),
+            Err(trouble) => drop(self.park(trouble.reason()).await),
+        }
+    }
+
     /// The run of the saga that this row awaits.
     fn below(&self, pending: &PendingRow, name: &str, run: RunId) -> Result<NewRun, String> {
         let input = pending.row.arguments.clone();
+        let input = input.ok_or_else(|| history::no_arguments(name))?;
         Ok(NewRun {
+            parent: Some(self.run),
+            depth: self.depth + 1,
+            ..self.another(run, name, input)
+        })
+    }
+
+    /// A run that this one starts: as urgent as it, where its saga says nothing else.
+    fn another(&self, run: RunId, name: &str, input: Stored) -> NewRun {
+        let known = self.engine.registry.linked_saga(name);
+        let queue = known.and_then(|saga| saga.queue);
+        NewRun {
             id: run,
             saga: name.to_owned(),
             key: None,
-            input: input.ok_or_else(|| history::no_arguments(name))?,
+            input,
             wake_at: None,
             owned: false,
-            parent: Some(self.run),
-            depth: self.depth + 1,
+            parent: None,
+            depth: 0,
+            priority: known
+                .and_then(|saga| saga.priority)
+                .unwrap_or(self.priority),
+            queue: queue.map(ToOwned::to_owned),
             created_at: self.now(),
-        })
+        }
     }
 
     /// Starts the saga that this row does not wait for.
@@ -103,17 +145,8 @@ impl Execution {
             Ok(None) => return self.park(history::no_arguments(SPAWN)).await,
             Err(trouble) => return self.park(trouble.reason()).await,
         };
-        let new = NewRun {
-            id: spawned.run,
-            saga: spawned.saga,
-            key: None,
-            input: Stored::from_json(spawned.input.get()),
-            wake_at: None,
-            owned: false,
-            parent: None,
-            depth: 0,
-            created_at: self.now(),
-        };
+        let input = Stored::from_json(spawned.input.get());
+        let new = self.another(spawned.run, &spawned.saga, input);
         match self.begin_child(Ok(new), again).await {
             Ok(Ok(())) => {}
             Ok(Err(why)) => return self.park(why).await,
@@ -144,10 +177,10 @@ impl Execution {
             return Ok(Ok(()));
         }
         let saga = engine.registry.saga(&new.saga);
-        new.owned = saga.is_ok();
+        new.owned = saga.is_ok() && new.queue.is_none();
         match saga {
-            Ok(saga) => self.begin_here(saga, new).await,
-            Err(_) => self.begin_elsewhere(new).await,
+            Ok(saga) if new.queue.is_none() => self.begin_here(saga, new).await,
+            _ => self.begin_elsewhere(new).await,
         }
     }
 
@@ -171,7 +204,7 @@ impl Execution {
         }
     }
 
-    /// For a worker that has that saga.
+    /// For a worker that has that saga, or a place in its queue.
     async fn begin_elsewhere(&self, new: NewRun) -> Result<Result<(), String>, Trouble> {
         let commit = Commit {
             run: new.id,
@@ -180,7 +213,11 @@ impl Execution {
             rows: Vec::new(),
         };
         match self.engine.writer.write(commit).await {
-            Ok(_) => Ok(Ok(())),
+            Ok(_) => {
+                self.engine.places.want();
+                self.engine.hints.due();
+                Ok(Ok(()))
+            }
             Err(WriteError::Stopped) => Err(Trouble::ShutDown),
             Err(WriteError::Refused(why)) => Ok(Err(why)),
         }
@@ -257,7 +294,7 @@ pub(super) fn run_of(promise: Option<Promise>) -> Option<RunId> {
 impl Engine {
     /// Waits, for a run that awaits it, until another run is over: however long that takes, unless
     /// the worker closes.
-    pub(super) async fn end_of(
+    pub(super) async fn watch_end(
         &self,
         above: RunId,
         run: RunId,

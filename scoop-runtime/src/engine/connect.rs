@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::core::{Engine, Parts};
 use super::pulse::{self, Moment, Pulse};
 use super::registry::Registry;
-use super::{Scoop, Trouble, reading, recovery, retention};
+use super::{Scoop, Trouble, hints, reading, recovery, retention, start};
 use crate::environment::{BoxFuture, Environment, System};
 use crate::protocol::id::{Fence, WorkerName};
 use crate::resource::{Resource, Resources};
@@ -33,6 +33,8 @@ pub struct Connect {
     depth_limit: u16,
     dormant_after: Duration,
     max_running: usize,
+    queues: Vec<(String, u32)>,
+    listens: bool,
     opening: Opening,
     pool: Option<StepPool>,
     resources: Resources,
@@ -52,6 +54,8 @@ pub fn connect(url: impl Into<String>) -> Connect {
         depth_limit: DEFAULT_DEPTH_LIMIT,
         dormant_after: DEFAULT_DORMANT_AFTER,
         max_running: DEFAULT_MAX_RUNNING,
+        queues: Vec::new(),
+        listens: true,
         opening: Opening::default(),
         pool: None,
         resources: Resources::default(),
@@ -177,7 +181,7 @@ impl Connect {
     }
 
     /// How many runs this worker has in memory at once. What is started beyond that is stored, and
-    /// taken up, by this worker or another, when there is room; the oldest first. A run that waits for
+    /// taken up, by this worker or another, when there is room; the most urgent first, then the oldest. A run that waits for
     /// a saga that it awaits does not count, and that one is begun whether there is room or not.
     /// 10,000 unless set.
     ///
@@ -190,6 +194,52 @@ impl Connect {
     /// ```
     pub const fn max_running(mut self, runs: usize) -> Self {
         self.max_running = runs;
+        self
+    }
+
+    /// How many runs of a queue may run at once, on all workers of the store together. The limit is
+    /// stored: it holds for workers that do not name it, too, and until somebody connects and says
+    /// another one. 0 holds the queue up. Of a queue without a limit all may run. At most some
+    /// hundred queues, because each look for runs looks at each.
+    ///
+    /// A run is of the queue that its saga names, or its start:
+    /// [`Start::queue`](super::Start::queue). It has a place in it while a worker has it in memory, also
+    /// while it waits for less than [`dormant_after`](Self::dormant_after). It has none while it waits for
+    /// longer than that, or for a saga that it awaits, or is stuck or parked; so what it awaits may be of
+    /// the same queue. To go on it waits for a place, before those that have been due for a shorter time.
+    ///
+    /// Runs that wait for a place keep those of no other queue waiting.
+    ///
+    /// ```
+    /// # use scoop_runtime::engine::{Scoop, Trouble};
+    /// # async fn example() -> Result<(), Trouble> {
+    /// let scoop = Scoop::connect("postgres://localhost/shop").queue("mail", 5).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn queue(mut self, name: impl Into<String>, runs: u32) -> Self {
+        self.queues.push((name.into(), runs));
+        self
+    }
+
+    /// Whether processes on one PostgreSQL tell each other what there is to do, with `notify`, and listen,
+    /// each on a connection of its own. They do unless told otherwise. Where they do not, or cannot, as
+    /// behind a proxy that pools transactions, they look more often: what a client starts begins within
+    /// a second.
+    ///
+    /// A [`start_in`](super::Start::start_in) has the caller's transaction notify. Transactions that do
+    /// are committed one after the other by PostgreSQL; where hundreds of them are to be committed in a
+    /// second, those processes are better told not to.
+    ///
+    /// ```
+    /// # use scoop_runtime::engine::{Scoop, Trouble};
+    /// # async fn example() -> Result<(), Trouble> {
+    /// let scoop = Scoop::connect("postgres://localhost/shop").listen(false).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn listen(mut self, listens: bool) -> Self {
+        self.listens = listens;
         self
     }
 
@@ -252,6 +302,10 @@ impl Connect {
         let worker = WorkerName(worker);
         let asked = Moment::now(&*environment);
         let fence = attach(&*store, &*environment, &worker).await?;
+        for (queue, most) in &self.queues {
+            start::check_queue(queue)?;
+            reading::boundedly(&*environment, || store.limit_queue(queue, *most)).await?;
+        }
         let pulse = Pulse::new(Arc::clone(&environment), lease, asked);
         let engine = Arc::new(Engine::new(Parts {
             store,
@@ -265,10 +319,16 @@ impl Connect {
             works: self.works,
             dormant_after: self.dormant_after,
             max_running: self.max_running,
+            listens: self.listens,
         }));
         let scoop = Scoop::new(Arc::clone(&engine));
         engine.drive(pulse::beat(Arc::clone(&engine)));
+        if self.listens {
+            engine.drive(hints::announce(Arc::clone(&engine)));
+            engine.drive(hints::listen(Arc::clone(&engine)));
+        }
         if self.works {
+            engine.hints.want();
             recovery::recover(&engine).await?;
             engine.drive(recovery::watch(Arc::clone(&engine)));
             if let Some(age) = self.keep {

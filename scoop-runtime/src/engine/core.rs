@@ -8,9 +8,11 @@ use tokio::sync::watch;
 
 use super::alarm::Alarm;
 use super::held_up::HeldUp;
+use super::hints::Hints;
 use super::news::{Driving, News};
 use super::places::{Place, Places};
 use super::pulse::Pulse;
+use super::queues::Queues;
 use super::reading;
 use super::registry::Registry;
 use super::writer::Writer;
@@ -46,6 +48,10 @@ pub(crate) struct Engine {
     pub(super) dormant_after: Duration,
     /// For how many runs there is room.
     pub(super) places: Places,
+    /// What is said to other processes.
+    pub(super) hints: Arc<Hints>,
+    /// Which of the runs are of queues.
+    pub(super) queues: Queues,
     /// When to look for runs that nobody has.
     pub(super) alarm: Arc<Alarm>,
     /// Whether nothing is to be begun any more.
@@ -87,6 +93,7 @@ pub(crate) struct Parts {
     pub(crate) works: bool,
     pub(crate) dormant_after: Duration,
     pub(crate) max_running: usize,
+    pub(crate) listens: bool,
 }
 
 /// What is held while a run is driven.
@@ -122,6 +129,8 @@ impl Engine {
             news: News::default(),
             dormant_after: parts.dormant_after,
             places: Places::new(parts.max_running, Arc::clone(&alarm)),
+            queues: Queues::new(Arc::clone(&alarm)),
+            hints: Arc::new(Hints::new(parts.listens)),
             alarm,
             closing: watch::Sender::new(false),
             runs: watch::Sender::new(0),
@@ -198,6 +207,11 @@ impl Engine {
         read: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         reading::boundedly(&*self.environment, read).await
+    }
+
+    /// Listens to other processes from now on.
+    pub(crate) fn hear(&self) {
+        self.hints.want();
     }
 
     /// Ends all tasks without waiting.

@@ -55,6 +55,8 @@ pub(crate) struct Execution {
     pub(crate) saga: &'static SagaDescriptor,
     /// How many runs are above it.
     pub(crate) depth: u16,
+    /// How urgent it is, and the runs that it awaits.
+    pub(crate) priority: i8,
     created_at: Timestamp,
     /// Whether it waited in the store, as nobody's run, before it was taken up.
     pub(super) was_dormant: bool,
@@ -81,11 +83,14 @@ pub(super) struct State {
     pub(super) resumed: Option<Seq>,
     /// Whether it is known that there is no way back.
     pub(super) past_pivot: bool,
+    /// Whether it gave its place in a queue to others.
+    pub(super) absent: bool,
 }
 
 /// Where an execution begins.
 pub(crate) struct Beginning {
     pub(crate) depth: u16,
+    pub(crate) priority: i8,
     pub(crate) created_at: Timestamp,
     pub(crate) was_dormant: bool,
     pub(crate) seq: Seq,
@@ -116,12 +121,14 @@ impl Execution {
             exit: Some(beginning.exit),
             resumed: Some(beginning.seq).filter(|seq| *seq != Seq::NONE),
             past_pivot: false,
+            absent: false,
         };
         Self {
             engine,
             run,
             saga,
             depth: beginning.depth,
+            priority: beginning.priority,
             created_at: beginning.created_at,
             was_dormant: beginning.was_dormant,
             state: Mutex::new(state),

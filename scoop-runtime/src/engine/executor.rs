@@ -26,10 +26,11 @@ pub(super) async fn begin(
     begun: oneshot::Sender<Begun>,
 ) {
     let (id, depth, input) = (new.id, new.depth, new.input.clone());
-    let created_at = new.created_at;
+    let (priority, created_at) = (new.priority, new.created_at);
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
         depth,
+        priority,
         created_at,
         was_dormant: false,
         seq: Seq::NONE,
@@ -92,6 +93,7 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
     let (exit, exited) = oneshot::channel();
     let beginning = Beginning {
         depth: run.depth,
+        priority: run.priority,
         created_at: run.created_at,
         was_dormant: run.wake_at.is_some(),
         seq: run.seq,

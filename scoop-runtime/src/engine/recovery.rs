@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::executor;
+use super::pace::Pace;
 use super::{Engine, Trouble};
 use crate::protocol::commit::Commit;
 use crate::protocol::id::RunId;
@@ -22,7 +23,8 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 /// there is room; then sees when the next one is due.
 pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
     engine.alarm.clear();
-    let mut count = 0;
+    let freed = engine.queues.take_freed();
+    let (mut count, mut filled) = (0, false);
     let now = loop {
         let now = engine.environment.now();
         let mut places = engine.places.take(PAGE);
@@ -40,29 +42,46 @@ pub(super) async fn recover(engine: &Arc<Engine>) -> Result<usize, Trouble> {
         for run in page {
             count += 1;
             let place = places.one().unwrap_or_else(|| engine.places.force());
-            let driven = executor::go_on(Arc::clone(engine), run.clone());
-            engine.drive_in(place, run.id, driven);
+            let (id, queued) = (run.id, engine.queues.enter(&run));
+            filled |= queued.is_some();
+            let driven = executor::go_on(Arc::clone(engine), run);
+            let hints = Arc::clone(&engine.hints);
+            engine.drive_in(place, id, async move {
+                let _queued = queued;
+                driven.await;
+                // Whoever started it, or awaits it, is elsewhere.
+                hints.left(id);
+            });
         }
     };
+    if freed && !filled {
+        // There is a place in a queue, which others may have use for.
+        engine.hints.due();
+    }
     if let Some(due) = engine.read(|| engine.store.next_due(now)).await? {
         engine.alarm.set(due);
     }
     Ok(count)
 }
 
-/// Looks for such runs again and again: when one is due, when there is room again, and every now and
-/// then where others may put some into the store.
+/// Looks for such runs again and again: when one is due, when there is room again, when others say so, and
+/// every now and then where others may put some into the store.
 pub(super) async fn watch(engine: Arc<Engine>) {
     let mut looked = engine.environment.monotonic();
+    let mut pace = engine.store.poll().map(Pace::new);
     loop {
         tokio::select! {
             () = engine.closing() => return,
             // Earlier than it was.
             () = engine.alarm.changed() => continue,
-            () = pause(&engine, looked) => {}
+            () = pause(&engine, looked, pace.as_mut()) => {}
         }
         looked = engine.environment.monotonic();
-        match look(&engine).await {
+        let found = look(&engine).await;
+        if let Some(pace) = &mut pace {
+            pace.looked(!matches!(found, Ok(0)));
+        }
+        match found {
             Ok(0) => {}
             Ok(runs) => tracing::debug!(runs, "took up runs that nobody had"),
             Err(Trouble::Store(error @ StoreError::Fenced(_))) => {
@@ -89,11 +108,12 @@ async fn look(engine: &Arc<Engine>) -> Result<usize, Trouble> {
 }
 
 /// Ends when it is time to look again.
-async fn pause(engine: &Engine, looked: Duration) {
-    let (environment, poll) = (&engine.environment, engine.store.poll());
-    let poll = poll.map(|poll| {
+async fn pause(engine: &Engine, looked: Duration, pace: Option<&mut Pace>) {
+    let environment = &engine.environment;
+    let poll = pace.map(|pace| {
         let passed = environment.monotonic().saturating_sub(looked);
-        poll.saturating_sub(passed)
+        let pause = pace.pause(engine.hints.are_heard(), engine.store.lease());
+        pause.saturating_sub(passed)
     });
     let due = engine.alarm.at().map(|at| at.since(environment.now()));
     match poll.into_iter().chain(due).min() {
@@ -105,6 +125,8 @@ async fn pause(engine: &Engine, looked: Duration) {
 /// Gives a run that this build cannot continue back to the others.
 pub(super) async fn give_back(engine: &Engine, run: RunId) {
     if engine.store.lease().is_none() {
+        // There is nobody; but others of its queue may run.
+        drop(engine.leave_queue(run).await);
         return;
     }
     let commit = Commit {
@@ -120,6 +142,7 @@ pub(super) async fn give_back(engine: &Engine, run: RunId) {
     };
     // If it cannot be written, the others get the run with all that this worker has.
     drop(engine.writer.write(commit).await);
+    engine.hints.due();
 }
 
 /// Other builds may know sagas that this one does not, or be able to continue a run that is parked

@@ -198,6 +198,11 @@ impl Registry {
         }
     }
 
+    /// The saga of this name, whether this program runs it or only awaits it.
+    pub(crate) fn linked_saga(&self, name: &str) -> Option<&'static SagaDescriptor> {
+        self.sagas.get(name).copied()
+    }
+
     /// Whether this may be the name of a saga: a step and a saga may have one name.
     pub(crate) fn may_be_saga(&self, name: &str) -> bool {
         self.sagas.contains_key(name) || !self.steps.contains_key(name)

@@ -12,6 +12,7 @@ use crate::environment::BoxFuture;
 use crate::handle::Handle;
 use crate::operation::{Saga, SagaCall, SagaFn};
 use crate::protocol::id::RunId;
+use crate::store::Hint;
 
 /// How long steps that are under way may take when the runtime is shut down.
 const GRACE: Duration = Duration::from_secs(10);
@@ -171,7 +172,11 @@ impl Scoop {
         let engine = self.engine();
         engine.drain(grace).await;
         engine.stop().await;
-        drop(engine.store.detach(&engine.fence).await);
+        let detached = engine.store.detach(&engine.fence).await;
+        if detached.is_ok() && engine.works && engine.hints.is_on() {
+            // What it had is free.
+            drop(engine.store.announce(&[Hint::Due]).await);
+        }
         engine.store.close().await;
     }
 

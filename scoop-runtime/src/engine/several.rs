@@ -48,6 +48,7 @@ impl Execution {
                 Err(trouble) => return self.park(trouble.reason()).await,
             };
             let ends = several.all(again).await;
+            self.come_back().await;
             self.set_outcome(StoredOutcome::Done(null()));
             Settled::Several(ends)
         })

@@ -1,5 +1,9 @@
 //! Starting a saga.
 
+mod within;
+
+pub use within::start_in;
+
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -8,13 +12,12 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::connect::DEFAULT_PAYLOAD_LIMIT;
 use super::execution::{Begun, NotBegun};
 use super::places::Place;
 use super::writer::WriteError;
 use super::{Engine, Scoop, Trouble, executor};
 use crate::codec::Stored;
-use crate::environment::{self, BoxFuture};
+use crate::environment::BoxFuture;
 use crate::handle::Handle;
 use crate::operation::saga::SagaDescriptor;
 use crate::operation::{Saga, SagaCall, written_again};
@@ -22,7 +25,6 @@ use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::RunId;
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::timestamp::Timestamp;
-use crate::store::tx::{Lent, Started};
 
 const LONGEST_ID: usize = 1_024;
 
@@ -33,6 +35,8 @@ pub struct Start<S> {
     call: SagaCall<S>,
     id: Option<String>,
     wake: Option<Wake>,
+    priority: Option<i8>,
+    queue: Option<String>,
 }
 
 enum Wake {
@@ -47,6 +51,8 @@ impl<S: Saga> Start<S> {
             call,
             id: None,
             wake: None,
+            priority: None,
+            queue: None,
         }
     }
 
@@ -71,6 +77,26 @@ impl<S: Saga> Start<S> {
         self
     }
 
+    /// How urgent the run is, and the runs that it awaits, unless their sagas say otherwise: from -128 to
+    /// 127, the greater the more urgent. 0 unless set here or with `#[saga(priority = ..)]`.
+    ///
+    /// Where more runs are due than workers have room for, the most urgent is taken up first, and of
+    /// equally urgent ones the one that has been due for the longest time. Nothing waits for ever behind
+    /// what is more urgent: a level counts as an hour of waiting. A run that is under way is never
+    /// interrupted.
+    pub const fn priority(mut self, priority: i8) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// The queue of the run, of which only so many run at once: see
+    /// [`Connect::queue`](super::Connect::queue). The runs that it awaits are of the queues that their
+    /// sagas name with `#[saga(queue = "..")]`, or of none.
+    pub fn queue(mut self, queue: impl Into<String>) -> Self {
+        self.queue = Some(queue.into());
+        self
+    }
+
     /// Starts without async code.
     ///
     /// # Errors
@@ -78,60 +104,6 @@ impl<S: Saga> Start<S> {
     pub fn blocking(self) -> Result<Handle<S>, Trouble> {
         let scoop = self.scoop.clone();
         scoop.block_on(self.start())?
-    }
-
-    /// Starts in a transaction of the caller's, with one statement: the run exists if and only if
-    /// that transaction commits. A worker finds it within a second, and runs it; the body does not
-    /// begin here.
-    ///
-    /// `transaction` is a `&mut sqlx::Transaction<'_, _>`, or a step's own `&mut *tx`, on the
-    /// database of the runtime's store.
-    ///
-    /// ```
-    /// # use scoop_runtime::operation::{Saga, SagaCall};
-    /// # #[cfg(feature = "postgres")]
-    /// # async fn example<S: Saga>(
-    /// #     scoop: scoop_runtime::engine::Scoop,
-    /// #     pool: sqlx::PgPool,
-    /// #     call: SagaCall<S>,
-    /// # ) -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut tx = pool.begin().await?;
-    /// let insert = sqlx::query("insert into orders (id) values ('o-1')");
-    /// insert.execute(&mut *tx).await?;
-    /// let run = scoop.start(call).id("o-1").start_in(&mut tx).await?;
-    /// tx.commit().await?;
-    /// println!("run {} exists, as the order does", run.id());
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// As when awaited; and where the statement fails, or the transaction is one of another kind of
-    /// database. After a statement that failed the transaction is to be rolled back; after
-    /// [`Trouble::OtherInput`] it can still be used.
-    pub async fn start_in<'t>(
-        self,
-        transaction: impl Into<Lent<'t>>,
-    ) -> Result<Handle<S>, Trouble> {
-        let mut lent = transaction.into();
-        let engine = Arc::clone(self.scoop.engine());
-        if engine.is_stopped() {
-            return Err(Trouble::NotStarted);
-        }
-        let found = lent
-            .database()
-            .filter(|found| Some(*found) != engine.store.database());
-        if let Some(found) = found {
-            return Err(Trouble::OtherDatabase {
-                saga: S::descriptor().description.saga.to_owned(),
-                found,
-                store: engine.store.name(),
-            });
-        }
-        let scoop = self.scoop.clone();
-        let new = self.new_run()?;
-        let run = within::<S>(&mut lent, new).await?;
-        Ok(Handle::new(scoop, run))
     }
 
     /// The run that is to be made.
@@ -144,7 +116,14 @@ impl<S: Saga> Start<S> {
         });
         let (limit, uuid) = (engine.payload_limit, engine.environment.uuid());
         let new = new_run(self.call, self.id, limit, (now, uuid))?;
-        Ok(NewRun { wake_at, ..new })
+        let queue = self.queue.or(new.queue);
+        queue.as_deref().map_or(Ok(()), check_queue)?;
+        Ok(NewRun {
+            wake_at,
+            priority: self.priority.unwrap_or(new.priority),
+            queue,
+            ..new
+        })
     }
 
     async fn start(self) -> Result<Handle<S>, Trouble> {
@@ -165,7 +144,7 @@ impl<S: Saga> Start<S> {
         if engine.works && wake_at.is_none() {
             engine.registry.saga(name).map_err(Trouble::NotAllowed)?;
         }
-        let place = place(&engine, wake_at);
+        let place = place(&engine, &new);
         new.owned = place.is_some();
         let begun = match place {
             Some(place) if wake_at.is_none() => {
@@ -189,9 +168,11 @@ impl<S: Saga> Start<S> {
     }
 }
 
-/// A place for a new run, where this process drives it, has room, and the start is not far away.
-fn place(engine: &Engine, wake_at: Option<Timestamp>) -> Option<Place> {
-    if !engine.works || wake_at.is_some_and(|at| engine.is_far(at)) {
+/// A place for a new run, where this process drives it, has room, and the start is not far away. What is of
+/// a queue has to be claimed.
+fn place(engine: &Engine, new: &NewRun) -> Option<Place> {
+    let far = new.wake_at.is_some_and(|at| engine.is_far(at));
+    if !engine.works || far || new.queue.is_some() {
         return None;
     }
     engine.places.take(1).one()
@@ -211,59 +192,20 @@ async fn insert(engine: &Arc<Engine>, new: NewRun, place: Option<Place>) -> Resu
         Ok(Committed::Stored) => {
             match place {
                 Some(place) => executor::take_up(engine, run, place).await?,
+                None if !engine.works => engine.hints.due(),
                 None if wake_at.is_some_and(|at| engine.is_far(at)) => {
                     wake_at.into_iter().for_each(|at| engine.alarm.set(at));
                 }
-                None => engine.places.want(),
+                None => {
+                    engine.places.want();
+                    engine.hints.due();
+                }
             }
             Ok(Ok(run))
         }
         Ok(Committed::KeyTaken(other)) => Ok(Err(NotBegun::Taken(other))),
         Ok(Committed::Stale) | Err(WriteError::Stopped) => Err(Trouble::PerhapsStarted),
         Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
-    }
-}
-
-/// Starts a saga in a transaction of the caller's, from code that has no runtime: the run exists if
-/// and only if that transaction commits, and a worker on the same database will run it.
-///
-/// `transaction` is a `&mut sqlx::Transaction<'_, _>`, or a step's own `&mut *tx`; the tables of the
-/// store have to be there. Starting under one id twice is the same run.
-///
-/// ```
-/// # use scoop_runtime::engine as scoop;
-/// # use scoop_runtime::operation::{Saga, SagaCall};
-/// # #[cfg(feature = "postgres")]
-/// # async fn example<S: Saga>(
-/// #     pool: sqlx::PgPool,
-/// #     call: SagaCall<S>,
-/// # ) -> Result<(), Box<dyn std::error::Error>> {
-/// let mut tx = pool.begin().await?;
-/// let insert = sqlx::query("insert into orders (id) values ('o-1')");
-/// insert.execute(&mut *tx).await?;
-/// scoop::start_in(&mut tx, call, "o-1").await?;
-/// tx.commit().await?;
-/// # Ok(())
-/// # }
-/// ```
-///
-/// # Errors
-/// When the id is too long, has another input already, or the statement fails: then the transaction
-/// is to be rolled back.
-pub async fn start_in<'t, S: Saga>(
-    transaction: impl Into<Lent<'t>>,
-    call: SagaCall<S>,
-    id: impl Into<String>,
-) -> Result<RunId, Trouble> {
-    let (now, uuid) = (Timestamp::from(SystemTime::now()), environment::new_uuid());
-    let new = new_run(call, Some(id.into()), DEFAULT_PAYLOAD_LIMIT, (now, uuid))?;
-    within::<S>(&mut transaction.into(), new).await
-}
-
-async fn within<S: Saga>(lent: &mut Lent<'_>, new: NewRun) -> Result<RunId, Trouble> {
-    match lent.start(&new).await? {
-        Started::Made => Ok(new.id),
-        Started::Taken(other) => same_run::<S>(&other, &new.input),
     }
 }
 
@@ -275,7 +217,8 @@ fn new_run<S: Saga>(
     (now, uuid): (Timestamp, Uuid),
 ) -> Result<NewRun, Trouble> {
     check_id(key.as_deref())?;
-    let name = S::descriptor().description.saga;
+    let saga = S::descriptor();
+    let name = saga.description.saga;
     let input = call.input.map_err(|error| Trouble::Input {
         saga: name.to_owned(),
         error,
@@ -290,6 +233,8 @@ fn new_run<S: Saga>(
         owned: false,
         parent: None,
         depth: 0,
+        priority: saga.priority.unwrap_or_default(),
+        queue: saga.queue.map(ToOwned::to_owned),
         created_at: now,
     })
 }
@@ -319,6 +264,17 @@ fn check_id(id: Option<&str>) -> Result<(), Trouble> {
         Some(id) if id.contains('\0') => Err(Trouble::BadId("contains a NUL character")),
         _ => Ok(()),
     }
+}
+
+/// Whether this can be the name of a queue.
+pub(super) fn check_queue(name: &str) -> Result<(), Trouble> {
+    let why = match name {
+        "" => "is empty",
+        name if name.len() > LONGEST_ID => "is longer than 1,024 bytes",
+        name if name.contains('\0') => "contains a NUL character",
+        _ => return Ok(()),
+    };
+    Err(Trouble::NotAllowed(format!("the name of the queue {why}")))
 }
 
 fn check_size(saga: &str, input: &Stored, limit: usize) -> Result<(), Trouble> {

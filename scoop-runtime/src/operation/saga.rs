@@ -20,6 +20,10 @@ pub struct SagaDescriptor {
     pub line: u32,
     /// How long a run may take, from its start.
     pub deadline: Option<Duration>,
+    /// How urgent its runs are, unless their start says otherwise.
+    pub priority: Option<i8>,
+    /// The queue of its runs, unless their start says otherwise.
+    pub queue: Option<&'static str>,
     /// The resources it wants (`Self`, for a method).
     pub resources: fn() -> Vec<ResourceType>,
     /// Makes the body, to be polled from the beginning or from the frame's await point.

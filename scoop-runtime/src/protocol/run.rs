@@ -93,6 +93,10 @@ pub struct NewRun {
     pub parent: Option<RunId>,
     /// How many runs are above it.
     pub depth: u16,
+    /// How urgent it is: the greater, the earlier it is claimed.
+    pub priority: i8,
+    /// The queue of which it is; of its runs only so many run at once.
+    pub queue: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -130,6 +134,15 @@ pub struct RunRow {
     pub parent: Option<RunId>,
     /// How many runs are above it.
     pub depth: u16,
+    /// How urgent it is: the greater, the earlier it is claimed.
+    pub priority: i8,
+    /// The queue of which it is; of its runs only so many run at once.
+    pub queue: Option<String>,
+    /// Whether it waits in its worker's memory for a run below, or is parked there, and so has no place
+    /// in its queue.
+    pub absent: bool,
+    /// How often a worker died that had it.
+    pub lost: u16,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it reached a final status.
@@ -164,4 +177,6 @@ pub struct RunUpdate {
     /// Whether the writer gives the run up: from now on it is nobody's, unless somebody else has it
     /// already. Comes before `owned`.
     pub released: bool,
+    /// Whether the run has no place in its queue from now on, although a worker has it.
+    pub absent: Option<bool>,
 }

@@ -1,7 +1,7 @@
 //! What a commit means for a run row: pure, and the same for every store.
 
 use crate::protocol::commit::Commit;
-use crate::protocol::id::{Fence, Seq, WorkerName};
+use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
 
 /// The row of a run that `commit` creates.
@@ -34,6 +34,10 @@ pub(super) fn unowned(new: &NewRun) -> RunRow {
         failure: None,
         parent: new.parent,
         depth: new.depth,
+        priority: new.priority,
+        queue: new.queue.clone(),
+        absent: false,
+        lost: 0,
         created_at: new.created_at,
         finished_at: None,
     }
@@ -52,6 +56,7 @@ pub(super) fn apply(row: &mut RunRow, commit: &Commit, fence: &Fence) {
         owned,
         cancel,
         released,
+        absent,
     } = commit.update.clone();
     row.status = status.unwrap_or(row.status);
     row.wake_at = wake_at.unwrap_or(row.wake_at);
@@ -62,6 +67,7 @@ pub(super) fn apply(row: &mut RunRow, commit: &Commit, fence: &Fence) {
         row.wake_at = None;
     }
     row.cancel = row.cancel.take().or(cancel);
+    row.absent = absent.unwrap_or(row.absent);
     if released {
         if row.owner.as_ref() == Some(&fence.worker) && row.epoch == fence.epoch {
             (row.owner, row.epoch) = owner(false, fence);
@@ -79,6 +85,16 @@ pub(super) fn owner(owned: bool, fence: &Fence) -> (Option<WorkerName>, i64) {
     } else {
         (None, 0)
     }
+}
+
+/// Where a run stands among those that may be claimed: the least comes first. It is the time since which it
+/// is due; a level of priority counts as an hour, so that no run is passed over for ever. A run whose
+/// workers die goes back a level each time, but for the first.
+pub(super) fn rank(row: &RunRow) -> (i64, RunId) {
+    const LEVEL: i64 = 3_600_000;
+    let due = row.wake_at.unwrap_or(row.created_at).0;
+    let level = i64::from(row.priority) - i64::from(row.lost.saturating_sub(1));
+    (due.saturating_sub(level * LEVEL), row.id)
 }
 
 /// The greatest `seq` of the commit's rows.

@@ -4,6 +4,7 @@ mod apply;
 mod check;
 #[doc(hidden)]
 pub mod conformance;
+mod hint;
 pub mod memory;
 mod open;
 #[cfg(feature = "postgres")]
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use self::hint::{Ear, Heard, Hint};
 pub use self::memory::MemoryStore;
 pub use self::open::{Opening, open};
 #[cfg(feature = "postgres")]
@@ -130,7 +132,7 @@ pub struct Claim {
     pub sagas: Option<Vec<String>>,
     /// None of these.
     pub except: Vec<RunId>,
-    /// At most so many: those that have been due for the longest time.
+    /// At most so many: the most urgent first, and of those the ones that have been due for the longest time.
     pub limit: u32,
     /// What time it is: of the runs that nobody has, those that are to be woken later are left.
     pub now: Timestamp,
@@ -143,7 +145,8 @@ pub struct Lease {
     pub length: Duration,
     /// The time between two heartbeats.
     pub heartbeat: Duration,
-    /// The time between two looks for runs that nobody has.
+    /// The shortest time between two looks for runs that nobody has; a worker that finds none waits for
+    /// longer.
     pub poll: Duration,
 }
 
@@ -152,7 +155,7 @@ impl Default for Lease {
         Self {
             length: Duration::from_secs(10),
             heartbeat: Duration::from_secs(2),
-            poll: Duration::from_secs(1),
+            poll: Duration::from_millis(250),
         }
     }
 }
@@ -175,7 +178,7 @@ pub trait Store: Debug + Send + Sync + 'static {
         1
     }
 
-    /// How often to look for runs that others put into the store; never where nobody else can.
+    /// How often to look for runs that others put into the store, at most; never where nobody else can.
     fn poll(&self) -> Option<Duration> {
         self.lease().map(|lease| lease.poll)
     }
@@ -245,7 +248,15 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// those of dead workers, which waited in their memory, are not. What is left of `wake_at` says
     /// that a run waited as nobody's, or has not begun: it is cleared where a run that has begun is
     /// taken from a dead worker.
+    ///
+    /// Those come first that have been due for the longest time, where a level of priority counts as an
+    /// hour, and each death of a worker that had the run, but for the first, as one level less. Of a
+    /// queue with a limit it takes no more than so many that live workers have and that are not absent.
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError>;
+
+    /// Says how many runs of a queue may run at once; the last word counts. Of a queue of which nobody
+    /// said anything, all may.
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError>;
 
     /// Removes finished runs for good, those that ended first before others, with all that is stored of
     /// them and of the runs below. How many there were, not counting those below.
@@ -256,6 +267,17 @@ pub trait Store: Debug + Send + Sync + 'static {
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError>;
     /// When the next active run is to be woken that nobody owns, of those after this moment.
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Tells all other processes of the store; whoever listens hears it, unless it gets lost.
+    async fn announce(&self, _: &[Hint]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Listens to what other processes say, until the connection for that is lost. False where nothing
+    /// is to be heard.
+    async fn hear(&self, _: Ear<'_>) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 
     /// A run.
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;

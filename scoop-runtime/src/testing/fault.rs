@@ -249,6 +249,13 @@ impl Store for FaultStore {
         self.death.outlives(self.inner.claim(fence, claim)).await
     }
 
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {
+        self.read()?;
+        self.death
+            .outlives(self.inner.limit_queue(queue, most))
+            .await
+    }
+
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
         self.read()?;
         self.death.outlives(self.inner.remove(removal)).await

@@ -110,7 +110,9 @@ impl Admin {
         let engine = self.scoop.engine();
         let run = row.id;
         // Whoever had the run may be dead, or live and know nothing of this.
-        let mine = engine.works && engine.registry.saga(&row.saga).is_ok();
+        let known = engine.works && engine.registry.saga(&row.saga).is_ok();
+        // Of a queue only what is claimed is driven.
+        let mine = known && row.queue.is_none();
         let goes_on = update.status.is_some_and(RunStatus::is_active);
         let commit = Commit {
             run,
@@ -128,6 +130,9 @@ impl Admin {
                 if mine && goes_on {
                     executor::take_up(engine, run, engine.places.force()).await
                 } else {
+                    engine.places.want();
+                    engine.hints.due();
+                    engine.hints.left(run);
                     Ok(())
                 }
             }

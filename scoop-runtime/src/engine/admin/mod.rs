@@ -129,7 +129,7 @@ impl Admin {
     /// What waits there (a sleep, a later start, the pause before another attempt) ends at once; what is
     /// under way is waited for. Then nothing more begins, and the run rolls back, after the runs below
     /// it have. The answer is there when the request is stored; it works from any process, and whether
-    /// or not a worker has the run. A worker in another process hears of it within a second.
+    /// or not a worker has the run. A worker in another process hears of it at once, or finds it within seconds.
     ///
     /// A run that is past its pivot goes on: the request is written down, and that is all. One that
     /// rolls back already has nothing more to do. Of two requests the first one's reason stays.

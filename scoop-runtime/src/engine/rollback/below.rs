@@ -119,7 +119,9 @@ impl Undoing<'_> {
 
     async fn turn_completed(&self, row: &RunRow) -> Result<bool, Trouble> {
         let engine = self.engine;
-        let here = engine.registry.saga(&row.saga).is_ok() || !self.is_shared();
+        // Of a queue only what is claimed is driven.
+        let known = engine.registry.saga(&row.saga).is_ok() || !self.is_shared();
+        let here = known && row.queue.is_none();
         let failure = engine.undone(row, FailureKind::Undone, self.failure.error.clone());
         let commit = Commit {
             run: row.id,

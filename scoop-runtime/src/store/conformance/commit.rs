@@ -37,6 +37,8 @@ pub async fn every_field_is_read_back(fixture: &dyn Fixture) {
         wake_at: Some(Timestamp(7)),
         parent: Some(id(7)),
         depth: 3,
+        priority: -128,
+        queue: Some("mail".to_owned()),
         ..new_run(1)
     };
     let update = RunUpdate {
@@ -73,6 +75,10 @@ pub async fn every_field_is_read_back(fixture: &dyn Fixture) {
         failure: Some(Stored::from_json("2")),
         parent: Some(id(7)),
         depth: 3,
+        priority: -128,
+        queue: Some("mail".to_owned()),
+        absent: false,
+        lost: 0,
         created_at: Timestamp(1_000),
         finished_at: Some(Timestamp(9)),
     };

@@ -10,6 +10,7 @@ pub mod cancel;
 pub mod claim;
 pub mod commit;
 pub mod data;
+pub mod queue;
 pub mod read;
 pub mod remove;
 pub mod sample;
@@ -68,6 +69,15 @@ macro_rules! conformance {
             wait::the_next_run_that_is_due_is_found,
             wait::a_run_is_released_with_a_row_or_without,
             wait::a_run_that_another_worker_has_is_not_released,
+            queue::the_most_urgent_are_claimed_first,
+            queue::no_run_is_passed_over_for_ever,
+            queue::of_a_queue_only_so_many_are_claimed,
+            queue::the_places_of_a_queue_are_those_of_all_workers,
+            queue::of_what_a_dead_worker_had_a_full_queue_hides_nothing,
+            queue::who_is_absent_has_no_place,
+            queue::who_is_claimed_is_present,
+            queue::a_run_whose_workers_die_goes_back,
+            queue::claims_at_once_never_take_too_many,
             claim::runs_of_a_live_worker_are_left_alone,
             claim::runs_of_an_earlier_life_are_claimed,
             claim::an_old_life_writes_nothing,

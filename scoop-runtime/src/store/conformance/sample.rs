@@ -43,6 +43,8 @@ pub fn new_run(run: u128) -> NewRun {
         owned: true,
         parent: None,
         depth: 0,
+        priority: 0,
+        queue: None,
         created_at: Timestamp(1_000),
     }
 }

@@ -8,21 +8,23 @@ use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, Part, RunId, Seq, WorkerName};
 use crate::protocol::run::{NewRun, RunRow, RunStatus};
 use crate::protocol::timestamp::Timestamp;
-use crate::store::{Claim, Removal, RunFilter, StoreError, apply};
+use crate::store::{Removal, RunFilter, StoreError, apply};
 
 type Rows = BTreeMap<(Seq, Part), CheckpointRow>;
 
 /// All that the store holds.
 #[derive(Default)]
 pub(super) struct Data {
-    runs: BTreeMap<RunId, RunRow>,
+    pub(super) runs: BTreeMap<RunId, RunRow>,
     keys: BTreeMap<(String, String), RunId>,
     rows: BTreeMap<RunId, Rows>,
-    workers: BTreeMap<String, Life>,
+    pub(super) workers: BTreeMap<String, Life>,
+    /// How many runs of each queue may run at once.
+    pub(super) queues: BTreeMap<String, usize>,
 }
 
 #[derive(Default)]
-struct Life {
+pub(super) struct Life {
     epoch: i64,
     live: bool,
 }
@@ -57,39 +59,6 @@ impl Data {
             answers[place] = self.one(fence, commit);
         }
         Ok(answers)
-    }
-
-    pub(super) fn claim(
-        &mut self,
-        fence: &Fence,
-        claim: &Claim,
-    ) -> Result<Vec<RunRow>, StoreError> {
-        self.guard(fence)?;
-        let workers = &self.workers;
-        let mut free: Vec<_> = self
-            .runs
-            .values_mut()
-            .filter(|run| {
-                let sagas = claim.sagas.as_ref();
-                sagas.is_none_or(|sagas| sagas.contains(&run.saga))
-                    && !claim.except.contains(&run.id)
-            })
-            .filter(|run| run.status.is_active() && is_free(workers, run, claim.now))
-            .collect();
-        free.sort_by_key(|run| (run.wake_at.unwrap_or(run.created_at), run.id));
-        free.truncate(claim.limit as usize);
-        free.sort_by_key(|run| run.id);
-        Ok(free
-            .into_iter()
-            .map(|run| {
-                if run.owner.is_some() && run.seq > Seq::NONE {
-                    run.wake_at = None;
-                }
-                run.owner = Some(fence.worker.clone());
-                run.epoch = fence.epoch;
-                run.clone()
-            })
-            .collect())
     }
 
     pub(super) fn remove(&mut self, removal: &Removal) -> u64 {
@@ -187,7 +156,7 @@ impl Data {
         rows.into_iter().take(limit as usize).cloned().collect()
     }
 
-    fn guard(&self, fence: &Fence) -> Result<(), StoreError> {
+    pub(super) fn guard(&self, fence: &Fence) -> Result<(), StoreError> {
         if lives(&self.workers, Some(&fence.worker), fence.epoch) {
             Ok(())
         } else {
@@ -252,15 +221,11 @@ fn beyond(after: Option<RunId>) -> (Bound<RunId>, Bound<RunId>) {
     )
 }
 
-/// Whether a run may be claimed: nobody has it, and it is due; or who had it is dead.
-fn is_free(workers: &BTreeMap<String, Life>, run: &RunRow, now: Timestamp) -> bool {
-    match &run.owner {
-        None => run.wake_at.is_none_or(|due| due <= now),
-        owner => !lives(workers, owner.as_ref(), run.epoch),
-    }
-}
-
-fn lives(workers: &BTreeMap<String, Life>, worker: Option<&WorkerName>, epoch: i64) -> bool {
+pub(super) fn lives(
+    workers: &BTreeMap<String, Life>,
+    worker: Option<&WorkerName>,
+    epoch: i64,
+) -> bool {
     worker
         .and_then(|worker| workers.get(&worker.0))
         .is_some_and(|life| life.live && life.epoch == epoch)

@@ -1,5 +1,6 @@
 //! Runs kept in memory, for tests and for trying things out: nothing survives the process.
 
+mod claim;
 mod data;
 
 use std::fmt;
@@ -121,6 +122,11 @@ impl Store for MemoryStore {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.data()?.claim(fence, claim)
+    }
+
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {
+        self.data()?.limit_queue(queue, most);
+        Ok(())
     }
 
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {

@@ -87,4 +87,6 @@ fn bind_new<'q>(statement: Statement<'q>, run: &RunRow) -> Statement<'q> {
         .bind(run.finished_at.map(|time| time.0))
         .bind(run.parent.map(|parent| parent.as_uuid()))
         .bind(run.depth.cast_signed())
+        .bind(i16::from(run.priority))
+        .bind(run.queue.as_deref().unwrap_or_default())
 }

@@ -1,5 +1,7 @@
 //! A batch as the columns that one statement takes: new runs, runs that change, rows.
 
+use std::mem::take;
+
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -53,6 +55,8 @@ struct New<'a> {
     finished_at: Vec<Option<i64>>,
     parent: Vec<Option<Uuid>>,
     depth: Vec<i16>,
+    priority: Vec<i16>,
+    queue: Vec<&'a str>,
 }
 
 #[derive(Default)]
@@ -68,6 +72,7 @@ struct Changes<'a> {
     finished_at: Vec<Option<i64>>,
     owned: Vec<Option<i16>>,
     cancel: Vec<Option<&'a str>>,
+    absent: Vec<Option<bool>>,
     rule: Vec<i16>,
 }
 
@@ -114,8 +119,11 @@ impl<'a> Columns<'a> {
         columns
     }
 
-    pub(super) fn bind(self, statement: Statement<'_>) -> Statement<'_> {
-        self.rows.bind(self.changes.bind(self.new.bind(statement)))
+    pub(super) fn bind(mut self, statement: Statement<'_>) -> Statement<'_> {
+        let (priority, queue) = (take(&mut self.new.priority), take(&mut self.new.queue));
+        let absent = take(&mut self.changes.absent);
+        let statement = self.rows.bind(self.changes.bind(self.new.bind(statement)));
+        statement.bind(priority).bind(queue).bind(absent)
     }
 }
 
@@ -136,6 +144,8 @@ impl<'a> New<'a> {
         self.finished_at.push(row.finished_at.map(|time| time.0));
         self.parent.push(row.parent.map(|parent| parent.as_uuid()));
         self.depth.push(row.depth.cast_signed());
+        self.priority.push(row.priority.into());
+        self.queue.push(new.queue.as_deref().unwrap_or_default());
     }
 
     fn bind(self, statement: Statement<'_>) -> Statement<'_> {
@@ -170,6 +180,7 @@ impl<'a> Changes<'a> {
         self.failure.push(bytes(update.failure.as_ref()));
         self.finished_at.push(update.finished_at.map(|time| time.0));
         self.cancel.push(update.cancel.as_deref());
+        self.absent.push(update.absent);
         self.owned.push(owned(update));
         self.rule
             .push(i16::from(!forced && !commit.rows.is_empty()));

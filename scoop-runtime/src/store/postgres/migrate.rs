@@ -53,6 +53,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "dormant",
         sql: include_str!("migrations/0006_dormant.sql"),
     },
+    Migration {
+        version: 7,
+        name: "claims",
+        sql: include_str!("migrations/0007_claims.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

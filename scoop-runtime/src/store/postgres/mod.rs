@@ -12,8 +12,10 @@
 mod alone;
 mod batch;
 mod error;
+mod hints;
 mod line;
 mod migrate;
+mod opening;
 mod query;
 mod read;
 mod session;
@@ -25,22 +27,20 @@ mod write;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use backon::BackoffBuilder as _;
-use sqlx::ConnectOptions as _;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use uuid::Uuid;
 
 use self::error::silent;
 use self::line::Line;
 pub use self::migrate::Migration;
-use self::migrate::{MIGRATIONS, Newer};
 use self::session::{Proxy, Session};
 use self::step::Steps;
 pub(in crate::store) use self::step::start_in;
 use super::tx::{Database, StepPool, Transacted, Work};
-use super::{Claim, Lease, Opening, Removal, RunFilter, Store, StoreError, check};
+use super::{Claim, Ear, Hint, Lease, Opening, Removal, RunFilter, Store, StoreError, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -65,10 +65,13 @@ const LARGEST_COMMIT: usize = 768 << 20;
 
 /// A store in PostgreSQL, version 13 or later.
 ///
-/// Its connections are its own: up to two for the batches, one for heartbeats, and up to four that
-/// read. Those for steps are, too, unless the application lends its pool.
+/// Its connections are its own: up to two for the batches, one for heartbeats, one that
+/// listens to other processes, and up to four that read. Those for steps are, too, unless the application lends its pool.
 pub struct PostgresStore {
     opening: Opening,
+    /// Tells what this process says from what others do.
+    me: Uuid,
+    server: PgConnectOptions,
     writers: [Line; LANES],
     pulse: Line,
     readers: PgPool,
@@ -79,103 +82,6 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects to the server that `url` names (`postgres://user:password@host:port/database`, with
-    /// `?sslmode=require` or stricter for TLS), and brings the schema up to date. Waits for a
-    /// while for a server that is away.
-    ///
-    /// # Errors
-    /// [`StoreError::Unusable`] when the server lets nobody in, or has no such database;
-    /// [`StoreError::NewerSchema`] when a newer program made the schema;
-    /// [`StoreError::Unavailable`] when the server stays away.
-    pub async fn open(url: &str, opening: Opening) -> Result<Self, StoreError> {
-        Self::open_with(url, opening, MIGRATIONS).await
-    }
-
-    /// All migrations, for an administrator who wants to run them by hand.
-    #[must_use]
-    pub const fn migrations() -> &'static [Migration] {
-        MIGRATIONS
-    }
-
-    async fn open_with(
-        url: &str,
-        opening: Opening,
-        migrations: &[Migration],
-    ) -> Result<Self, StoreError> {
-        let server: PgConnectOptions = url.parse().map_err(|error| error::url(&error))?;
-        let server = server.application_name("scoop").disable_statement_logging();
-        let proxy = Arc::new(Proxy::of(url));
-        let writers = [(); LANES].map(|()| Line::new(server.clone(), &proxy, LONGEST_COMMIT));
-        // A heartbeat that is not answered is better begun again before the lease is over.
-        let pulse = Line::new(server.clone(), &proxy, opening.lease.length / 2);
-        let readers = PgPoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(LONGEST_WAIT)
-            .test_before_acquire(false)
-            .connect_lazy_with(server.clone());
-        let steps = PgPoolOptions::new()
-            .max_connections(opening.pool_size)
-            .test_before_acquire(false)
-            .connect_lazy_with(server.clone());
-        let store = Self {
-            opening,
-            proxy,
-            writers,
-            pulse,
-            steps,
-            lent: OnceLock::new(),
-            readers,
-            attached: Mutex::default(),
-        };
-        store.prepare(migrations).await?;
-        if store.proxy.is_there() {
-            // A step's own statements are not to be left behind, either.
-            store
-                .steps
-                .set_connect_options(server.statement_cache_capacity(0));
-        }
-        Ok(store)
-    }
-
-    /// Waits for the server, and migrates.
-    async fn prepare(&self, migrations: &[Migration]) -> Result<(), StoreError> {
-        let began = Instant::now();
-        let mut pauses = backon::ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(100))
-            .with_max_delay(Duration::from_secs(2))
-            .without_max_times()
-            .build();
-        loop {
-            let error = match self.first(migrations).await {
-                Err(error) if error.is_temporary() => error,
-                result => return result,
-            };
-            let pause = pauses.next().unwrap_or_default();
-            if began.elapsed() + pause > self.opening.patience {
-                return Err(error);
-            }
-            tracing::warn!(%error, "the database is not available; trying again");
-            tokio::time::sleep(pause).await;
-        }
-    }
-
-    async fn first(&self, migrations: &[Migration]) -> Result<(), StoreError> {
-        let (mut writer, mut pulse) = (self.writers[0].hold().await?, self.pulse.hold().await?);
-        self.proxy
-            .look(&mut writer.own.connection, &mut pulse.own.connection)
-            .await
-            .map_err(translate)?;
-        pulse.release();
-        writer
-            .run(async |session| {
-                let migrated = migrate::migrate(session, migrations).await?;
-                migrate::warn_of_front(session).await?;
-                Ok(migrated)
-            })
-            .await?
-            .map_err(|Newer { found, known }| StoreError::NewerSchema { found, known })
-    }
-
     /// Does what needs no connection of its own.
     async fn pooled<T, W>(&self, work: W) -> Result<T, StoreError>
     where
@@ -204,6 +110,12 @@ impl PostgresStore {
             "begin; set local idle_in_transaction_session_timeout = {rest}; \
              set local application_name = '{mark}'"
         )
+    }
+
+    /// Has this process hear itself, if it hears anything. If that fails it hears nothing, and knows it.
+    async fn try_out(&self) {
+        let tried = self.pooled(async |session| hints::try_out(session, self.me).await);
+        drop(tried.await);
     }
 
     fn attached(&self) -> std::sync::MutexGuard<'_, Vec<Fence>> {
@@ -327,6 +239,11 @@ impl Store for PostgresStore {
             .ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
     }
 
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {
+        self.pooled(async |session| worker::limit_queue(session, queue, most).await)
+            .await
+    }
+
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {
         self.pooled(async |session| write::remove(session, removal).await)
             .await
@@ -340,6 +257,19 @@ impl Store for PostgresStore {
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.pooled(async |session| read::next_due(session, after).await)
             .await
+    }
+
+    async fn announce(&self, hints: &[Hint]) -> Result<(), StoreError> {
+        self.pooled(async |session| hints::announce(session, self.me, hints).await)
+            .await
+    }
+
+    async fn hear(&self, ear: Ear<'_>) -> Result<bool, StoreError> {
+        if self.proxy.is_there() {
+            return Ok(false);
+        }
+        let heard = hints::hear(self, ear).await;
+        heard.map(|()| true).map_err(translate)
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -25,6 +25,8 @@ statements! {
     COMMIT_NEW = "commit_new",
     RUN_START = "run_start",
     RUN_CLAIM = "run_claim",
+    HINT_SAY = "hint_say",
+    QUEUE_LIMIT = "queue_limit",
     RUNS_REMOVE = "runs_remove",
     RUN_CANCELLED = "run_cancelled",
     RUN_DUE = "run_due",

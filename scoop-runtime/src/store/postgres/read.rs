@@ -150,8 +150,16 @@ pub(super) fn run_row(row: &PgRow) -> Result<RunRow> {
         finished_at: row.try_get::<Option<_>, _>(13)?.map(Timestamp),
         parent: row.try_get::<Option<_>, _>(14)?.map(RunId::from_uuid),
         depth: row.try_get::<i16, _>(15)?.cast_unsigned(),
-        seq: Seq(row.try_get(17)?),
+        priority: priority(row.try_get(17)?)?,
+        queue: Some(row.try_get(18)?).filter(|queue: &String| !queue.is_empty()),
+        absent: row.try_get(19)?,
+        lost: row.try_get::<i16, _>(20)?.cast_unsigned(),
+        seq: Seq(row.try_get(21)?),
     })
+}
+
+fn priority(number: i16) -> Result<i8> {
+    number.try_into().map_err(|_| odd("priority", number))
 }
 
 /// Why a run is to be cancelled, if it is.

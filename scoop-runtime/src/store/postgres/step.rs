@@ -151,6 +151,7 @@ fn is_definite(error: &sqlx::Error) -> bool {
 pub(in crate::store) async fn start_in(
     connection: &mut PgConnection,
     new: &NewRun,
+    told: bool,
 ) -> Result<Started> {
     let row = sqlx::query(query::RUN_START)
         .bind(new.id.as_uuid())
@@ -159,6 +160,9 @@ pub(in crate::store) async fn start_in(
         .bind(new.input.as_bytes())
         .bind(new.wake_at.map(|time| time.0))
         .bind(new.created_at.0)
+        .bind(i16::from(new.priority))
+        .bind(new.queue.as_deref().unwrap_or_default())
+        .bind(told)
         .fetch_one(&mut *connection)
         .await?;
     if row.try_get("made")? {

@@ -76,14 +76,14 @@ pub(super) async fn claim(
     fence: &Fence,
     claim: &Claim,
 ) -> Result<Option<Vec<RunRow>>> {
-    let Some((runs, late)) = take(session, fence, claim).await? else {
+    let Some(taken) = take(session, fence, claim).await? else {
         return Ok(None);
     };
-    if !runs.is_empty() || !late || !bury(session, fence, claim).await? {
-        return Ok(Some(runs));
+    if !taken.runs.is_empty() || !taken.late || !bury(session, fence, claim).await? {
+        return Ok(Some(taken.runs));
     }
     let taken = take(session, fence, claim).await?;
-    Ok(taken.map(|(runs, _)| runs))
+    Ok(taken.map(|taken| taken.runs))
 }
 
 /// Declares workers dead whose lease is over; whether there was one.
@@ -127,12 +127,28 @@ pub(super) fn mark(worker: &str, epoch: i64) -> String {
     format!("scoop step {hash:016x}")
 }
 
-/// Takes runs that nobody has, and sees whether there are workers that are late.
-async fn take(
-    session: &mut Session<'_>,
-    fence: &Fence,
-    claim: &Claim,
-) -> Result<Option<(Vec<RunRow>, bool)>> {
+/// What a look for runs came to.
+struct Taken {
+    runs: Vec<RunRow>,
+    /// Whether somebody else took runs of a queue at the same time, so that none of it were taken.
+    contended: bool,
+    /// Whether there are workers that are late.
+    late: bool,
+}
+
+/// Takes runs that nobody has; looks again, where only others who did the same were in the way.
+async fn take(session: &mut Session<'_>, fence: &Fence, claim: &Claim) -> Result<Option<Taken>> {
+    const TRIES: usize = 5;
+    for _ in 1..TRIES {
+        match once(session, fence, claim).await? {
+            Some(taken) if taken.runs.is_empty() && taken.contended => {}
+            taken => return Ok(taken),
+        }
+    }
+    once(session, fence, claim).await
+}
+
+async fn once(session: &mut Session<'_>, fence: &Fence, claim: &Claim) -> Result<Option<Taken>> {
     let rows = session
         .statement(query::RUN_CLAIM)
         .bind(&*fence.worker.0)
@@ -146,11 +162,24 @@ async fn take(
     let Some(first) = rows.first() else {
         return Ok(None);
     };
-    let late = first.try_get("late")?;
+    let (contended, late) = (first.try_get("contended")?, first.try_get("late")?);
     let taken = rows.iter().filter(|row| {
         let id = row.try_get::<Option<uuid::Uuid>, _>(0);
         !matches!(id, Ok(None))
     });
     let runs = taken.map(read::run_row).collect::<Result<_>>()?;
-    Ok(Some((runs, late)))
+    Ok(Some(Taken {
+        runs,
+        contended,
+        late,
+    }))
+}
+
+/// Says how many runs of a queue may run at once.
+pub(super) async fn limit_queue(session: &mut Session<'_>, queue: &str, most: u32) -> Result<()> {
+    let limit = session
+        .statement(query::QUEUE_LIMIT)
+        .bind(queue)
+        .bind(i64::from(most));
+    limit.execute(&mut *session.connection).await.map(drop)
 }

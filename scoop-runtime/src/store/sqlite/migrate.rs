@@ -46,6 +46,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "dormant",
         sql: include_str!("migrations/0006_dormant.sql"),
     },
+    Migration {
+        version: 7,
+        name: "claims",
+        sql: include_str!("migrations/0007_claims.sql"),
+    },
 ];
 
 /// The version found is newer than the newest known one.

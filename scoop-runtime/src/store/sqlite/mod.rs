@@ -41,8 +41,8 @@ const BUSY: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 /// How long to wait for the connections of steps to close.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
-/// How often to look for runs that somebody started in a transaction of his own.
-const POLL: Duration = Duration::from_secs(1);
+/// How often to look for runs that somebody started in a transaction of his own, at most.
+const POLL: Duration = Duration::from_millis(250);
 
 /// A store in a SQLite file.
 ///
@@ -240,6 +240,17 @@ impl Store for SqliteStore {
             .map_err(self.translate())?;
         transaction.commit().await?;
         Ok(runs)
+    }
+
+    async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        sqlx::query(query::QUEUE_LIMIT)
+            .bind(queue)
+            .bind(most)
+            .execute(&mut transaction.connection)
+            .await
+            .map_err(self.translate())?;
+        transaction.commit().await
     }
 
     async fn remove(&self, removal: &Removal) -> Result<u64, StoreError> {

@@ -23,6 +23,7 @@ statements! {
     RUN_UPDATE = "run_update",
     RUN_WAITS = "run_waits",
     RUN_CLAIM = "run_claim",
+    QUEUE_LIMIT = "queue_limit",
     RUNS_OLD = "runs_old",
     RUN_REMOVE = "run_remove",
     RUN_CANCELLED = "run_cancelled",

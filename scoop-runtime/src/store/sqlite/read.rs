@@ -186,6 +186,10 @@ pub(super) fn run_row(row: &SqliteRow) -> Result<RunRow> {
             .map(|id| run_id(&id))
             .transpose()?,
         depth: row.try_get(16)?,
+        priority: row.try_get(18)?,
+        queue: Some(row.try_get(19)?).filter(|queue: &String| !queue.is_empty()),
+        absent: row.try_get(20)?,
+        lost: row.try_get(21)?,
     })
 }
 

@@ -116,6 +116,7 @@ async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commi
         cancel,
         unless_cancelled,
         released,
+        absent,
     } = &commit.update;
     let advances = RunUpdate {
         expect: *expect,
@@ -148,7 +149,8 @@ async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commi
             .bind(owner.map(|owner| owner.0))
             .bind(epoch)
             .bind(cancel.as_deref())
-            .bind(unless_cancelled);
+            .bind(unless_cancelled)
+            .bind(absent);
     }
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
@@ -172,6 +174,8 @@ pub(super) async fn insert(connection: &mut SqliteConnection, run: &RunRow) -> R
         .bind(run.finished_at.map(|time| time.0))
         .bind(run.parent.map(id))
         .bind(run.depth)
+        .bind(run.priority)
+        .bind(run.queue.as_deref().unwrap_or_default())
         .execute(connection)
         .await?;
     Ok(done.rows_affected() == 1)

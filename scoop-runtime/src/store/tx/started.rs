@@ -18,11 +18,16 @@ pub(crate) enum Started {
 }
 
 impl Lent<'_> {
-    /// Inserts a run that any worker may claim.
-    pub(crate) async fn start(&mut self, new: &NewRun) -> Result<Started, StoreError> {
+    /// Inserts a run that any worker may claim. Whether other processes are told, where the store tells
+    /// them anything.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "nobody is told there")
+    )]
+    pub(crate) async fn start(&mut self, new: &NewRun, told: bool) -> Result<Started, StoreError> {
         #[cfg(feature = "postgres")]
         if let Some(tx) = self.postgres() {
-            return match crate::store::postgres::start_in(tx.connection(), new).await {
+            return match crate::store::postgres::start_in(tx.connection(), new, told).await {
                 Ok(started) => Ok(started),
                 Err(error) => {
                     self.noted().note(&error);

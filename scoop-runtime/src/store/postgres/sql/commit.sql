@@ -14,21 +14,21 @@ new as materialized (
     from unnest(
         $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::smallint[], $8::boolean[], $9::bigint[],
         $10::bytea[], $11::bytea[], $12::bigint[], $13::bigint[], $14::uuid[],
-        $15::smallint[]
+        $15::smallint[], $40::smallint[], $41::text[]
     ) as new (
         id, saga, key, input, status, owned, wake_at, output, failure, created_at, finished_at,
-        parent, depth
+        parent, depth, priority, queue
     )
 ),
 made as (
     insert into scoop.run (
         id, saga, key, input, status, owner, epoch, wake_at, output, failure, created_at, finished_at,
-        parent, depth
+        parent, depth, priority, queue
     )
     select
         new.id, new.saga, new.key, new.input, new.status, case when new.owned then $1 end,
         case when new.owned then $2 else 0 end, new.wake_at, new.output, new.failure,
-        new.created_at, new.finished_at, new.parent, new.depth
+        new.created_at, new.finished_at, new.parent, new.depth, new.priority, new.queue
     from new, fence
     order by new.saga, new.key, new.id
     on conflict do nothing
@@ -38,10 +38,11 @@ change as materialized (
     select *
     from unnest(
         $16::uuid[], $17::smallint[], $18::smallint[], $19::boolean[], $20::bigint[], $21::bytea[],
-        $22::bytea[], $23::bigint[], $24::smallint[], $25::smallint[], $26::boolean[], $27::text[]
+        $22::bytea[], $23::bigint[], $24::smallint[], $25::smallint[], $26::boolean[], $27::text[],
+        $42::boolean[]
     ) as change (
         run, expect, status, wakes, wake_at, output, failure, finished_at, owned, rule,
-        unless_cancelled, cancel
+        unless_cancelled, cancel, absent
     )
 ),
 locked as materialized (
@@ -104,6 +105,7 @@ changed as (
         failure = coalesce(change.failure, run.failure),
         finished_at = coalesce(change.finished_at, run.finished_at),
         cancel = run.cancel or change.cancel is not null,
+        absent = coalesce(change.absent, run.absent),
         cancel_reason = case when run.cancel then run.cancel_reason else change.cancel end,
         owner = case
             when change.owned = 1 then $1

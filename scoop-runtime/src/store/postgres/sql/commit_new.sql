@@ -4,11 +4,11 @@
 with made as (
     insert into scoop.run (
         id, saga, key, input, status, owner, epoch, wake_at, output, failure, created_at, finished_at,
-        parent, depth
+        parent, depth, priority, queue
     )
     select
         $3, $24, $25, $26, $27, case when $28 then $1 end, case when $28 then $2 else 0 end, $29, $30,
-        $31, $32, $33, $34, $35
+        $31, $32, $33, $34, $35, $36, $37
     where (
         select true from scoop.worker where name = $1 and epoch = $2 and live for key share
     )

@@ -57,6 +57,8 @@ fn full_new() -> Commit {
         create: start.create.map(|new| NewRun {
             wake_at: Some(Timestamp(3)),
             owned: false,
+            priority: -3,
+            queue: Some("mail".to_owned()),
             ..new
         }),
         update: RunUpdate {

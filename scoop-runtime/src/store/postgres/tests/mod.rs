@@ -4,6 +4,7 @@ mod alone;
 mod opening;
 mod plans;
 mod proxy;
+mod queue;
 mod resent;
 mod statements;
 mod trouble;

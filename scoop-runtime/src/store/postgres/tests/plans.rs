@@ -63,7 +63,7 @@ async fn no_plan_that_is_kept_scans_a_small_table() {
     Proxy::of(&url).keep_plans(&mut connection).await.unwrap();
     let prepare = format!("prepare it as {}", query::COMMIT);
     connection.execute(AssertSqlSafe(prepare)).await.unwrap();
-    let nulls = vec!["null"; 39].join(", ");
+    let nulls = vec!["null"; 42].join(", ");
     let explain = format!("explain execute it ({nulls})");
     let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain))
         .fetch_all(&mut connection)

@@ -106,10 +106,16 @@ async fn what_is_due_is_found_by_its_index() {
     let url = database().await;
     let _store = open(&url).await;
     let mut connection = raw(&url).await;
-    let sleepers = "insert into scoop.run (id, saga, input, status, epoch, wake_at, created_at)
-        select gen_random_uuid(), 'sleeper', '', 1, 0, 1000 + number, 1
+    let sleepers = "insert into scoop.run (
+            id, saga, input, status, epoch, wake_at, created_at, priority, queue
+        )
+        select
+            gen_random_uuid(), 'sleeper', '', 1, 0, 1000 + number, 1, number % 3,
+            case number % 4 when 0 then 'mail' else '' end
         from generate_series(1, 20000) number";
     connection.execute(sleepers).await.unwrap();
+    let queue = "insert into scoop.queue (name, most) values ('mail', 5)";
+    connection.execute(queue).await.unwrap();
     let mode = "set plan_cache_mode = force_generic_plan";
     connection.execute(mode).await.unwrap();
     let prepare = format!("prepare claim as {}", query::RUN_CLAIM);
@@ -117,10 +123,11 @@ async fn what_is_due_is_found_by_its_index() {
     let prepare = format!("prepare due as {}", query::RUN_DUE);
     connection.execute(AssertSqlSafe(prepare)).await.unwrap();
     for _ in 0..2 {
-        for call in [
-            "claim ('w', 1, null, 256, '{}', 1010)",
-            "claim ('w', 1, '{sleeper}', 256, '{}', 1010)",
-            "due (1010)",
+        for (call, index) in [
+            ("claim ('w', 1, null, 256, '{}', 1010)", "run_ready"),
+            ("claim ('w', 1, '{sleeper}', 256, '{}', 1010)", "run_ready"),
+            ("claim ('w', 1, null, 256, '{}', 1010)", "run_queue"),
+            ("due (1010)", "run_due"),
         ] {
             let explain = format!("explain execute {call}");
             let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain))
@@ -128,7 +135,8 @@ async fn what_is_due_is_found_by_its_index() {
                 .await
                 .unwrap();
             let plan = plan.join("\n");
-            assert!(plan.contains("using run_due on run"), "{call}:\n{plan}");
+            let uses = plan.contains(&format!("using {index} on run"));
+            assert!(uses, "{index} for {call}:\n{plan}");
             assert!(!plan.contains("Seq Scan on run"), "{call}:\n{plan}");
         }
         connection.execute("analyze scoop.run").await.unwrap();

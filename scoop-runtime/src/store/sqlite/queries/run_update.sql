@@ -11,6 +11,7 @@ update scoop_run set
     finished_at = coalesce(?9, finished_at),
     cancel_reason = case when cancel = 1 then cancel_reason else ?13 end,
     cancel = max(cancel, ?13 is not null),
+    absent = coalesce(?15, absent),
     owner = case ?10
         when 1 then ?11
         when 2 then case when owner is ?11 and epoch = ?12 then null else owner end

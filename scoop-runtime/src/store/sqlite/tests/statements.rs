@@ -52,7 +52,12 @@ async fn reading_never_scans_a_whole_table() {
     let mut connection = raw(&path).await;
     for (sql, uses) in [
         (query::RUN_CANCELLED, "scoop_run_cancel"),
-        (query::RUN_CLAIM, "scoop_run_due (wake_at<?)"),
+        (
+            query::RUN_CLAIM,
+            "scoop_run_ready (queue=? AND priority=? AND wake_at<?)",
+        ),
+        (query::RUN_CLAIM, "scoop_run_queue (queue=? AND owner>?"),
+        (query::RUN_CLAIM, "scoop_run_ready (queue=? AND priority>?)"),
         (query::RUN_DUE, "scoop_run_due (wake_at>?)"),
         (query::RUN_WAITS, "scoop_run_owner (owner=? AND epoch<?)"),
         (query::RUNS_OF_SAGA, "scoop_run_saga"),

@@ -41,6 +41,8 @@ fn commits() -> [Commit; 2] {
             owned: true,
             parent: Some(id(0x0191_0000_0000_7000_8000_0000_0000_0029)),
             depth: 1,
+            priority: 0,
+            queue: None,
             created_at: Timestamp(1_700_000_000_000),
         }),
         update: RunUpdate {

@@ -1,0 +1,145 @@
+//! The runs of this worker that are of a queue. A run of a queue is driven only where it was claimed, so
+//! that the store counts it; while it waits for a run below it gives its place in the queue to others, and
+//! gets one by being claimed again.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::alarm::Alarm;
+use super::writer::WriteError;
+use super::{Ended, Engine, Trouble};
+use crate::protocol::commit::Commit;
+use crate::protocol::id::RunId;
+use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
+
+/// The runs of queues that are driven here.
+#[derive(Clone, Debug)]
+pub(super) struct Queues(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    runs: Mutex<HashSet<RunId>>,
+    /// Whether one of them has left its place.
+    freed: AtomicBool,
+    alarm: Arc<Alarm>,
+}
+
+impl Inner {
+    fn runs(&self) -> MutexGuard<'_, HashSet<RunId>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There is a place, for whoever wants it.
+    fn free(&self) {
+        self.freed.store(true, Ordering::SeqCst);
+        self.alarm.ring();
+    }
+}
+
+impl Queues {
+    /// The alarm rings when one of them has left its queue.
+    pub(super) fn new(alarm: Arc<Alarm>) -> Self {
+        let runs = Mutex::default();
+        let freed = AtomicBool::new(false);
+        Self(Arc::new(Inner { runs, freed, alarm }))
+    }
+
+    /// A run that was claimed is driven, until the answer is dropped.
+    pub(super) fn enter(&self, run: &RunRow) -> Option<Queued> {
+        run.queue.as_ref()?;
+        self.0.runs().insert(run.id);
+        let inner = Arc::clone(&self.0);
+        Some(Queued { inner, run: run.id })
+    }
+
+    /// Whether there is a place that there was not when this was asked last.
+    pub(super) fn take_freed(&self) -> bool {
+        self.0.freed.swap(false, Ordering::SeqCst)
+    }
+
+    fn has(&self, run: RunId) -> bool {
+        self.0.runs().contains(&run)
+    }
+}
+
+/// A run of a queue is driven for as long as this lives.
+#[derive(Debug)]
+pub(super) struct Queued {
+    inner: Arc<Inner>,
+    run: RunId,
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.inner.runs().remove(&self.run);
+        self.inner.free();
+    }
+}
+
+impl Engine {
+    /// Waits, for a run that awaits it, until another run is over; without its place in a queue, where
+    /// the one above is of one. That one is to be left where this says that the worker shuts down: it
+    /// does, or the run has to be claimed again.
+    pub(super) async fn end_of(
+        &self,
+        above: RunId,
+        run: RunId,
+        is_over: fn(RunStatus) -> bool,
+    ) -> Result<Ended, Trouble> {
+        if !self.queues.has(above) {
+            return self.watch_end(above, run, is_over).await;
+        }
+        let row = self.read(|| self.store.run(run)).await?;
+        if let Some(row) = row.filter(|row| is_over(row.status)) {
+            return Ok(row.into());
+        }
+        self.leave_queue(above).await?;
+        self.watch_end(above, run, is_over).await?;
+        self.come_back(above).await?;
+        Err(Trouble::ShutDown)
+    }
+
+    /// Whether a run that left its place needs none to go on; where it does, it is nobody's from now on,
+    /// and to be left.
+    pub(super) async fn come_back(&self, run: RunId) -> Result<bool, Trouble> {
+        if !self.queues.has(run) {
+            return Ok(true);
+        }
+        let back = RunUpdate {
+            wake_at: Some(None),
+            released: true,
+            ..RunUpdate::default()
+        };
+        self.change_queued(run, back).await?;
+        Ok(false)
+    }
+
+    /// Gives a run's place in its queue to others, although it stays this worker's.
+    pub(super) async fn leave_queue(&self, run: RunId) -> Result<(), Trouble> {
+        if !self.queues.has(run) {
+            return Ok(());
+        }
+        let leave = RunUpdate {
+            absent: Some(true),
+            ..RunUpdate::default()
+        };
+        self.change_queued(run, leave).await?;
+        self.queues.0.free();
+        Ok(())
+    }
+
+    async fn change_queued(&self, run: RunId, update: RunUpdate) -> Result<(), Trouble> {
+        let commit = Commit {
+            run,
+            create: None,
+            update,
+            rows: Vec::new(),
+        };
+        match self.writer.write(commit).await {
+            Ok(_) => Ok(()),
+            Err(WriteError::Stopped) => Err(Trouble::ShutDown),
+            Err(WriteError::Refused(reason)) => Err(Trouble::Parked { run, reason }),
+        }
+    }
+}
