@@ -12,6 +12,7 @@ mod deadline;
 mod find;
 mod forward;
 mod operator;
+mod requeue;
 mod sagas;
 mod start;
 mod turned;

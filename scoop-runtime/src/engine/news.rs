@@ -35,6 +35,8 @@ pub(crate) struct News(Arc<Mutex<HashMap<RunId, Entry>>>);
 #[derive(Debug, Default)]
 struct Entry {
     driven: usize,
+    /// Whether whoever drives it is to let go of it.
+    let_go: bool,
     /// Why it is to be cancelled, if it is.
     cancel: Option<Arc<str>>,
     /// Made when its driver waits for something.
@@ -111,6 +113,17 @@ impl News {
         true
     }
 
+    /// Whoever drives a run is to let go of it: has to be woken to hear of it.
+    pub(super) fn let_go(&self, run: RunId) {
+        if let Some(entry) = self.runs().get_mut(&run) {
+            entry.let_go = entry.driven > 0;
+        }
+    }
+
+    pub(super) fn is_let_go(&self, run: RunId) -> bool {
+        self.runs().get(&run).is_some_and(|entry| entry.let_go)
+    }
+
     /// Why a run is to be cancelled, if whoever drives it was told so.
     pub(crate) fn cancelled(&self, run: RunId) -> Option<Arc<str>> {
         self.runs().get(&run)?.cancel.clone()
@@ -147,10 +160,17 @@ pub(crate) struct Driving {
     run: RunId,
 }
 
+impl Driving {
+    pub(super) const fn run(&self) -> RunId {
+        self.run
+    }
+}
+
 impl Drop for Driving {
     fn drop(&mut self) {
         self.news.change(self.run, |entry| {
             entry.driven -= 1;
+            entry.let_go &= entry.driven > 0;
             entry.tell(None);
         });
     }

@@ -24,6 +24,7 @@ pub use self::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
 use self::tx::{Database, StepPool, Transacted, Work};
+use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -254,6 +255,18 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// The runs of this worker's life that run forward and are to be cancelled, each with the reason;
     /// in the order of their ids.
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError>;
+
+    /// Asks a worker's life, that of another process, to give a run up. What was asked of lives that
+    /// are over is forgotten.
+    async fn ask_back(&self, _: RunId, _: &Fence, _: Option<&Stored>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Which runs this worker's life was asked to give up, and why; each is told once.
+    async fn asked_back(&self, _: &Fence) -> Result<Vec<(RunId, Option<Stored>)>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// When the next active run is to be woken that nobody owns, of those after this moment.
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 

@@ -82,10 +82,6 @@ impl Admin {
 
     /// The row of a decision.
     pub(super) fn decision(&self, row: &RunRow, name: &str, reason: Option<&str>) -> CheckpointRow {
-        let why = Why {
-            actor: self.actor.as_deref(),
-            reason,
-        };
         CheckpointRow {
             seq: row.seq.next(),
             part: Part::main(),
@@ -93,11 +89,17 @@ impl Admin {
             kind: RowKind::Operator,
             point: String::new(),
             operation: Some(name.to_owned()),
-            arguments: Stored::encode(&why).ok(),
+            arguments: self.why(reason),
             frame: None,
             outcome: None,
             created_at: self.scoop.engine().environment.now(),
         }
+    }
+
+    /// Who decides, and why, as it is stored.
+    pub(super) fn why(&self, reason: Option<&str>) -> Option<Stored> {
+        let actor = self.actor.as_deref();
+        Stored::encode(&Why { actor, reason }).ok()
     }
 
     /// Writes a decision, and has the run go on where that is to be done here.

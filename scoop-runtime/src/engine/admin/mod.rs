@@ -3,6 +3,7 @@
 
 mod decide;
 mod remove;
+mod requeue;
 mod undo;
 
 use super::{Scoop, Trouble, history};

@@ -53,6 +53,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "dormant",
         sql: include_str!("migrations/0006_dormant.sql"),
     },
+    Migration {
+        version: 8,
+        name: "requeue",
+        sql: include_str!("migrations/0008_requeue.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

@@ -41,6 +41,7 @@ use self::step::Steps;
 pub(in crate::store) use self::step::start_in;
 use super::tx::{Database, StepPool, Transacted, Work};
 use super::{Claim, Lease, Opening, Removal, RunFilter, Store, StoreError, check};
+use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -334,6 +335,21 @@ impl Store for PostgresStore {
 
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
         self.pooled(async |session| read::cancelled(session, fence).await)
+            .await
+    }
+
+    async fn ask_back(
+        &self,
+        run: RunId,
+        owner: &Fence,
+        why: Option<&Stored>,
+    ) -> Result<(), StoreError> {
+        self.pooled(async |session| worker::ask_back(session, run, owner, why).await)
+            .await
+    }
+
+    async fn asked_back(&self, fence: &Fence) -> Result<Vec<(RunId, Option<Stored>)>, StoreError> {
+        self.pooled(async |session| worker::asked_back(session, fence).await)
             .await
     }
 

@@ -20,6 +20,8 @@ statements! {
     WORKER_DETACH = "worker_detach",
     WORKER_BURY = "worker_bury",
     WORKER_SILENCE = "worker_silence",
+    WORKER_ASK_BACK = "worker_ask_back",
+    WORKER_ASKED_BACK = "worker_asked_back",
     COMMIT = "commit",
     COMMIT_ONE = "commit_one",
     COMMIT_NEW = "commit_new",
