@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod all;
 mod back;
 mod cancel;
 mod child;
@@ -16,6 +17,7 @@ mod requeue;
 mod sagas;
 mod start;
 mod turned;
+mod verbs;
 
 use std::sync::Arc;
 

@@ -124,6 +124,14 @@ impl News {
         self.runs().get(&run).is_some_and(|entry| entry.let_go)
     }
 
+    /// Tells whoever begins to drive a run why it is to be cancelled, as its row has it: somebody who asked
+    /// again may have been told to him before he had read that.
+    pub(crate) fn cancel_as_stored(&self, run: RunId, reason: &str) {
+        if let Some(entry) = self.runs().get_mut(&run) {
+            entry.cancel = Some(reason.into());
+        }
+    }
+
     /// Why a run is to be cancelled, if whoever drives it was told so.
     pub(crate) fn cancelled(&self, run: RunId) -> Option<Arc<str>> {
         self.runs().get(&run)?.cancel.clone()
@@ -257,6 +265,9 @@ mod tests {
         assert!(news.cancel(run(1), "another"));
         told.await;
         assert_eq!(news.cancelled(run(1)).as_deref(), Some("why"));
+        news.cancel_as_stored(run(1), "the first reason of all");
+        let reason = news.cancelled(run(1));
+        assert_eq!(reason.as_deref(), Some("the first reason of all"));
         drop(driving);
         assert_eq!(news.cancelled(run(1)), None);
     }

@@ -93,7 +93,7 @@ impl Engine {
     async fn written_off(&self, run: RunId, why: Option<Stored>) -> Result<(), Trouble> {
         let row = self.read(|| self.store.run(run)).await?;
         let row = row.filter(|row| row.status.is_active() && row.seq > Seq::NONE);
-        let note = row.map(|row| self.note(&row, why));
+        let note = row.map(|row| self.note(&row, NAME, why));
         let commit = Commit {
             run,
             create: None,
@@ -118,8 +118,9 @@ impl Engine {
         }
     }
 
-    /// Beside the row at which the run stands: it is no position of its own.
-    fn note(&self, row: &RunRow, why: Option<Stored>) -> CheckpointRow {
+    /// What an operator did to a run that goes on: beside the row at which it stands, because a position
+    /// of its own could be the one that whoever has the run writes next.
+    pub(super) fn note(&self, row: &RunRow, name: &str, why: Option<Stored>) -> CheckpointRow {
         let now = self.environment.now();
         CheckpointRow {
             seq: row.seq,
@@ -130,7 +131,7 @@ impl Engine {
             },
             kind: RowKind::Operator,
             point: String::new(),
-            operation: Some(NAME.to_owned()),
+            operation: Some(name.to_owned()),
             arguments: why,
             frame: None,
             outcome: None,

@@ -4,6 +4,7 @@ mod apply;
 mod check;
 #[doc(hidden)]
 pub mod conformance;
+mod filter;
 pub mod memory;
 mod open;
 #[cfg(feature = "postgres")]
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use self::filter::{Removal, RunFilter};
 pub use self::memory::MemoryStore;
 pub use self::open::{Opening, open};
 #[cfg(feature = "postgres")]
@@ -28,7 +30,7 @@ use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
-use crate::protocol::run::{RunRow, RunStatus};
+use crate::protocol::run::RunRow;
 use crate::protocol::timestamp::Timestamp;
 
 /// What went wrong in a store.
@@ -84,44 +86,6 @@ impl Debug for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// Which runs to list. By default the first 100, whatever they are.
-#[derive(Clone, Debug)]
-pub struct RunFilter {
-    /// Only runs of this saga.
-    pub saga: Option<String>,
-    /// Only runs that this run awaits, or awaited.
-    pub parent: Option<RunId>,
-    /// Only runs with one of these statuses; all where empty.
-    pub status: Vec<RunStatus>,
-    /// Only runs with a greater id: for reading page by page.
-    pub after: Option<RunId>,
-    /// At most so many; 100 unless set.
-    pub limit: u32,
-}
-
-impl Default for RunFilter {
-    fn default() -> Self {
-        Self {
-            saga: None,
-            parent: None,
-            status: Vec::new(),
-            after: None,
-            limit: 100,
-        }
-    }
-}
-
-/// Which finished runs to remove. A run that was awaited goes with the one that awaited it.
-#[derive(Clone, Debug)]
-pub struct Removal {
-    /// Only runs that ended before this moment.
-    pub ended_before: Timestamp,
-    /// Only runs of this saga.
-    pub saga: Option<String>,
-    /// At most so many, not counting those below them.
-    pub limit: u32,
 }
 
 /// Which runs to take.

@@ -52,9 +52,7 @@ impl Admin {
     pub(super) async fn decide(&self, run: RunId, decision: Decision) -> Result<(), Trouble> {
         let row = self.run(run).await?;
         if row.status != RunStatus::Stuck {
-            let status = row.status;
-            let message = format!("run {run} is {status}, not stuck: there is nothing to decide");
-            return Err(Trouble::NotAllowed(message));
+            return Err(self.not_stuck(&row, &decision));
         }
         let mut failure: StoredFailure = history::decode(run, "failure", row.failure.as_ref())?
             .ok_or_else(|| Trouble::NotAllowed(format!("run {run} is stuck without a failure")))?;
@@ -78,6 +76,23 @@ impl Admin {
             ..RunUpdate::default()
         };
         self.write(&row, written, update).await
+    }
+
+    fn not_stuck(&self, row: &RunRow, decision: &Decision) -> Trouble {
+        let (run, status) = (row.id, row.status);
+        let verb = decision.name().trim_start_matches("scoop::");
+        let instead = match status {
+            RunStatus::Completed => "`roll_back` undoes what it did",
+            RunStatus::RolledBack => "all that it did is undone",
+            _ if self.scoop.engine().parked(run).is_some() => {
+                "it is parked: `requeue` has this build look at it again"
+            }
+            RunStatus::RollingBack => "it is being undone, and tries again by itself",
+            _ => "`cancel` undoes what it did, `requeue` has it begun again where it hangs",
+        };
+        Trouble::NotAllowed(format!(
+            "run {run} is {status}, not stuck: there is nothing to {verb}; {instead}"
+        ))
     }
 
     /// The row of a decision.
@@ -112,7 +127,10 @@ impl Admin {
         let engine = self.scoop.engine();
         let run = row.id;
         // Whoever had the run may be dead, or live and know nothing of this.
-        let mine = engine.works && engine.registry.saga(&row.saga).is_ok();
+        let is_served = engine.works && engine.registry.saga(&row.saga).is_ok();
+        let place = is_served.then(|| engine.places.take(1));
+        let place = place.filter(|place| place.count() > 0);
+        let mine = place.is_some();
         let goes_on = update.status.is_some_and(RunStatus::is_active);
         let commit = Commit {
             run,
@@ -127,10 +145,13 @@ impl Admin {
             Ok(Committed::Stored) => {
                 engine.unpark(run);
                 engine.news.tell(run);
-                if mine && goes_on {
-                    executor::take_up(engine, run, engine.places.force()).await
-                } else {
-                    Ok(())
+                match place {
+                    Some(place) if goes_on => executor::take_up(engine, run, place).await,
+                    None if goes_on && is_served => {
+                        engine.places.want();
+                        Ok(())
+                    }
+                    _ => Ok(()),
                 }
             }
             Ok(_) => {

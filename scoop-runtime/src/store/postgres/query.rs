@@ -28,6 +28,7 @@ statements! {
     RUN_START = "run_start",
     RUN_CLAIM = "run_claim",
     RUNS_REMOVE = "runs_remove",
+    RUNS_REMOVE_THESE = "runs_remove_these",
     RUN_CANCELLED = "run_cancelled",
     RUN_DUE = "run_due",
     RUN = "run",

@@ -265,8 +265,14 @@ async fn is_there(session: &mut Session<'_>, commit: &Commit) -> Result<bool> {
 
 /// Removes finished runs. How many, not counting those below them.
 pub(super) async fn remove(session: &mut Session<'_>, removal: &Removal) -> Result<u64> {
-    let row = session
-        .statement(query::RUNS_REMOVE)
+    let statement = match &removal.only {
+        Some(only) => {
+            let only: Vec<Uuid> = only.iter().map(RunId::as_uuid).collect();
+            session.statement(query::RUNS_REMOVE_THESE).bind(only)
+        }
+        None => session.statement(query::RUNS_REMOVE),
+    };
+    let row = statement
         .bind(removal.ended_before.0)
         .bind(removal.saga.as_deref())
         .bind(i64::from(removal.limit))
