@@ -8,6 +8,7 @@ mod cancel;
 mod database;
 mod deploy;
 mod lives;
+mod requeue;
 mod sagas;
 mod shared;
 

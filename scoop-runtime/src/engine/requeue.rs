@@ -124,7 +124,7 @@ impl Engine {
         let now = self.environment.now();
         CheckpointRow {
             seq: row.seq,
-            part: Part::main().operator(now),
+            part: Part::main().operator(self.environment.uuid()),
             direction: match row.status {
                 RunStatus::RollingBack => Direction::Undo,
                 _ => Direction::Forward,

@@ -5,8 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::timestamp::Timestamp;
-
 /// The id of one execution of a saga: a UUID of version 7, so that ids sort by time of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -67,7 +65,7 @@ impl fmt::Display for Seq {
 /// Where in a checkpoint a row belongs: empty for the checkpoint itself, `@2` for the second
 /// attempt at its operation, `1` for the second branch of its join, `1.0` for the first await
 /// point inside that branch, `1.0@2` for an attempt there, `=` for the outcome of its operation,
-/// `!` and a moment for what an operator did then.
+/// `!` and an id for what an operator did meanwhile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Part(pub String);
@@ -91,10 +89,10 @@ impl Part {
         Self(format!("{}=", self.0))
     }
 
-    /// What an operator did to the run while it stood at this part, at this moment.
+    /// What an operator did to the run while it stood at this part; the id is one of its own.
     #[must_use]
-    pub fn operator(&self, at: Timestamp) -> Self {
-        Self(format!("{}!{}", self.0, at.0))
+    pub fn operator(&self, id: Uuid) -> Self {
+        Self(format!("{}!{}", self.0, id.simple()))
     }
 
     /// Whether this is the checkpoint itself.
