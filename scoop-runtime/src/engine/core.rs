@@ -211,11 +211,15 @@ impl Engine {
     pub(super) async fn let_go(&self, run: RunId) {
         let mut listening = self.news.listen(run);
         self.news.let_go(run);
-        // Wakes all, each of whom looks whether it is meant.
-        self.stop.send_modify(|_| {});
+        self.wake_all();
         while listening.is_driven() {
             listening.next().await;
         }
+    }
+
+    /// Has each task look whether it is to end.
+    pub(super) fn wake_all(&self) {
+        self.stop.send_modify(|_| {});
     }
 
     pub(crate) fn is_stopped(&self) -> bool {

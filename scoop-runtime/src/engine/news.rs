@@ -37,6 +37,8 @@ struct Entry {
     driven: usize,
     /// Whether whoever drives it is to let go of it.
     let_go: bool,
+    /// How many of its transactions are being committed.
+    sending: usize,
     /// Why it is to be cancelled, if it is.
     cancel: Option<Arc<str>>,
     /// Made when its driver waits for something.
@@ -121,7 +123,24 @@ impl News {
     }
 
     pub(super) fn is_let_go(&self, run: RunId) -> bool {
-        self.runs().get(&run).is_some_and(|entry| entry.let_go)
+        let is_let_go = |entry: &Entry| entry.let_go && entry.sending == 0;
+        self.runs().get(&run).is_some_and(is_let_go)
+    }
+
+    /// A transaction of a run that is driven is being committed.
+    pub(super) fn sending(&self, run: RunId) {
+        if let Some(entry) = self.runs().get_mut(&run) {
+            entry.sending += 1;
+        }
+    }
+
+    /// It is known what came of it. Whether the run is to be let go of.
+    pub(super) fn sent(&self, run: RunId) -> bool {
+        let mut runs = self.runs();
+        runs.get_mut(&run).is_some_and(|entry| {
+            entry.sending = entry.sending.saturating_sub(1);
+            entry.let_go
+        })
     }
 
     /// Tells whoever begins to drive a run why it is to be cancelled, as its row has it: somebody who asked
@@ -270,6 +289,22 @@ mod tests {
         assert_eq!(reason.as_deref(), Some("the first reason of all"));
         drop(driving);
         assert_eq!(news.cancelled(run(1)), None);
+    }
+
+    #[test]
+    fn a_run_is_not_let_go_of_while_it_is_being_committed() {
+        let news = News::default();
+        news.let_go(run(1));
+        assert!(!news.is_let_go(run(1)), "nobody drives it");
+        let driving = news.drive(run(1));
+        news.sending(run(1));
+        news.let_go(run(1));
+        assert!(!news.is_let_go(run(1)));
+        assert!(news.sent(run(1)));
+        assert!(news.is_let_go(run(1)));
+        drop(driving);
+        let _again = news.drive(run(1));
+        assert!(!news.is_let_go(run(1)));
     }
 
     #[tokio::test]

@@ -21,7 +21,27 @@ const NAME: &str = "scoop::requeue";
 /// How long who asks waits for a step to let go.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// A transaction of a run is being committed, for as long as this lives: its worker does not let go of
+/// the run before it is known what came of that, because what is on its way could arrive later.
+pub(super) struct Sending<'a> {
+    engine: &'a Engine,
+    run: RunId,
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        if self.engine.news.sent(self.run) {
+            self.engine.wake_all();
+        }
+    }
+}
+
 impl Engine {
+    pub(super) fn sending(&self, run: RunId) -> Sending<'_> {
+        self.news.sending(run);
+        Sending { engine: self, run }
+    }
+
     /// Has whoever has this run give it up, for a caller outside.
     pub(super) async fn requeue(
         self: &Arc<Self>,
@@ -49,8 +69,8 @@ impl Engine {
         tokio::select! {
             written = given_up => written.unwrap_or(Err(Trouble::ShutDown)),
             () = self.environment.sleep(GRACE) => Err(Trouble::NotAllowed(format!(
-                "run {run} is not given up yet: a step of it blocks its thread, and is let go when it \
-                 returns; `#[step(blocking)]` is for such steps"
+                "run {run} is not given up yet: a step of it blocks its thread, or is being committed, \
+                 and is let go as soon as it ends; `#[step(blocking)]` is for steps that block"
             ))),
         }
     }
