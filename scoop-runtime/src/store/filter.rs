@@ -88,7 +88,7 @@ pub struct Removal {
     pub ended_before: Timestamp,
     /// Only runs of this saga.
     pub saga: Option<String>,
-    /// Only these runs.
+    /// Only these runs; the limit counts those that are named, then.
     pub only: Option<Vec<RunId>>,
     /// At most so many, not counting those below them.
     pub limit: u32,

@@ -61,8 +61,6 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
 const SHORTEST_REST: Duration = Duration::from_secs(5);
 /// The longest that a server can be told, or nearly.
 const LONGEST_REST: Duration = Duration::from_secs(86_400);
-/// The server takes no message of a gigabyte.
-const LARGEST_COMMIT: usize = 768 << 20;
 
 /// A store in PostgreSQL, version 13 or later.
 ///
@@ -283,14 +281,7 @@ impl Store for PostgresStore {
 
     async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
         check::batch(batch, check::LARGEST)?;
-        if let Some(large) = batch.iter().find(|one| write::size(one) > LARGEST_COMMIT) {
-            let message = format!(
-                "run {}: one commit has {} bytes",
-                large.run,
-                write::size(large)
-            );
-            return Err(StoreError::Refused(message));
-        }
+        write::check_sizes(batch)?;
         let held = Line::hold_one(&self.writers).await?;
         held.run(async |session| write::commit(session, fence, batch).await)
             .await?

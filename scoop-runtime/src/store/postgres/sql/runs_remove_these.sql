@@ -1,16 +1,18 @@
--- Whoever removes finished runs that he names: locks them, passing over those that others are removing. What is below
--- a run goes with it.
+-- Whoever removes finished runs that he names: locks them in the order of their ids, passing over those
+-- that others are removing. What is below a run goes with it.
 with recursive root as materialized (
-    select run.id
-    from scoop.run
-    where run.id = any($1)
-        and run.parent is null
-        and run.status in (4, 5)
-        and run.finished_at < $2
-        and ($3::text is null or run.saga = $3)
-    order by run.id
-    limit $4
-    for update skip locked
+    select found.id
+    from (select distinct id from unnest($1::uuid[]) as asked (id) order by id limit $4) as asked
+    cross join lateral (
+        select run.id
+        from scoop.run
+        where run.id = asked.id
+            and run.parent is null
+            and run.status in (4, 5)
+            and run.finished_at < $2
+            and ($3::text is null or run.saga = $3)
+        for update skip locked
+    ) as found
 ),
 gone as (
     select id from root
