@@ -89,7 +89,7 @@ pub use self::admin::Admin;
 /// ```
 pub mod admin {
     pub use scoop_runtime::codec::{CodecError, Stored};
-    pub use scoop_runtime::engine::admin::{Admin, Parked, Remove};
+    pub use scoop_runtime::engine::admin::{Admin, All, Bulk, Parked, Refusal, Remove};
     pub use scoop_runtime::protocol::checkpoint::{
         CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
     };

@@ -8,7 +8,6 @@ use scoop_testserver::{Server, VARIABLE};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-const FOLDER: &str = "target/checkout-db";
 const SCHEMA: &str = include_str!("schema.sql");
 
 pub(crate) enum Database {
@@ -17,16 +16,17 @@ pub(crate) enum Database {
 }
 
 impl Database {
-    pub(crate) fn open() -> anyhow::Result<Self> {
+    /// That of `DATABASE_URL`, or one that is kept in this folder.
+    pub(crate) fn open(folder: &str) -> anyhow::Result<Self> {
         if let Some(url) = std::env::var(VARIABLE).ok().filter(|url| !url.is_empty()) {
             return Ok(Self::Given(url));
         }
-        let server = Server::keeping(Path::new(FOLDER)).context(
+        let server = Server::keeping(Path::new(folder)).context(
             "DATABASE_URL is not set, and a PostgreSQL server of our own does not start; set it to a \
              database that may be used for this, like postgres://me@localhost/shop",
         )?;
         eprintln!(
-            "DATABASE_URL is not set: the data is in {FOLDER}, for as long as this runs at {}",
+            "DATABASE_URL is not set: the data is in {folder}, for as long as this runs at {}",
             server.url()
         );
         Ok(Self::Own(server))

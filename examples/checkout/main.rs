@@ -7,6 +7,7 @@ mod database;
 mod order;
 mod provider;
 mod shop;
+mod told;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,8 +22,11 @@ use self::database::Database;
 use self::order::{Order, OrderError};
 use self::provider::Provider;
 use self::shop::checkout;
+use self::told::told_to_end;
 
 const AT_ONCE: usize = 64;
+/// The database, where `DATABASE_URL` names none.
+const DATA: &str = "target/checkout-db";
 const USAGE: &str = "usage: checkout [orders.jsonl | -] [--worker name] [--lease seconds]";
 
 type Ended = Result<i64, SagaError<OrderError>>;
@@ -77,7 +81,7 @@ impl Arguments {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::read()?;
     let orders = arguments.orders()?;
-    let database = Database::open()?;
+    let database = Database::open(DATA)?;
     let pool = database::connect(database.url()).await?;
     database::make_tables(&pool).await?;
     let scoop = Scoop::connect(database.url())
@@ -120,21 +124,6 @@ async fn work(
             return Ok((ends, books));
         }
     }
-}
-
-/// Waits for ctrl-c, or for what an operating system says to a service that is to end.
-async fn told_to_end() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let kind = tokio::signal::unix::SignalKind::terminate();
-        let mut terminated = tokio::signal::unix::signal(kind)?;
-        tokio::select! {
-            _ = terminated.recv() => Ok(()),
-            told = tokio::signal::ctrl_c() => told,
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 /// Runs all orders, 64 at a time. Ends early when this worker cannot go on.

@@ -94,7 +94,7 @@ async fn refund(
 }
 
 /// The same whenever this step, or this rollback, of this order is begun.
-fn key() -> String {
+pub(crate) fn key() -> String {
     let context = scoop::context().expect("it runs in a saga");
     context.idempotency_key()
 }

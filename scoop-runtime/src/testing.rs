@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 
 use self::death::Death;
+use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -136,6 +137,21 @@ impl Store for CrashStore {
 
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
         self.death.outlives(self.inner.cancelled(fence)).await
+    }
+
+    async fn ask_back(
+        &self,
+        run: RunId,
+        owner: &Fence,
+        why: Option<&Stored>,
+    ) -> Result<(), StoreError> {
+        self.death
+            .outlives(self.inner.ask_back(run, owner, why))
+            .await
+    }
+
+    async fn asked_back(&self, fence: &Fence) -> Result<Vec<(RunId, Option<Stored>)>, StoreError> {
+        self.death.outlives(self.inner.asked_back(fence)).await
     }
 
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {

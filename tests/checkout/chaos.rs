@@ -6,10 +6,11 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::chance::Chance;
 use crate::facts::{exactly_once, orders};
 use crate::order::Order;
 use crate::place::{LONG, Place, until};
-use crate::worker::{Chance, Task, Worker, file};
+use crate::worker::{Task, Worker, file};
 
 const ORDERS: usize = 60;
 const ACTIONS: usize = 4;

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use crate::chance::Chance;
 use crate::facts::{ORDERS, exactly_once, orders};
 use crate::place::{Place, until};
-use crate::worker::{Chance, Task, Worker};
+use crate::worker::{Task, Worker};
 
 const KILLS: usize = 8;
 /// A bit less than what the orders leave in the tables.

@@ -7,6 +7,8 @@
 #[path = "../../examples/checkout/books.rs"]
 #[allow(dead_code)]
 mod books;
+#[path = "../../examples/workers/chance.rs"]
+mod chance;
 #[path = "../support/example.rs"]
 mod example;
 #[path = "../../examples/checkout/order.rs"]
@@ -16,6 +18,9 @@ mod order;
 mod point;
 #[path = "../support/probe.rs"]
 mod probe;
+#[path = "../../examples/workers/process.rs"]
+#[allow(dead_code)]
+mod process;
 #[path = "../../examples/checkout/provider.rs"]
 mod provider;
 #[path = "../../examples/checkout/shop.rs"]

@@ -322,15 +322,15 @@ async fn what_cannot_be_cancelled_is_said(place: Place) {
     let ended = scoop.start(sleeps()).await.unwrap();
     ended.wait().await.unwrap();
     let run = ended.id();
-    let wanted = format!("run {run} is completed: there is nothing to cancel");
+    let wanted = format!(
+        "run {run} is completed: there is nothing to cancel; `roll_back` undoes what it did"
+    );
     assert_eq!(says(&scoop, run).await, wanted);
 
     let stuck = scoop.start(past_pivot("p".into())).await.unwrap();
     stuck.wait().await.unwrap_err();
     let run = stuck.id();
-    let wanted = format!(
-        "run {run} is stuck: an operator has to look at it: `retry`, `skip` or `resolve` it"
-    );
+    let wanted = format!("run {run} is stuck: `retry`, `skip` or `resolve` it");
     assert_eq!(says(&scoop, run).await, wanted);
 
     let nobody = scoop::RunId::from_uuid(uuid::Uuid::nil());

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod all;
 mod back;
 mod cancel;
 mod child;
@@ -12,9 +13,11 @@ mod deadline;
 mod find;
 mod forward;
 mod operator;
+mod requeue;
 mod sagas;
 mod start;
 mod turned;
+mod verbs;
 
 use std::sync::Arc;
 

@@ -193,6 +193,19 @@ impl Store for Probe {
         self.inner.cancelled(fence).await
     }
 
+    async fn ask_back(
+        &self,
+        run: RunId,
+        owner: &Fence,
+        why: Option<&Stored>,
+    ) -> Result<(), StoreError> {
+        self.inner.ask_back(run, owner, why).await
+    }
+
+    async fn asked_back(&self, fence: &Fence) -> Result<Vec<(RunId, Option<Stored>)>, StoreError> {
+        self.inner.asked_back(fence).await
+    }
+
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.inner.next_due(after).await
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use scoop::RunFilter;
 use scoop::testing::Store;
+use scoop_runtime::codec::Stored;
 use scoop_runtime::protocol::checkpoint::CheckpointRow;
 use scoop_runtime::protocol::commit::{Commit, Committed};
 use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -72,6 +73,19 @@ impl Store for Unhurried {
 
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
         standing(self.0.cancelled(fence)).await
+    }
+
+    async fn ask_back(
+        &self,
+        run: RunId,
+        owner: &Fence,
+        why: Option<&Stored>,
+    ) -> Result<(), StoreError> {
+        standing(self.0.ask_back(run, owner, why)).await
+    }
+
+    async fn asked_back(&self, fence: &Fence) -> Result<Vec<(RunId, Option<Stored>)>, StoreError> {
+        standing(self.0.asked_back(fence)).await
     }
 
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {

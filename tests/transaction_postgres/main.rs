@@ -21,6 +21,7 @@ mod ended;
 mod place;
 mod pool;
 mod queue;
+mod requeue;
 mod rest;
 mod stopped;
 

@@ -58,6 +58,7 @@ async fn a_worker_that_was_declared_dead_stops_and_another_goes_on() {
     .await;
     let error = timeout(LONG, handle.wait()).await.unwrap().unwrap_err();
     assert!(error.is_infrastructure(), "{error:?}");
+    timeout(LONG, first.stopped()).await.unwrap();
     world.open();
     let second = worker(&url, "second", &world).await;
     let handle = second.start(through_the_gate()).id("one").await.unwrap();

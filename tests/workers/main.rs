@@ -9,6 +9,7 @@ mod database;
 mod deploy;
 mod hints;
 mod lives;
+mod requeue;
 mod sagas;
 mod shared;
 

@@ -2,6 +2,7 @@
 
 use super::writer::WriteError;
 use super::{Engine, Trouble};
+use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::RunId;
 use crate::protocol::run::{RunStatus, RunUpdate};
@@ -10,7 +11,17 @@ use crate::store::StoreError;
 impl Engine {
     /// Writes the request down, for a caller outside.
     pub(crate) async fn cancel(&self, run: RunId, reason: &str) -> Result<(), Trouble> {
-        match self.request_cancel(run, reason).await? {
+        self.cancel_noted(run, reason, None).await
+    }
+
+    /// Writes the request down, with a note of who asked, for an operator.
+    pub(super) async fn cancel_noted(
+        &self,
+        run: RunId,
+        reason: &str,
+        note: Option<CheckpointRow>,
+    ) -> Result<(), Trouble> {
+        match self.write_cancel(run, reason, note).await? {
             true => Ok(()),
             false => self.not_cancelled(run).await,
         }
@@ -19,6 +30,15 @@ impl Engine {
     /// Writes the request down; whoever drives the run hears of it. False where it does not run
     /// forward.
     pub(super) async fn request_cancel(&self, run: RunId, reason: &str) -> Result<bool, Trouble> {
+        self.write_cancel(run, reason, None).await
+    }
+
+    async fn write_cancel(
+        &self,
+        run: RunId,
+        reason: &str,
+        note: Option<CheckpointRow>,
+    ) -> Result<bool, Trouble> {
         let commit = Commit {
             run,
             create: None,
@@ -27,7 +47,7 @@ impl Engine {
                 cancel: Some(reason.to_owned()),
                 ..RunUpdate::default()
             },
-            rows: Vec::new(),
+            rows: note.into_iter().collect(),
         };
         match self.writer.write(commit).await {
             Ok(Committed::Stored) => {
@@ -51,8 +71,9 @@ impl Engine {
         let why = match row.status {
             // What it would come to is under way.
             RunStatus::RollingBack | RunStatus::Running => return Ok(()),
-            RunStatus::Stuck => "an operator has to look at it: `retry`, `skip` or `resolve` it",
-            RunStatus::Completed | RunStatus::RolledBack => "there is nothing to cancel",
+            RunStatus::Stuck => "`retry`, `skip` or `resolve` it",
+            RunStatus::Completed => "there is nothing to cancel; `roll_back` undoes what it did",
+            RunStatus::RolledBack => "there is nothing to cancel",
         };
         let message = format!("run {run} is {}: {why}", row.status);
         Err(Trouble::NotAllowed(message))

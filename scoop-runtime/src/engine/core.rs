@@ -98,7 +98,7 @@ pub(crate) struct Parts {
 
 /// What is held while a run is driven.
 struct Driver {
-    _driving: Driving,
+    driving: Driving,
     _place: Place,
     _counted: Driven,
 }
@@ -156,7 +156,7 @@ impl Engine {
         task: impl Future<Output = ()> + Send + 'static,
     ) {
         let driver = Driver {
-            _driving: self.news.drive(run),
+            driving: self.news.drive(run),
             _place: place,
             _counted: Driven::count(&self.runs),
         };
@@ -174,13 +174,15 @@ impl Engine {
         let engine = Arc::clone(self);
         let driven = Driven::count(&self.driven);
         self.environment.spawn(Box::pin(async move {
-            let (_driven, _driver) = (driven, driver);
+            let (_driven, driver) = (driven, driver);
             // Dropped before those say that it is.
             let mut task = task;
             let mut stop = engine.stop.subscribe();
+            let run = driver.as_ref().map(|driver| driver.driving.run());
+            let is_over = |stop: &bool| *stop || run.is_some_and(|run| engine.news.is_let_go(run));
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => {}
+                _ = stop.wait_for(is_over) => {}
                 () = &mut task => {}
             }
         }));
@@ -217,6 +219,21 @@ impl Engine {
     /// Ends all tasks without waiting.
     pub(crate) fn stop_soon(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// Ends the task that drives a run, as a crash would, and waits until it has.
+    pub(super) async fn let_go(&self, run: RunId) {
+        let mut listening = self.news.listen(run);
+        self.news.let_go(run);
+        self.wake_all();
+        while listening.is_driven() {
+            listening.next().await;
+        }
+    }
+
+    /// Has each task look whether it is to end.
+    pub(super) fn wake_all(&self) {
+        self.stop.send_modify(|_| {});
     }
 
     pub(crate) fn is_stopped(&self) -> bool {

@@ -105,7 +105,7 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
     };
     let execution = Arc::new(Execution::new(Arc::clone(engine), run.id, saga, beginning));
     match run.cancel {
-        Some(reason) => drop(engine.news.cancel(run.id, &reason)),
+        Some(reason) => engine.news.cancel_as_stored(run.id, &reason),
         // What came after its row was read, and nobody looks for, is in the row by now.
         None if engine.store.poll().is_none() => execution.hear().await?,
         None => {}

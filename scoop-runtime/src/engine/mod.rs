@@ -3,7 +3,7 @@
 //! `runtime` is what users hold; `executor` drives one run, `performer` does one operation,
 //! `rollback` undoes one run, `writer` is the only way to the store's tables; `pulse` shows that the worker
 //! lives, `recovery` takes up what nobody has, `news` says who waits for what, `child` awaits runs of
-//! other sagas; `cancel` asks for the end of a run, `halt` is how that reaches its body. `rest` waits,
+//! other sagas; `requeue` has a worker let go of a run; `cancel` asks for the end of a run, `halt` is how that reaches its body. `rest` waits,
 //! in memory or in the store; `alarm` says when a run there is due, `places` for how many there is
 //! room, `closing` ends all that in order.
 
@@ -37,6 +37,7 @@ mod queues;
 mod reading;
 mod recovery;
 mod registry;
+mod requeue;
 mod rest;
 mod retention;
 mod rollback;

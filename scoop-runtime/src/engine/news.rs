@@ -35,6 +35,10 @@ pub(crate) struct News(Arc<Mutex<HashMap<RunId, Entry>>>);
 #[derive(Debug, Default)]
 struct Entry {
     driven: usize,
+    /// Whether whoever drives it is to let go of it.
+    let_go: bool,
+    /// How many of its transactions are being committed.
+    sending: usize,
     /// Why it is to be cancelled, if it is.
     cancel: Option<Arc<str>>,
     /// Made when its driver waits for something.
@@ -111,6 +115,42 @@ impl News {
         true
     }
 
+    /// Whoever drives a run is to let go of it: has to be woken to hear of it.
+    pub(super) fn let_go(&self, run: RunId) {
+        if let Some(entry) = self.runs().get_mut(&run) {
+            entry.let_go = entry.driven > 0;
+        }
+    }
+
+    pub(super) fn is_let_go(&self, run: RunId) -> bool {
+        let is_let_go = |entry: &Entry| entry.let_go && entry.sending == 0;
+        self.runs().get(&run).is_some_and(is_let_go)
+    }
+
+    /// A transaction of a run that is driven is being committed.
+    pub(super) fn sending(&self, run: RunId) {
+        if let Some(entry) = self.runs().get_mut(&run) {
+            entry.sending += 1;
+        }
+    }
+
+    /// It is known what came of it. Whether the run is to be let go of.
+    pub(super) fn sent(&self, run: RunId) -> bool {
+        let mut runs = self.runs();
+        runs.get_mut(&run).is_some_and(|entry| {
+            entry.sending = entry.sending.saturating_sub(1);
+            entry.let_go
+        })
+    }
+
+    /// Tells whoever begins to drive a run why it is to be cancelled, as its row has it: somebody who asked
+    /// again may have been told to him before he had read that.
+    pub(crate) fn cancel_as_stored(&self, run: RunId, reason: &str) {
+        if let Some(entry) = self.runs().get_mut(&run) {
+            entry.cancel = Some(reason.into());
+        }
+    }
+
     /// Why a run is to be cancelled, if whoever drives it was told so.
     pub(crate) fn cancelled(&self, run: RunId) -> Option<Arc<str>> {
         self.runs().get(&run)?.cancel.clone()
@@ -147,10 +187,17 @@ pub(crate) struct Driving {
     run: RunId,
 }
 
+impl Driving {
+    pub(super) const fn run(&self) -> RunId {
+        self.run
+    }
+}
+
 impl Drop for Driving {
     fn drop(&mut self) {
         self.news.change(self.run, |entry| {
             entry.driven -= 1;
+            entry.let_go &= entry.driven > 0;
             entry.tell(None);
         });
     }
@@ -237,8 +284,27 @@ mod tests {
         assert!(news.cancel(run(1), "another"));
         told.await;
         assert_eq!(news.cancelled(run(1)).as_deref(), Some("why"));
+        news.cancel_as_stored(run(1), "the first reason of all");
+        let reason = news.cancelled(run(1));
+        assert_eq!(reason.as_deref(), Some("the first reason of all"));
         drop(driving);
         assert_eq!(news.cancelled(run(1)), None);
+    }
+
+    #[test]
+    fn a_run_is_not_let_go_of_while_it_is_being_committed() {
+        let news = News::default();
+        news.let_go(run(1));
+        assert!(!news.is_let_go(run(1)), "nobody drives it");
+        let driving = news.drive(run(1));
+        news.sending(run(1));
+        news.let_go(run(1));
+        assert!(!news.is_let_go(run(1)));
+        assert!(news.sent(run(1)));
+        assert!(news.is_let_go(run(1)));
+        drop(driving);
+        let _again = news.drive(run(1));
+        assert!(!news.is_let_go(run(1)));
     }
 
     #[tokio::test]

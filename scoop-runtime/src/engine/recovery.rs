@@ -97,12 +97,17 @@ pub(super) async fn watch(engine: Arc<Engine>) {
     }
 }
 
-/// Takes up what nobody has, and hears which runs are to be cancelled.
+/// Takes up what nobody has, and hears which runs are to be cancelled, or given up.
 async fn look(engine: &Arc<Engine>) -> Result<usize, Trouble> {
     let runs = recover(engine).await?;
     let cancelled = engine.read(|| engine.store.cancelled(&engine.fence));
     for (run, reason) in cancelled.await? {
         engine.news.cancel(run, &reason);
+    }
+    // After it has taken up what it found, so that others come first to what it gives up.
+    let asked_back = engine.read(|| engine.store.asked_back(&engine.fence));
+    for (run, why) in asked_back.await? {
+        drop(engine.give_up(run, why));
     }
     Ok(runs)
 }

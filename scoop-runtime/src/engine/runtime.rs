@@ -180,6 +180,25 @@ impl Scoop {
         engine.store.close().await;
     }
 
+    /// Ends when this runtime runs nothing any more: it was shut down, or it was declared dead, because its
+    /// lease was over, and other workers have its runs. A process that does nothing but run sagas
+    /// waits for this beside the signal that ends it, and starts again.
+    ///
+    /// ```
+    /// # use scoop_runtime::engine::Scoop;
+    /// # async fn example(scoop: Scoop) -> std::io::Result<()> {
+    /// tokio::select! {
+    ///     told = tokio::signal::ctrl_c() => told?,
+    ///     () = scoop.stopped() => return Err(std::io::Error::other("declared dead")),
+    /// }
+    /// scoop.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn stopped(&self) {
+        drop(self.engine().stopping().wait_for(|stop| *stop).await);
+    }
+
     /// Ends a future without async code.
     pub(crate) fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Trouble> {
         if tokio::runtime::Handle::try_current().is_ok() {

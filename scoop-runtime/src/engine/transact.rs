@@ -11,6 +11,7 @@ use backon::BackoffBuilder as _;
 use super::Engine;
 use super::again::Again;
 use super::attempt::Attempt;
+use super::requeue::Sending;
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::protocol::commit::Commit;
@@ -77,7 +78,7 @@ pub(super) async fn transact(engine: &Engine, effect: &dyn Effect) -> Result<End
     let (mut repeated, mut expired) = (0_u32, 0);
     loop {
         engine.pulse.held().await;
-        let mut attempting = Attempting::of(effect);
+        let mut attempting = Attempting::of(engine, effect);
         let left = PATIENCE.saturating_sub(elapsed());
         let transacted = once(engine, effect, &mut attempting, left).await?;
         let again = match attempting.end(engine, transacted).await? {
@@ -142,7 +143,10 @@ async fn once(
 
 /// An attempt in a transaction.
 struct Attempting<'a> {
+    engine: &'a Engine,
     effect: &'a dyn Effect,
+    /// From when it is sent until it is known what came of it.
+    sending: Option<Sending<'a>>,
     attempt: Option<Attempt>,
     /// Why it is to be run again, whatever it returned.
     noted: Option<Seen>,
@@ -180,6 +184,7 @@ impl Work for Attempting<'_> {
                 self.progress.sent.store(true, Ordering::SeqCst);
                 match self.effect.commit(stored).await {
                     Ok(commit) => {
+                        self.sending = Some(self.engine.sending(commit.run));
                         self.sent = Some(commit.clone());
                         Verdict::Commit(Box::new(commit))
                     }
@@ -207,9 +212,11 @@ async fn run<'a>(effect: &'a dyn Effect, lent: Lent<'a>) -> Attempt {
 }
 
 impl<'a> Attempting<'a> {
-    fn of(effect: &'a dyn Effect) -> Self {
+    fn of(engine: &'a Engine, effect: &'a dyn Effect) -> Self {
         Self {
+            engine,
             effect,
+            sending: None,
             attempt: None,
             noted: None,
             sent: None,
@@ -224,6 +231,7 @@ impl<'a> Attempting<'a> {
         engine: &Engine,
         transacted: Result<Transacted, StoreError>,
     ) -> Result<Result<Ended, Again>, Stop> {
+        let _sending = self.sending;
         if let Some(stop) = self.stop {
             return Err(stop);
         }

@@ -32,8 +32,8 @@ pub enum RowKind {
     Turn = 3,
     /// The run ended, or got stuck.
     End = 4,
-    /// An operator retried, skipped or resolved a stuck compensation, or resolved a run that failed
-    /// past its pivot.
+    /// An operator retried, skipped or resolved a stuck compensation, resolved a run that failed past
+    /// its pivot, or had a run undone. As a part of a row: what he did while the run stood there.
     Operator = 5,
     /// What became of the operation of the same `seq`, written by its own transaction.
     Outcome = 6,

@@ -64,7 +64,8 @@ impl fmt::Display for Seq {
 
 /// Where in a checkpoint a row belongs: empty for the checkpoint itself, `@2` for the second
 /// attempt at its operation, `1` for the second branch of its join, `1.0` for the first await
-/// point inside that branch, `1.0@2` for an attempt there, `=` for the outcome of its operation.
+/// point inside that branch, `1.0@2` for an attempt there, `=` for the outcome of its operation,
+/// `!` and an id for what an operator did meanwhile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Part(pub String);
@@ -93,6 +94,12 @@ impl Part {
     #[must_use]
     pub fn outcome(&self) -> Self {
         Self(format!("{}=", self.0))
+    }
+
+    /// What an operator did to the run while it stood at this part; the id is one of its own.
+    #[must_use]
+    pub fn operator(&self, id: Uuid) -> Self {
+        Self(format!("{}!{}", self.0, id.simple()))
     }
 
     /// Whether this is the checkpoint itself.

@@ -4,6 +4,7 @@ mod apply;
 mod check;
 #[doc(hidden)]
 pub mod conformance;
+mod filter;
 mod hint;
 pub mod memory;
 mod open;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use self::filter::{Removal, RunFilter};
 pub use self::hint::{Ear, Heard, Hint};
 pub use self::memory::MemoryStore;
 pub use self::open::{Opening, open};
@@ -26,10 +28,11 @@ pub use self::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
 use self::tx::{Database, StepPool, Transacted, Work};
+use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
-use crate::protocol::run::{RunRow, RunStatus};
+use crate::protocol::run::RunRow;
 use crate::protocol::timestamp::Timestamp;
 
 /// What went wrong in a store.
@@ -85,44 +88,6 @@ impl Debug for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// Which runs to list. By default the first 100, whatever they are.
-#[derive(Clone, Debug)]
-pub struct RunFilter {
-    /// Only runs of this saga.
-    pub saga: Option<String>,
-    /// Only runs that this run awaits, or awaited.
-    pub parent: Option<RunId>,
-    /// Only runs with one of these statuses; all where empty.
-    pub status: Vec<RunStatus>,
-    /// Only runs with a greater id: for reading page by page.
-    pub after: Option<RunId>,
-    /// At most so many; 100 unless set.
-    pub limit: u32,
-}
-
-impl Default for RunFilter {
-    fn default() -> Self {
-        Self {
-            saga: None,
-            parent: None,
-            status: Vec::new(),
-            after: None,
-            limit: 100,
-        }
-    }
-}
-
-/// Which finished runs to remove. A run that was awaited goes with the one that awaited it.
-#[derive(Clone, Debug)]
-pub struct Removal {
-    /// Only runs that ended before this moment.
-    pub ended_before: Timestamp,
-    /// Only runs of this saga.
-    pub saga: Option<String>,
-    /// At most so many, not counting those below them.
-    pub limit: u32,
 }
 
 /// Which runs to take.
@@ -265,6 +230,18 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// The runs of this worker's life that run forward and are to be cancelled, each with the reason;
     /// in the order of their ids.
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError>;
+
+    /// Asks a worker's life, that of another process, to give a run up. What was asked of lives that
+    /// are over is forgotten.
+    async fn ask_back(&self, _: RunId, _: &Fence, _: Option<&Stored>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Which runs this worker's life was asked to give up, and why; each is told once.
+    async fn asked_back(&self, _: &Fence) -> Result<Vec<(RunId, Option<Stored>)>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// When the next active run is to be woken that nobody owns, of those after this moment.
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 

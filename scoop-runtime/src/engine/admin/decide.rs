@@ -52,9 +52,7 @@ impl Admin {
     pub(super) async fn decide(&self, run: RunId, decision: Decision) -> Result<(), Trouble> {
         let row = self.run(run).await?;
         if row.status != RunStatus::Stuck {
-            let status = row.status;
-            let message = format!("run {run} is {status}, not stuck: there is nothing to decide");
-            return Err(Trouble::NotAllowed(message));
+            return Err(self.not_stuck(&row, &decision));
         }
         let mut failure: StoredFailure = history::decode(run, "failure", row.failure.as_ref())?
             .ok_or_else(|| Trouble::NotAllowed(format!("run {run} is stuck without a failure")))?;
@@ -80,12 +78,25 @@ impl Admin {
         self.write(&row, written, update).await
     }
 
+    fn not_stuck(&self, row: &RunRow, decision: &Decision) -> Trouble {
+        let (run, status) = (row.id, row.status);
+        let verb = decision.name().trim_start_matches("scoop::");
+        let instead = match status {
+            RunStatus::Completed => "`roll_back` undoes what it did",
+            RunStatus::RolledBack => "all that it did is undone",
+            _ if self.scoop.engine().parked(run).is_some() => {
+                "it is parked: `requeue` has this build look at it again"
+            }
+            RunStatus::RollingBack => "it is being undone, and tries again by itself",
+            _ => "`cancel` undoes what it did, `requeue` has it begun again where it hangs",
+        };
+        Trouble::NotAllowed(format!(
+            "run {run} is {status}, not stuck: there is nothing to {verb}; {instead}"
+        ))
+    }
+
     /// The row of a decision.
     pub(super) fn decision(&self, row: &RunRow, name: &str, reason: Option<&str>) -> CheckpointRow {
-        let why = Why {
-            actor: self.actor.as_deref(),
-            reason,
-        };
         CheckpointRow {
             seq: row.seq.next(),
             part: Part::main(),
@@ -93,11 +104,17 @@ impl Admin {
             kind: RowKind::Operator,
             point: String::new(),
             operation: Some(name.to_owned()),
-            arguments: Stored::encode(&why).ok(),
+            arguments: self.why(reason),
             frame: None,
             outcome: None,
             created_at: self.scoop.engine().environment.now(),
         }
+    }
+
+    /// Who decides, and why, as it is stored.
+    pub(super) fn why(&self, reason: Option<&str>) -> Option<Stored> {
+        let actor = self.actor.as_deref();
+        Stored::encode(&Why { actor, reason }).ok()
     }
 
     /// Writes a decision, and has the run go on where that is to be done here.
@@ -110,9 +127,12 @@ impl Admin {
         let engine = self.scoop.engine();
         let run = row.id;
         // Whoever had the run may be dead, or live and know nothing of this.
-        let known = engine.works && engine.registry.saga(&row.saga).is_ok();
+        let is_served = engine.works && engine.registry.saga(&row.saga).is_ok();
         // Of a queue only what is claimed is driven.
-        let mine = known && row.queue.is_none();
+        let mine = is_served && row.queue.is_none();
+        let place = mine.then(|| engine.places.take(1));
+        let place = place.filter(|place| place.count() > 0);
+        let mine = place.is_some();
         let goes_on = update.status.is_some_and(RunStatus::is_active);
         let commit = Commit {
             run,
@@ -127,13 +147,14 @@ impl Admin {
             Ok(Committed::Stored) => {
                 engine.unpark(run);
                 engine.news.tell(run);
-                if mine && goes_on {
-                    executor::take_up(engine, run, engine.places.force()).await
-                } else {
-                    engine.places.want();
-                    engine.hints.due();
-                    engine.hints.left(run);
-                    Ok(())
+                match place {
+                    Some(place) if goes_on => executor::take_up(engine, run, place).await,
+                    _ => {
+                        engine.places.want();
+                        engine.hints.due();
+                        engine.hints.left(run);
+                        Ok(())
+                    }
                 }
             }
             Ok(_) => {

@@ -1,17 +1,20 @@
 //! What an operator can see and do: look at runs, put right what is stuck, undo what had ended,
 //! remove what is old. Who decided what, and why, is stored with the run.
 
+mod all;
 mod decide;
 mod remove;
+mod requeue;
 mod undo;
 
 use super::{Scoop, Trouble, history};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::failure::CompensationResult;
-use crate::protocol::id::RunId;
+use crate::protocol::id::{RunId, Seq};
 use crate::protocol::run::RunRow;
 use crate::store::RunFilter;
 
+pub use self::all::{All, Bulk, Refusal};
 pub use self::remove::Remove;
 
 /// What an operator can see and do.
@@ -50,6 +53,9 @@ impl Admin {
     /// # Errors
     /// When the store cannot be asked.
     pub async fn list(&self, filter: &RunFilter) -> Result<Vec<RunRow>, Trouble> {
+        if filter.parked {
+            return self.list_parked(filter).await;
+        }
         let engine = self.scoop.engine();
         Ok(engine.ask(|| engine.store.runs(filter)).await?)
     }
@@ -73,19 +79,34 @@ impl Admin {
     /// When the store cannot be asked.
     pub async fn parked(&self) -> Result<Vec<Parked>, Trouble> {
         let engine = self.scoop.engine();
+        let rows = self.parked_rows().await?;
+        let parked = rows.into_iter().map(|row| Parked {
+            run: row.id,
+            reason: engine.parked(row.id).unwrap_or_default(),
+            saga: row.saga,
+        });
+        Ok(parked.collect())
+    }
+
+    async fn list_parked(&self, filter: &RunFilter) -> Result<Vec<RunRow>, Trouble> {
+        let mut rows = self.parked_rows().await?;
+        rows.retain(|row| filter.fits(row) && filter.after.is_none_or(|after| row.id > after));
+        rows.truncate(filter.limit as usize);
+        Ok(rows)
+    }
+
+    /// The runs that are parked here, in the order of their ids.
+    async fn parked_rows(&self) -> Result<Vec<RunRow>, Trouble> {
+        let engine = self.scoop.engine();
         let mut parked = Vec::new();
-        for (run, reason) in engine.all_parked() {
+        for run in engine.all_parked().into_keys() {
             match engine.ask(|| engine.store.run(run)).await? {
-                Some(row) if row.status.is_active() => parked.push(Parked {
-                    run,
-                    saga: row.saga,
-                    reason,
-                }),
+                Some(row) if row.status.is_active() => parked.push(row),
                 // Another worker has ended it since.
                 _ => engine.unpark(run),
             }
         }
-        parked.sort_by_key(|parked| parked.run);
+        parked.sort_by_key(|row| row.id);
         Ok(parked)
     }
 
@@ -124,7 +145,8 @@ impl Admin {
     }
 
     /// Cancels a run, with all runs that it awaits, and says why. The reason is stored, and is in the
-    /// error of the run.
+    /// error of the run. Who asked for it is stored beside the row at which the run stands, unless it
+    /// has not begun.
     ///
     /// What waits there (a sleep, a later start, the pause before another attempt) ends at once; what is
     /// under way is waited for. Then nothing more begins, and the run rolls back, after the runs below
@@ -137,7 +159,11 @@ impl Admin {
     /// # Errors
     /// When the run has ended, or is stuck; when there is no such run, or the store cannot be asked.
     pub async fn cancel(&self, run: RunId, reason: impl Into<String>) -> Result<(), Trouble> {
-        self.scoop.engine().cancel(run, &reason.into()).await
+        let (engine, reason) = (self.scoop.engine(), reason.into());
+        let row = self.run(run).await?;
+        let note = (row.seq > Seq::NONE)
+            .then(|| engine.note(&row, "scoop::cancel", self.why(Some(&reason))));
+        engine.cancel_noted(run, &reason, note).await
     }
 
     async fn run(&self, run: RunId) -> Result<RunRow, Trouble> {

@@ -4,6 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use super::super::Trouble;
 use super::Admin;
+use crate::protocol::id::RunId;
+use crate::protocol::run::RunStatus;
+use crate::protocol::timestamp::Timestamp;
 use crate::store::Removal;
 
 /// How many go at once, so that nobody waits for long.
@@ -48,6 +51,7 @@ impl Admin {
         let removal = Removal {
             ended_before: ended_before.into(),
             saga: remove.saga.clone(),
+            only: None,
             limit: PAGE,
         };
         let mut sum = 0;
@@ -58,5 +62,44 @@ impl Admin {
                 return Ok(sum);
             }
         }
+    }
+
+    /// Removes one finished run for good, with the runs below it: see [`remove`](Self::remove).
+    ///
+    /// # Errors
+    /// When it has not ended, or was awaited, so that it goes with the run that awaited it; when there
+    /// is no such run, or the store cannot be asked.
+    pub async fn remove_run(&self, run: RunId) -> Result<(), Trouble> {
+        let row = self.run(run).await?;
+        let instead = match (row.status, row.parent) {
+            (RunStatus::Running, _) => "only one that has ended is removed; `cancel` ends this one",
+            (RunStatus::RollingBack, _) => {
+                "only one that has ended is removed; this one does when it is undone"
+            }
+            (RunStatus::Stuck, _) => "`retry`, `skip` or `resolve` it first",
+            (RunStatus::Completed | RunStatus::RolledBack, Some(parent)) => {
+                let message =
+                    format!("run {run} was awaited by run {parent}: it goes with that one");
+                return Err(Trouble::NotAllowed(message));
+            }
+            (RunStatus::Completed | RunStatus::RolledBack, None) => {
+                return self.remove_ended(run).await;
+            }
+        };
+        let message = format!("run {run} is {}: {instead}", row.status);
+        Err(Trouble::NotAllowed(message))
+    }
+
+    async fn remove_ended(&self, run: RunId) -> Result<(), Trouble> {
+        let engine = self.scoop.engine();
+        let removal = Removal {
+            ended_before: Timestamp(i64::MAX),
+            saga: None,
+            only: Some(vec![run]),
+            limit: 1,
+        };
+        // Where it is not there any more, somebody else was faster.
+        engine.ask(|| engine.store.remove(&removal)).await?;
+        Ok(())
     }
 }

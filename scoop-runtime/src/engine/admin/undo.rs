@@ -36,7 +36,14 @@ impl Admin {
     async fn may_be_undone(&self, row: &RunRow) -> Result<(), Trouble> {
         let (run, status) = (row.id, row.status);
         if status != RunStatus::Completed {
-            let message = format!("run {run} is {status}: only one that has completed is undone");
+            let instead = match status {
+                RunStatus::Running => "; `cancel` undoes this one",
+                RunStatus::Stuck => "; `retry`, `skip` or `resolve` this one",
+                RunStatus::RollingBack => "; this one is being undone",
+                _ => "; all that this one did is undone",
+            };
+            let message =
+                format!("run {run} is {status}: only one that has completed is undone{instead}");
             return Err(Trouble::NotAllowed(message));
         }
         let Some(parent) = row.parent else {

@@ -89,6 +89,7 @@ macro_rules! conformance {
             read::the_runs_that_a_run_awaited_are_found,
             remove::what_ended_long_ago_is_removed,
             remove::what_is_below_goes_with_it,
+            read::runs_are_found_by_their_keys_and_times,
             read::what_is_not_there_is_not_found,
             data::hostile_text_survives,
             data::nul_in_text_is_refused,

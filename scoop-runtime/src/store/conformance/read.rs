@@ -7,6 +7,7 @@ use super::sample::{append, change, id, part, row, start, start_keyed, step, wor
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::id::{RunId, Seq};
 use crate::protocol::run::{RunStatus, RunUpdate};
+use crate::protocol::timestamp::Timestamp;
 use crate::store::{RunFilter, Store};
 
 async fn with_parts(fixture: &dyn Fixture) -> Arc<dyn Store> {
@@ -186,6 +187,61 @@ pub async fn runs_are_filtered_and_paged(fixture: &dyn Fixture) {
     }
 }
 
+/// A run's id is its key; each ended as many milliseconds after its start as that was after the first.
+pub async fn runs_are_found_by_their_keys_and_times(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    for (run, key) in [
+        (1, "a/1"),
+        (2, "a/2"),
+        (3, "b%1"),
+        (4, "A/1"),
+        (5, "\u{e4}/1"),
+    ] {
+        let mut start = start_keyed(run, "odd", key);
+        start.create.as_mut().unwrap().created_at = Timestamp(i64::try_from(run).unwrap() * 10);
+        store.commit(&fence, &[start]).await.unwrap();
+    }
+    let ends = RunUpdate {
+        status: Some(RunStatus::Completed),
+        finished_at: Some(Timestamp(70)),
+        ..RunUpdate::default()
+    };
+    store.commit(&fence, &[change(2, ends)]).await.unwrap();
+    let all = RunFilter::default();
+    let key = |prefix: &str| RunFilter {
+        key_prefix: Some(prefix.to_owned()),
+        ..RunFilter::default()
+    };
+    let between = |since, before| RunFilter {
+        started_since: Some(Timestamp(since)),
+        started_before: Some(Timestamp(before)),
+        saga: Some("odd".to_owned()),
+        ..RunFilter::default()
+    };
+    let ended = |before| RunFilter {
+        ended_before: Some(Timestamp(before)),
+        ..RunFilter::default()
+    };
+    for (filter, expected) in [
+        (all, vec![1, 2, 3, 4, 5]),
+        (key("a/"), vec![1, 2]),
+        (key("b%"), vec![3]),
+        (key("%"), vec![]),
+        (key("\u{e4}"), vec![5]),
+        (between(20, 40), vec![2, 3]),
+        (between(20, 41), vec![2, 3, 4]),
+        (between(51, 99), vec![]),
+        (ended(70), vec![]),
+        (ended(71), vec![2]),
+    ] {
+        let runs = store.runs(&filter).await.unwrap();
+        let found: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+        let expected: Vec<RunId> = expected.into_iter().map(id).collect();
+        assert_eq!(found, expected, "{filter:?}");
+    }
+}
+
 /// With the other conditions, too.
 pub async fn the_runs_that_a_run_awaited_are_found(fixture: &dyn Fixture) {
     let store = fixture.fresh().await;
@@ -218,7 +274,12 @@ pub async fn the_runs_that_a_run_awaited_are_found(fixture: &dyn Fixture) {
         status: vec![RunStatus::Completed],
         ..of(1)
     };
+    let top = RunFilter {
+        top: true,
+        ..RunFilter::default()
+    };
     for (filter, expected) in [
+        (top, vec![1]),
         (of(1), vec![2, 3, 5]),
         (of(2), vec![]),
         (of(3), vec![4]),

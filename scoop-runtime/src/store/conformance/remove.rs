@@ -21,6 +21,7 @@ fn before(at: i64, limit: u32) -> Removal {
     Removal {
         ended_before: Timestamp(at),
         saga: None,
+        only: None,
         limit,
     }
 }
@@ -52,6 +53,15 @@ pub async fn what_ended_long_ago_is_removed(fixture: &dyn Fixture) {
             .unwrap();
     }
     assert_eq!(store.remove(&before(10, 9)).await.unwrap(), 0);
+    let these = Removal {
+        only: Some(vec![id(1), id(4), id(9)]),
+        ..before(30, 9)
+    };
+    assert_eq!(
+        store.remove(&these).await.unwrap(),
+        0,
+        "none of them by then"
+    );
     let walks = Removal {
         saga: Some("walk".to_owned()),
         ..before(50, 9)
@@ -60,7 +70,11 @@ pub async fn what_ended_long_ago_is_removed(fixture: &dyn Fixture) {
     assert_eq!(all(&*store).await, [1, 2, 4, 5, 6].map(id));
     assert_eq!(store.remove(&before(50, 1)).await.unwrap(), 1);
     assert_eq!(all(&*store).await, [1, 4, 5, 6].map(id));
-    assert_eq!(store.remove(&before(50, 9)).await.unwrap(), 1);
+    let these = Removal {
+        only: these.only,
+        ..before(50, 9)
+    };
+    assert_eq!(store.remove(&these).await.unwrap(), 1);
     assert_eq!(all(&*store).await, [4, 5, 6].map(id));
     assert_eq!(store.rows_at(id(1), &[Seq(2)]).await.unwrap(), []);
     assert_eq!(store.rows_at(id(4), &[Seq(2)]).await.unwrap().len(), 1);

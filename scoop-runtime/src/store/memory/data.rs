@@ -63,11 +63,12 @@ impl Data {
 
     pub(super) fn remove(&mut self, removal: &Removal) -> u64 {
         let old = |run: &&RunRow| {
-            let saga = removal.saga.as_ref();
+            let (saga, only) = (removal.saga.as_ref(), removal.only.as_ref());
             run.parent.is_none()
                 && run.status.is_final()
                 && run.finished_at.is_some_and(|at| at < removal.ended_before)
                 && saga.is_none_or(|saga| *saga == run.saga)
+                && only.is_none_or(|only| only.contains(&run.id))
         };
         let mut roots: Vec<_> = self.runs.values().filter(old).collect();
         roots.sort_by_key(|run| (run.finished_at, run.id));
@@ -122,13 +123,7 @@ impl Data {
         self.runs
             .range(beyond(filter.after))
             .map(|(_, run)| run)
-            .filter(|run| filter.saga.as_ref().is_none_or(|saga| *saga == run.saga))
-            .filter(|run| {
-                filter
-                    .parent
-                    .is_none_or(|parent| run.parent == Some(parent))
-            })
-            .filter(|run| filter.status.is_empty() || filter.status.contains(&run.status))
+            .filter(|run| filter.fits(run))
             .take(filter.limit as usize)
             .cloned()
             .collect()

@@ -58,6 +58,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "claims",
         sql: include_str!("migrations/0007_claims.sql"),
     },
+    Migration {
+        version: 8,
+        name: "requeue",
+        sql: include_str!("migrations/0008_requeue.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

@@ -41,6 +41,7 @@ use self::step::Steps;
 pub(in crate::store) use self::step::start_in;
 use super::tx::{Database, StepPool, Transacted, Work};
 use super::{Claim, Ear, Hint, Lease, Opening, Removal, RunFilter, Store, StoreError, check};
+use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -60,8 +61,6 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
 const SHORTEST_REST: Duration = Duration::from_secs(5);
 /// The longest that a server can be told, or nearly.
 const LONGEST_REST: Duration = Duration::from_secs(86_400);
-/// The server takes no message of a gigabyte.
-const LARGEST_COMMIT: usize = 768 << 20;
 
 /// A store in PostgreSQL, version 13 or later.
 ///
@@ -194,14 +193,7 @@ impl Store for PostgresStore {
 
     async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
         check::batch(batch, check::LARGEST)?;
-        if let Some(large) = batch.iter().find(|one| write::size(one) > LARGEST_COMMIT) {
-            let message = format!(
-                "run {}: one commit has {} bytes",
-                large.run,
-                write::size(large)
-            );
-            return Err(StoreError::Refused(message));
-        }
+        write::check_sizes(batch)?;
         let held = Line::hold_one(&self.writers).await?;
         held.run(async |session| write::commit(session, fence, batch).await)
             .await?
@@ -251,6 +243,21 @@ impl Store for PostgresStore {
 
     async fn cancelled(&self, fence: &Fence) -> Result<Vec<(RunId, String)>, StoreError> {
         self.pooled(async |session| read::cancelled(session, fence).await)
+            .await
+    }
+
+    async fn ask_back(
+        &self,
+        run: RunId,
+        owner: &Fence,
+        why: Option<&Stored>,
+    ) -> Result<(), StoreError> {
+        self.pooled(async |session| worker::ask_back(session, run, owner, why).await)
+            .await
+    }
+
+    async fn asked_back(&self, fence: &Fence) -> Result<Vec<(RunId, Option<Stored>)>, StoreError> {
+        self.pooled(async |session| worker::asked_back(session, fence).await)
             .await
     }
 

@@ -66,7 +66,12 @@ pub(super) async fn runs(session: &mut Session<'_>, filter: &RunFilter) -> Resul
     let query = query
         .bind(filter.after.map(|run| run.as_uuid()))
         .bind(status)
-        .bind(i64::from(filter.limit));
+        .bind(i64::from(filter.limit))
+        .bind(filter.key_prefix.as_deref())
+        .bind(filter.top)
+        .bind(filter.started_since.map(|time| time.0))
+        .bind(filter.started_before.map(|time| time.0))
+        .bind(filter.ended_before.map(|time| time.0));
     let query = match (filter.parent, filter.saga.as_deref()) {
         (Some(parent), saga) => query.bind(parent.as_uuid()).bind(saga),
         (None, Some(saga)) => query.bind(saga),

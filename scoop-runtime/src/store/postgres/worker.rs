@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
 use super::session::Session;
 use super::{query, read};
+use crate::codec::Stored;
 use crate::protocol::id::{Fence, RunId, WorkerName};
 use crate::protocol::run::RunRow;
 use crate::store::Claim;
@@ -182,4 +184,40 @@ pub(super) async fn limit_queue(session: &mut Session<'_>, queue: &str, most: u3
         .bind(queue)
         .bind(i64::from(most));
     limit.execute(&mut *session.connection).await.map(drop)
+}
+
+/// Asks a life of a worker to give a run up.
+pub(super) async fn ask_back(
+    session: &mut Session<'_>,
+    run: RunId,
+    owner: &Fence,
+    why: Option<&Stored>,
+) -> Result<()> {
+    session
+        .statement(query::WORKER_ASK_BACK)
+        .bind(run.as_uuid())
+        .bind(&*owner.worker.0)
+        .bind(owner.epoch)
+        .bind(why.map(Stored::as_bytes))
+        .execute(&mut *session.connection)
+        .await
+        .map(drop)
+}
+
+/// The runs that this life of a worker was asked to give up.
+pub(super) async fn asked_back(
+    session: &mut Session<'_>,
+    fence: &Fence,
+) -> Result<Vec<(RunId, Option<Stored>)>> {
+    let rows = session
+        .statement(query::WORKER_ASKED_BACK)
+        .bind(&*fence.worker.0)
+        .bind(fence.epoch)
+        .fetch_all(&mut *session.connection)
+        .await?;
+    let asked = |row: &PgRow| {
+        let why = row.try_get::<Option<_>, _>(1)?.map(Stored::from_bytes);
+        Ok((RunId::from_uuid(row.try_get(0)?), why))
+    };
+    rows.iter().map(asked).collect()
 }

@@ -13,7 +13,7 @@ use super::{query, read};
 use crate::codec::Stored;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq};
-use crate::store::{Removal, apply};
+use crate::store::{Removal, StoreError, apply};
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -22,6 +22,8 @@ pub(super) struct Fenced;
 
 /// How many bytes go into one statement.
 const MOST_BYTES: usize = 64 << 20;
+/// The server takes no message of a gigabyte.
+const LARGEST_COMMIT: usize = 768 << 20;
 
 /// What a statement says it did.
 struct Done {
@@ -108,8 +110,20 @@ fn cut(round: Piece<'_>) -> Vec<Piece<'_>> {
     pieces
 }
 
+/// Refuses a batch with a commit that is too large by itself.
+pub(super) fn check_sizes(batch: &[Commit]) -> std::result::Result<(), StoreError> {
+    match batch.iter().find(|one| size(one) > LARGEST_COMMIT) {
+        None => Ok(()),
+        Some(large) => Err(StoreError::Refused(format!(
+            "run {}: one commit has {} bytes",
+            large.run,
+            size(large)
+        ))),
+    }
+}
+
 /// How many bytes the large values of a commit have.
-pub(super) fn size(commit: &Commit) -> usize {
+fn size(commit: &Commit) -> usize {
     let new = commit.create.as_ref().map(|new| &new.input);
     let update = [
         commit.update.output.as_ref(),
@@ -265,8 +279,14 @@ async fn is_there(session: &mut Session<'_>, commit: &Commit) -> Result<bool> {
 
 /// Removes finished runs. How many, not counting those below them.
 pub(super) async fn remove(session: &mut Session<'_>, removal: &Removal) -> Result<u64> {
-    let row = session
-        .statement(query::RUNS_REMOVE)
+    let statement = match &removal.only {
+        Some(only) => {
+            let only: Vec<Uuid> = only.iter().map(RunId::as_uuid).collect();
+            session.statement(query::RUNS_REMOVE_THESE).bind(only)
+        }
+        None => session.statement(query::RUNS_REMOVE),
+    };
+    let row = statement
         .bind(removal.ended_before.0)
         .bind(removal.saga.as_deref())
         .bind(i64::from(removal.limit))

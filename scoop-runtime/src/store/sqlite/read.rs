@@ -57,7 +57,12 @@ pub(super) async fn runs<'c>(
     let query = query
         .bind(beyond(filter.after))
         .bind(status)
-        .bind(filter.limit);
+        .bind(filter.limit)
+        .bind(filter.key_prefix.as_deref())
+        .bind(filter.top)
+        .bind(filter.started_since.map(|time| time.0))
+        .bind(filter.started_before.map(|time| time.0))
+        .bind(filter.ended_before.map(|time| time.0));
     let query = match (filter.parent, filter.saga.as_deref()) {
         (Some(parent), saga) => query.bind(id(parent)).bind(saga),
         (None, Some(saga)) => query.bind(saga),

@@ -236,6 +236,7 @@ pub(super) async fn remove(connection: &mut SqliteConnection, removal: &Removal)
         .bind(removal.ended_before.0)
         .bind(removal.saga.as_deref())
         .bind(removal.limit)
+        .bind(removal.only.as_deref().map(read::ids))
         .fetch_all(&mut *connection)
         .await?;
     for root in &roots {

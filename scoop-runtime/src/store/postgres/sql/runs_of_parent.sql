@@ -5,7 +5,12 @@ select
     run.parent, run.depth, run.cancel_reason, run.priority, run.queue, run.absent, run.lost,
     coalesce((select max(seq) from scoop.checkpoint where checkpoint.run = run.id), 0) as seq
 from scoop.run
-where run.parent = $4 and ($5::text is null or run.saga = $5)
+where run.parent = $9 and ($10::text is null or run.saga = $10)
     and ($1::uuid is null or run.id > $1) and ($2::smallint[] is null or run.status = any($2))
+    and ($4::text is null or starts_with(run.key, $4))
+    and not ($5 and run.parent is not null)
+    and ($6::bigint is null or run.created_at >= $6)
+    and ($7::bigint is null or run.created_at < $7)
+    and ($8::bigint is null or run.finished_at < $8)
 order by run.id
 limit $3

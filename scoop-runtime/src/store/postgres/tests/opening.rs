@@ -54,10 +54,10 @@ async fn what_is_printed_for_an_administrator_makes_the_same_schema() {
 }
 
 const NEXT: Migration = Migration {
-    version: 8,
+    version: 99,
     name: "next",
     sql: "alter table scoop.run add column next text;
-          insert into scoop.migration (version, name, oldest) values (8, 'next', 1);",
+          insert into scoop.migration (version, name, oldest) values (99, 'next', 1);",
 };
 
 #[tokio::test]
@@ -106,12 +106,13 @@ async fn a_schema_that_needs_a_newer_program_is_refused() {
     open(&url).await;
     execute(
         &url,
-        "insert into scoop.migration (version, name, oldest) values (9, 'x', 8)",
+        "insert into scoop.migration (version, name, oldest) values (99, 'x', 98)",
     )
     .await;
     let error = PostgresStore::open(&url, brief()).await.unwrap_err();
+    let newest = MIGRATIONS.last().unwrap().version;
     assert!(
-        matches!(error, StoreError::NewerSchema { found: 9, known: 7 }),
+        matches!(error, StoreError::NewerSchema { found: 99, known } if known == newest),
         "{error:?}"
     );
 }

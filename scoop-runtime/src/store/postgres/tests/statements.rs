@@ -84,7 +84,11 @@ async fn no_plan_scans_a_whole_table() {
             count => format!("({})", vec!["null"; count].join(", ")),
         };
         // Where ten rows go at once, an empty table is thought to be read sooner than its index.
-        let dear = if *file == "runs_remove" { "off" } else { "on" };
+        let dear = if file.starts_with("runs_remove") {
+            "off"
+        } else {
+            "on"
+        };
         let dear = format!("set enable_seqscan = {dear}");
         connection.execute(AssertSqlSafe(dear)).await.unwrap();
         let explain = format!("explain execute {file} {nulls}");

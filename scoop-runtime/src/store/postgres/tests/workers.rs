@@ -6,7 +6,8 @@ use std::time::Duration;
 use sqlx::{Connection as _, Executor as _};
 use tokio::time::timeout;
 
-use super::{brief, database, execute, open, raw};
+use super::{brief, database, execute, number, open, raw};
+use crate::codec::Stored;
 use crate::protocol::id::RunId;
 use crate::protocol::run::RunRow;
 use crate::store::conformance::sample::{claim, id, start, step, worker};
@@ -220,4 +221,30 @@ async fn workers_that_claim_at_once_share_the_runs() {
     all.sort();
     let expected: Vec<_> = (1..=RUNS).map(id).collect();
     assert_eq!(all, expected, "each run once");
+}
+
+/// Each run once, by the life that it was asked of; what was asked of one that is over is forgotten.
+#[tokio::test]
+async fn a_worker_is_told_once_which_runs_it_is_to_give_up() {
+    let url = database().await;
+    let store = open(&url).await;
+    let (one, two) = (worker("one"), worker("two"));
+    let (one, two) = (
+        store.attach(&one).await.unwrap(),
+        store.attach(&two).await.unwrap(),
+    );
+    let why = Stored::from_json(r#"{"actor":"anna"}"#);
+    store.ask_back(id(1), &one, None).await.unwrap();
+    store.ask_back(id(2), &two, None).await.unwrap();
+    store.ask_back(id(2), &two, Some(&why)).await.unwrap();
+    assert_eq!(store.asked_back(&one).await.unwrap(), [(id(1), None)]);
+    assert_eq!(store.asked_back(&one).await.unwrap(), []);
+    let asked = store.asked_back(&two).await.unwrap();
+    assert_eq!(asked, [(id(2), Some(why))]);
+
+    store.ask_back(id(3), &one, None).await.unwrap();
+    store.detach(&one).await.unwrap();
+    store.ask_back(id(4), &two, None).await.unwrap();
+    assert_eq!(number(&url, "select count(*) from scoop.requeue").await, 1);
+    assert_eq!(store.asked_back(&two).await.unwrap(), [(id(4), None)]);
 }
