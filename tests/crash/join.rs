@@ -167,7 +167,7 @@ async fn an_operation_for_each_item(place: Place) {
     }
     happened.sort_unstable();
     let happened: Vec<&str> = happened.iter().map(String::as_str).collect();
-    let undone = vec![r#""cancel of 1: Undone { attempt: 1 }""#; 5].join(", ");
+    let undone = [r#""cancel of 1: Undone { attempt: 1 }""#; 5].join(", ");
     let result = format!(r#"Error Some(Full("full taxi")) [{undone}]"#);
     anywhere(place, call, RolledBack, &result, &happened).await;
 }
@@ -222,7 +222,7 @@ async fn several_of_several_are_undone(place: Place) {
         "1.1.2:undo -r",
         "2 +full",
     ];
-    let undone = vec![r#""cancel of 1: Undone { attempt: 1 }""#; 5].join(", ");
+    let undone = [r#""cancel of 1: Undone { attempt: 1 }""#; 5].join(", ");
     let result = format!(r#"Error Some(Full("full")) [{undone}]"#);
     anywhere(
         place,

@@ -312,10 +312,10 @@ pub(super) fn branch_rows(
 }
 
 /// Those of several operations that have ended, in the order in which they did.
-pub(super) fn in_order<'a>(
+pub(super) fn in_order(
     run: RunId,
-    ended: Vec<(usize, &'a CheckpointRow)>,
-) -> Result<Vec<(usize, &'a CheckpointRow)>, Trouble> {
+    ended: Vec<(usize, &CheckpointRow)>,
+) -> Result<Vec<(usize, &CheckpointRow)>, Trouble> {
     let mut ordered = Vec::with_capacity(ended.len());
     for (number, end) in ended {
         // A transaction does not know; nobody asks which of these was first.
