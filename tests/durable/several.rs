@@ -19,6 +19,7 @@ on_every_store!(
     items_that_have_not_begun_do_not_begin_after_a_failure,
     a_cancelled_run_ends_when_what_is_under_way_has,
     a_worker_that_closes_writes_down_what_is_under_way,
+    more_items_than_are_read_at_once_are_undone,
     no_items_are_no_work,
     too_much_at_once_is_refused,
 );
@@ -277,6 +278,24 @@ async fn a_worker_that_closes_writes_down_what_is_under_way(place: Place) {
     for name in ["a", "b", "c"] {
         assert_eq!(journal::count(&case, &format!("begins {name}")), 1);
     }
+}
+
+/// All that they left is at one position of the run.
+async fn more_items_than_are_read_at_once_are_undone(place: Place) {
+    let case = case();
+    let process = Process::start(&place).await;
+    let mut items = vec!["a".to_owned(); 600];
+    items.push("fails".to_owned());
+    let handle = process
+        .scoop
+        .start(some(case.clone(), items))
+        .await
+        .unwrap();
+    let waited = tokio::time::timeout(Duration::from_secs(36_000), handle.wait());
+    let error = waited.await.expect("it ends").unwrap_err();
+    assert_eq!(error.error(), Some(&Failed("fails".to_owned())));
+    assert_eq!(error.compensations().len(), 600);
+    assert_eq!(journal::count(&case, "undoes a Done(2)"), 600);
 }
 
 async fn no_items_are_no_work(place: Place) {

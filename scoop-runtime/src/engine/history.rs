@@ -95,12 +95,18 @@ pub(crate) async fn rows(engine: &Engine, run: RunId) -> Result<Vec<CheckpointRo
         let Some(oldest) = page.iter().map(|row| row.seq).min() else {
             break;
         };
-        // The oldest position of a full page may not be whole: it is read again.
-        all.extend(page.into_iter().filter(|row| !full || row.seq > oldest));
         if !full {
+            all.extend(page);
             break;
         }
-        before = Some(oldest.next());
+        // The oldest position of a full page may not be whole, however much there is of it.
+        all.extend(page.into_iter().filter(|row| row.seq > oldest));
+        all.extend(
+            engine
+                .read(|| engine.store.rows_at(run, std::slice::from_ref(&oldest)))
+                .await?,
+        );
+        before = Some(oldest);
     }
     all.sort_by(|a, b| (a.seq, &a.part).cmp(&(b.seq, &b.part)));
     Ok(all)
