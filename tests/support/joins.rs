@@ -1,5 +1,7 @@
 //! Sagas that await several operations at once.
 
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
 use std::time::Duration;
 
 use scoop::{SagaError, saga};

@@ -9,6 +9,8 @@
 mod children;
 #[path = "../support/end.rs"]
 mod end;
+#[path = "../support/joins.rs"]
+mod joins;
 #[path = "../support/journal.rs"]
 mod journal;
 #[path = "../support/probe.rs"]
@@ -25,7 +27,9 @@ mod parent;
 mod point;
 mod program;
 
-use self::parent::{killed_after_each_commit, killed_everywhere, killed_twice, out_of_space};
+use self::parent::{
+    killed_after_each_commit, killed_beside, killed_everywhere, killed_twice, out_of_space,
+};
 
 macro_rules! killed_at_every_point {
     ($($program:ident),* $(,)?) => {
@@ -96,6 +100,11 @@ fn fresh_database() -> String {
 #[cfg(not(feature = "postgres"))]
 fn fresh_database() -> String {
     unreachable!("no program asks for it")
+}
+
+#[test]
+fn two_at_once_of_which_one_fails() {
+    killed_beside("both_undone");
 }
 
 #[test]

@@ -168,6 +168,38 @@ pub(crate) fn killed_everywhere(program: &'static str) {
     say(&format!("{program}: killed at {points} points"));
 }
 
+/// The same for a program that does several things at once: those under way happen once more, in any
+/// order, and nothing else does.
+pub(crate) fn killed_beside(program: &'static str) {
+    let peace = Peace::of(program);
+    let sorted = |lines: &[String]| {
+        let mut lines = lines.to_vec();
+        lines.sort_unstable();
+        lines
+    };
+    let once = sorted(&peace.happened);
+    let mut count = 0;
+    for number in 1..=peace.commits {
+        let (_, all) = peace.disturbed(Point::AfterCommit(number));
+        let mut all = sorted(&all);
+        all.dedup();
+        assert_eq!(all, once, "after commit {number}");
+        count += 1;
+    }
+    for number in 1..=peace.effects.len() as u64 {
+        for point in [Point::BeforeEffect(number), Point::AfterEffect(number)] {
+            let (first, all) = peace.disturbed(point);
+            let again = all.len() - once.len();
+            assert!(again <= first && again <= 2, "{point}: {all:#?}");
+            let mut all = sorted(&all);
+            all.dedup();
+            assert_eq!(all, once, "{point}");
+            count += 1;
+        }
+    }
+    say(&format!("{program}: killed at {count} points"));
+}
+
 /// A process that dies after each of its commits gets there all the same, and does everything once.
 pub(crate) fn killed_after_each_commit(program: &'static str) {
     let (peace, place) = (Peace::of(program), Place::new());

@@ -8,15 +8,31 @@ use scoop::testing::{CrashStore, FaultStore, Store};
 use scoop_runtime::operation::{Saga, SagaCall};
 
 use crate::place::Place;
-use crate::sagas::{caught, lasting, late, only, order, panicked, refused};
+use crate::sagas::{caught, lasting, late, none_of_many, only, order, panicked, refused, together};
 use crate::world::{World, connecting, end_of};
 
 type Told = (Status, String, Vec<String>);
 
 async fn everywhere<S: Saga<Ok: Debug, Error: Debug>>(call: impl Fn(String) -> SagaCall<S>) {
+    everywhere_told(call, |told| told).await;
+}
+
+/// The same for what happens at once, in any order.
+async fn in_any_order<S: Saga<Ok: Debug, Error: Debug>>(call: impl Fn(String) -> SagaCall<S>) {
+    let sorted = |(status, text, mut ledger): Told| {
+        ledger.sort_unstable();
+        (status, text, ledger)
+    };
+    everywhere_told(call, sorted).await;
+}
+
+async fn everywhere_told<S: Saga<Ok: Debug, Error: Debug>>(
+    call: impl Fn(String) -> SagaCall<S>,
+    as_told: impl Fn(Told) -> Told,
+) {
     let place = Place::new().await;
     let store = Arc::new(CrashStore::new(place.open().await, None));
-    let peace = last(&place, store.clone(), &call).await;
+    let peace = as_told(last(&place, store.clone(), &call).await);
     let commits = store.commits();
     assert!(commits > 1);
     for number in 1..=commits {
@@ -24,13 +40,13 @@ async fn everywhere<S: Saga<Ok: Debug, Error: Debug>>(call: impl Fn(String) -> S
         let store = CrashStore::new(place.open().await, Some(number));
         let store = Arc::new(store);
         first(store.clone(), &call, store.crashed()).await;
-        let told = last(&place, place.open().await, &call).await;
+        let told = as_told(last(&place, place.open().await, &call).await);
         assert_eq!(told, peace, "after commit {number}");
         let place = Place::new().await;
         let store = FaultStore::new(place.open().await);
         store.stop_after(u32::try_from(number).unwrap() - 1);
         first(store.clone(), &call, store.stopped()).await;
-        let told = last(&place, place.open().await, &call).await;
+        let told = as_told(last(&place, place.open().await, &call).await);
         assert_eq!(told, peace, "before commit {number}");
     }
 }
@@ -90,3 +106,13 @@ everywhere!(
     panics = panicked,
     time_limits = late,
 );
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_at_once() {
+    in_any_order(together).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_of_which_one_fails() {
+    in_any_order(none_of_many).await;
+}

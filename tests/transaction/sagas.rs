@@ -147,6 +147,46 @@ pub(crate) async fn only(case: String) -> Result<String, No> {
     Ok(all.join(", "))
 }
 
+/// One of several at once: its error is stored.
+#[step(rollback = put_down)]
+async fn pick(case: &str, what: &str, tx: &mut Tx<'_, Db>) -> Result<String, scoop::Error> {
+    write(tx, case, &format!("+{what}")).await?;
+    if what == "none" {
+        return Err(No(what.to_owned()).into());
+    }
+    Ok(format!("a {what}"))
+}
+
+async fn put_down(
+    case: &str,
+    what: &str,
+    got: String,
+    tx: &mut Tx<'_, Db>,
+) -> Result<(), sqlx::Error> {
+    assert_eq!(got, format!("a {what}"));
+    write(tx, case, &format!("-{what}")).await
+}
+
+#[saga]
+pub(crate) async fn together(case: String) -> Result<String, scoop::Error> {
+    let (bike, parcel, lock) = scoop::join!(pick(&case, "bike"), ship(&case), pick(&case, "lock"));
+    let bell = pick(&case, "bell").await?;
+    Ok([bike?, parcel?.to_string(), lock?, bell].join(", "))
+}
+
+#[saga]
+pub(crate) async fn none_of_many(case: String) -> Result<usize, scoop::Error> {
+    let all = ["a", "b", "none", "c", "d"];
+    let picked = scoop::map(all, |what| pick(&case, what))
+        .concurrency(3)
+        .await;
+    let mut count = 0;
+    for picked in picked {
+        count += picked?.len();
+    }
+    Ok(count)
+}
+
 #[saga]
 pub(crate) async fn lasting(case: String) -> Result<u32, No> {
     let parcel = ship(&case).await?;
