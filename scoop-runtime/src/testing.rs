@@ -84,11 +84,9 @@ impl Store for CrashStore {
     async fn commit(&self, fence: &Fence, batch: &[Commit]) -> Result<Vec<Committed>, StoreError> {
         let mut answers = Vec::new();
         for commit in batch {
-            answers.extend(
-                self.inner
-                    .commit(fence, std::slice::from_ref(commit))
-                    .await?,
-            );
+            // Others may be under way when it dies; the store that is closed is no answer to them.
+            let written = self.inner.commit(fence, std::slice::from_ref(commit));
+            answers.extend(self.death.outlives(written).await?);
             let count = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
             if self.crash_at == Some(count) {
                 return self.death.die(&*self.inner).await;
@@ -111,7 +109,8 @@ impl Store for CrashStore {
 
     /// Counts as a commit where it is one.
     async fn transact(&self, fence: &Fence, work: &mut dyn Work) -> Result<Transacted, StoreError> {
-        let transacted = self.inner.transact(fence, work).await?;
+        let transacted = self.inner.transact(fence, work);
+        let transacted = self.death.outlives(transacted).await?;
         if transacted == Transacted::Stored {
             let count = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
             if self.crash_at == Some(count) {

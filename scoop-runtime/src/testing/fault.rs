@@ -207,7 +207,8 @@ impl Store for FaultStore {
         }
         // Others get their turn, as they do while a database writes.
         tokio::task::yield_now().await;
-        let answers = self.inner.commit(fence, batch).await?;
+        let written = self.inner.commit(fence, batch);
+        let answers = self.death.outlives(written).await?;
         if take(&self.lost_answers) {
             return Err(away());
         }
@@ -232,10 +233,11 @@ impl Store for FaultStore {
             work,
             dead: false,
         };
-        let transacted = self.inner.transact(fence, &mut watched).await?;
+        let transacted = self.inner.transact(fence, &mut watched).await;
         if watched.dead {
             return self.death.die(&*self.inner).await;
         }
+        let transacted = self.death.outlives(async { transacted }).await?;
         if self.fenced.load(Ordering::SeqCst) {
             return Err(StoreError::Fenced(fence.worker.clone()));
         }
