@@ -25,6 +25,7 @@ mod lives;
 mod queue;
 mod race;
 mod retry;
+mod retry_after;
 mod room;
 mod several;
 #[cfg(feature = "sqlite")]

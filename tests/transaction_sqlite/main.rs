@@ -3,6 +3,8 @@
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used)]
 
+#[path = "../transaction/asked.rs"]
+mod asked;
 #[path = "../transaction/crash.rs"]
 mod crash;
 #[path = "../transaction/facts.rs"]

@@ -34,7 +34,7 @@ struct StepEffect<'a> {
     point: &'static Point,
     step: &'static StepDescriptor,
     row: &'a CheckpointRow,
-    number: u32,
+    tries: &'a Tries,
     first: &'a Mutex<Option<First>>,
 }
 
@@ -62,7 +62,7 @@ impl Execution {
                 point,
                 step,
                 row: &pending.row,
-                number: tries.number,
+                tries: &tries,
                 first: &first,
             };
             if self.engine.is_closing() {
@@ -157,7 +157,7 @@ impl Effect for StepEffect<'_> {
                 resources: engine.resources.clone(),
                 transaction: Some(lent),
             };
-            let context = self.execution.context(self.point, self.row, self.number);
+            let context = self.execution.context(self.point, self.row, self.tries);
             attempt::run(engine, self.step, input, context).await
         })
     }

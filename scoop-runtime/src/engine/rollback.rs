@@ -18,7 +18,7 @@ use super::history::{self, Done};
 use super::writer::WriteError;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
-use crate::context::Context;
+use crate::context::{AtLeast, Context};
 use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
 };
@@ -159,6 +159,7 @@ impl<'e> Undoing<'e> {
             part: target.done.part.clone(),
             attempt,
             undo,
+            at_least: AtLeast::default(),
         }
     }
 
@@ -180,10 +181,10 @@ impl<'e> Undoing<'e> {
             if !self.may_begin(&mut begun, due).await? {
                 return Ok(false);
             }
-            let error = match self.attempt(target, &mut begun, number).await? {
+            let (error, at_least) = match self.attempt(target, &mut begun, number).await? {
                 Tried::Undone => return Ok(true),
                 Tried::Left => return Ok(false),
-                Tried::Failed(error) => error,
+                Tried::Failed(error, at_least) => (error, at_least),
             };
             let pause = policy.pause_after(number, self.engine.environment.random());
             let Some(pause) = pause else {
@@ -193,7 +194,7 @@ impl<'e> Undoing<'e> {
                 attempt: number,
                 doubt: !begun.in_transaction,
                 error,
-                next_at: self.engine.environment.now().after(pause),
+                next_at: self.engine.environment.now().after(pause.max(at_least)),
             };
             if !self.note_attempt(&failed).await? {
                 return Ok(false);
