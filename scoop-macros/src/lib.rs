@@ -36,6 +36,7 @@ use proc_macro2::TokenStream as Tokens;
 /// | `backoff = "100ms..30s"`, in `retry` | the first and the longest pause; each is twice the one before | `"100ms..30s"` |
 /// | `on = path`, in `retry` | `fn(&E) -> bool`: whether this error of the step is worth another attempt | all are |
 /// | `timeout = "10s"` | the longest time for one attempt; a rollback takes `Outcome<T>` then, unless the step takes a `Tx` | no limit |
+/// | `cancellable` | it may be dropped at its awaits where nothing more is to begin; a rollback takes `Outcome<T>` then, unless the step takes a `Tx` | it is awaited |
 /// | `undo(retry(..))` | `retry` for the rollback, without `on` | ten attempts, `"100ms..60s"`, then the run is stuck |
 /// | `blocking` | a plain `fn`, run on the threads of tokio that may block | an `async fn` |
 /// | `name = ".."` | the name in the store | module path and name |

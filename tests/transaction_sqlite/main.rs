@@ -7,6 +7,8 @@
 mod asked;
 #[path = "../transaction/crash.rs"]
 mod crash;
+#[path = "../transaction/dropped.rs"]
+mod dropped;
 #[path = "../transaction/facts.rs"]
 mod facts;
 #[path = "../transaction/kill.rs"]

@@ -158,7 +158,8 @@ impl Effect for StepEffect<'_> {
                 transaction: Some(lent),
             };
             let context = self.execution.context(self.point, self.row, self.tries);
-            attempt::run(engine, self.step, input, context).await
+            let attempt = attempt::run(engine, self.step, input, context);
+            self.execution.unless_halted(self.step, attempt).await
         })
     }
 

@@ -61,6 +61,11 @@ impl Tries {
         }
     }
 
+    /// Whether nobody knows if one of them happened, where the one that is due has begun, or not.
+    pub(super) fn is_in_doubt(&self, begun: bool) -> bool {
+        self.doubt || (begun && !self.definite)
+    }
+
     fn next(&mut self) {
         self.number += 1;
         self.at_least = AtLeast::default();
@@ -219,13 +224,16 @@ impl Execution {
     ) -> Option<Settled> {
         let (kind, error, value) = match ended {
             Attempt::Impossible(why) => return Some(self.park(why).await),
+            Attempt::Dropped(dropped) => {
+                return Some(self.dropped(point, step, pending, tries, &dropped));
+            }
             Attempt::Done { value, stored } => {
                 self.set_outcome(StoredOutcome::Done(raw(&stored)));
                 return Some(Settled::Value(value));
             }
             Attempt::Failed { value, error } => (FailureKind::Error, error, Some(value)),
             Attempt::Unknown { kind, error } => {
-                tries.doubt |= !tries.definite;
+                tries.doubt = tries.is_in_doubt(true);
                 (kind, error, None)
             }
         };
@@ -271,7 +279,8 @@ impl Execution {
             transaction: None,
         };
         let context = self.context(point, &pending.row, tries);
-        attempt(&self.engine, step, input, context).await
+        let attempt = attempt(&self.engine, step, input, context);
+        self.unless_halted(step, attempt).await
     }
 
     /// What an attempt can know of its run.

@@ -149,6 +149,8 @@ impl Undoing<'_> {
             Attempt::Failed { error, .. } | Attempt::Unknown { error, .. } => {
                 Ok(Tried::Failed(error, at_least.take()))
             }
+            // Nobody waits for less than all of a rollback.
+            Attempt::Dropped(dropped) => Ok(Tried::Failed(dropped.halt.error(), at_least.take())),
             Attempt::Impossible(reason) => Err(self.parked(reason)),
         }
     }

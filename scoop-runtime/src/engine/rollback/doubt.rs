@@ -57,6 +57,7 @@ impl Undoing<'_> {
                 // A definite error after doubt: for a rollback that has to know, it did not happen.
                 Attempt::Failed { .. } => return Ok(None),
                 Attempt::Unknown { error, .. } => last = Some(error),
+                Attempt::Dropped(dropped) => last = Some(dropped.halt.error()),
                 Attempt::Impossible(reason) => {
                     return Err(Trouble::Parked {
                         run: self.run,
