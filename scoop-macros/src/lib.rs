@@ -67,6 +67,7 @@ pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | --- | --- | --- |
 /// | `name = ".."` | the name in the store; with it the function may be renamed and moved | module path and name |
 /// | `deadline = "2h"` | after this time from its start a run is undone, as if it were cancelled | no limit |
+/// | `rollback_deadline = "1d"` | a rollback that takes longer is stuck, for an operator, with the next attempt that would come later | no limit |
 /// | `priority = 1` | how urgent its runs are, from -128 to 127: a level goes ahead as an hour of waiting does | that of the run that awaits it, or 0 |
 /// | `queue = ".."` | the queue of its runs, of which only so many run at once: see `Connect::queue` | none |
 /// | `crate = path` | where the crate `scoop` is | `::scoop` |

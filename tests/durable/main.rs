@@ -32,4 +32,5 @@ mod several;
 mod stay;
 mod timer;
 mod turns;
+mod undone_late;
 mod urgent;
