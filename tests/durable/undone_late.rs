@@ -113,7 +113,7 @@ async fn stuck<S: Saga>(handle: &Handle<S>) -> (u32, String) {
             }
             _ => None,
         });
-    failed.last().unwrap()
+    failed.min().unwrap()
 }
 
 async fn a_rollback_is_stuck_at_its_deadline(place: Place) {
