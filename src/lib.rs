@@ -11,7 +11,7 @@ extern crate self as scoop;
 
 #[cfg(feature = "macros")]
 pub use scoop_macros::{resource, saga, step};
-pub use scoop_runtime::context::{Context, context};
+pub use scoop_runtime::context::{Context, context, retry_after};
 pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble, start_in};
 pub use scoop_runtime::error::{Describe, Error, SagaError};
 pub use scoop_runtime::handle::{Handle, Status};

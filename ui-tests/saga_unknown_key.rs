@@ -13,7 +13,7 @@ async fn trip(n: u32) -> u32 {
     look(n).await
 }
 
-#[saga(rollback_deadline = "2h")]
+#[saga(alias = "old::tour")]
 async fn tour(n: u32) -> u32 {
     look(n).await
 }

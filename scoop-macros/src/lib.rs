@@ -36,6 +36,7 @@ use proc_macro2::TokenStream as Tokens;
 /// | `backoff = "100ms..30s"`, in `retry` | the first and the longest pause; each is twice the one before | `"100ms..30s"` |
 /// | `on = path`, in `retry` | `fn(&E) -> bool`: whether this error of the step is worth another attempt | all are |
 /// | `timeout = "10s"` | the longest time for one attempt; a rollback takes `Outcome<T>` then, unless the step takes a `Tx` | no limit |
+/// | `cancellable` | it may be dropped at its awaits where nothing more is to begin; a rollback takes `Outcome<T>` then, unless the step takes a `Tx` | it is awaited |
 /// | `undo(retry(..))` | `retry` for the rollback, without `on` | ten attempts, `"100ms..60s"`, then the run is stuck |
 /// | `blocking` | a plain `fn`, run on the threads of tokio that may block | an `async fn` |
 /// | `name = ".."` | the name in the store | module path and name |
@@ -66,6 +67,7 @@ pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | --- | --- | --- |
 /// | `name = ".."` | the name in the store; with it the function may be renamed and moved | module path and name |
 /// | `deadline = "2h"` | after this time from its start a run is undone, as if it were cancelled | no limit |
+/// | `rollback_deadline = "1d"` | a rollback that takes longer is stuck, for an operator, with the next attempt that would come later | no limit |
 /// | `priority = 1` | how urgent its runs are, from -128 to 127: a level goes ahead as an hour of waiting does | that of the run that awaits it, or 0 |
 /// | `queue = ".."` | the queue of its runs, of which only so many run at once: see `Connect::queue` | none |
 /// | `crate = path` | where the crate `scoop` is | `::scoop` |

@@ -25,10 +25,12 @@ mod lives;
 mod queue;
 mod race;
 mod retry;
+mod retry_after;
 mod room;
 mod several;
 #[cfg(feature = "sqlite")]
 mod stay;
 mod timer;
 mod turns;
+mod undone_late;
 mod urgent;

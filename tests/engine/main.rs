@@ -10,6 +10,7 @@ mod back;
 mod cancel;
 mod child;
 mod deadline;
+mod dropped;
 mod find;
 mod forward;
 mod operator;

@@ -3,8 +3,12 @@
 #![cfg(feature = "postgres")]
 #![allow(clippy::unwrap_used)]
 
+#[path = "../transaction/asked.rs"]
+mod asked;
 #[path = "../transaction/crash.rs"]
 mod crash;
+#[path = "../transaction/dropped.rs"]
+mod dropped;
 #[path = "../transaction/facts.rs"]
 mod facts;
 #[path = "../transaction/kill.rs"]

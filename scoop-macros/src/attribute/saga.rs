@@ -24,6 +24,8 @@ pub(crate) struct SagaArguments {
     pub(crate) name: Option<LitStr>,
     /// How long a run may take.
     pub(crate) deadline: Option<Length>,
+    /// How long it may take to undo a run.
+    pub(crate) rollback_deadline: Option<Length>,
     /// How urgent its runs are.
     pub(crate) priority: Option<i8>,
     /// The queue of its runs.
@@ -38,8 +40,11 @@ impl SagaArguments {
             match key {
                 "name" => arguments.name = keys::text(&entry, r#"name = "..""#, mistakes),
                 "deadline" => {
-                    arguments.deadline = keys::text(&entry, r#"deadline = "2h""#, mistakes)
-                        .and_then(|text| Length::parse(&text, mistakes));
+                    arguments.deadline = length(&entry, r#"deadline = "2h""#, mistakes);
+                }
+                "rollback_deadline" => {
+                    let example = r#"rollback_deadline = "1d""#;
+                    arguments.rollback_deadline = length(&entry, example, mistakes);
                 }
                 "priority" => arguments.priority = priority(&entry, mistakes),
                 "queue" => arguments.queue = queue(&entry, mistakes),
@@ -55,6 +60,11 @@ impl SagaArguments {
         }
         arguments
     }
+}
+
+fn length(entry: &Meta, example: &str, mistakes: &mut Mistakes) -> Option<Length> {
+    let text = keys::text(entry, example, mistakes)?;
+    Length::parse(&text, mistakes)
 }
 
 fn priority(entry: &Meta, mistakes: &mut Mistakes) -> Option<i8> {

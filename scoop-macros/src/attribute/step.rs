@@ -38,6 +38,8 @@ pub(crate) struct StepArguments {
     pub(crate) timeout: Option<Length>,
     pub(crate) undo: Option<Retry>,
     pub(crate) blocking: Option<Span>,
+    /// Whether it may be dropped at its awaits.
+    pub(crate) cancellable: bool,
     pub(crate) name: Option<LitStr>,
     pub(crate) krate: Crate,
 }
@@ -46,7 +48,7 @@ impl StepArguments {
     pub(crate) fn parse(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
         let mut arguments = Self::default();
         let mut kinds = Vec::new();
-        let mut undo = None;
+        let (mut undo, mut cancellable) = (None, None);
         for (key, entry) in keys::entries(tokens, &KNOWN, mistakes) {
             match key {
                 "rollback" | "pivot" | "retriable" | "read_only" => {
@@ -71,10 +73,17 @@ impl StepArguments {
                     let path = keys::path(&entry, "crate = path", mistakes);
                     arguments.krate = path.map(Crate::at).unwrap_or_default();
                 }
-                _ => mistakes.at(entry.path(), format_args!("`{key}` is not available yet")),
+                _ => {
+                    keys::word(&entry, mistakes);
+                    arguments.cancellable = true;
+                    cancellable = Some(entry);
+                }
             }
         }
         arguments.choose(kinds, undo.as_ref(), mistakes);
+        if let Some(entry) = cancellable {
+            arguments.check_cancellable(&entry, mistakes);
+        }
         arguments
     }
 
@@ -101,6 +110,29 @@ impl StepArguments {
             );
         }
         self.kind = kinds.into_iter().next().map(|(_, _, kind)| kind);
+    }
+
+    /// Whether it may be dropped says its kind; and no thread can be.
+    fn check_cancellable(&self, entry: &Meta, mistakes: &mut Mistakes) {
+        if self.blocking.is_some() {
+            mistakes.at(
+                entry.path(),
+                "a `blocking` step cannot be dropped: its thread runs on; leave out `cancellable`, or \
+                 write an `async fn`",
+            );
+        }
+        let why = match self.kind {
+            Some(Kind::Pivot) => {
+                "a `pivot` cannot be dropped: nobody would know whether there is a way back; leave out \
+                 `cancellable`"
+            }
+            Some(Kind::Retriable) => {
+                "a `retriable` step cannot be dropped: nothing would undo what it did by then; give it \
+                 a `rollback`, or leave out `cancellable`"
+            }
+            _ => return,
+        };
+        mistakes.at(entry.path(), why);
     }
 }
 

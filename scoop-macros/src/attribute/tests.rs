@@ -82,9 +82,9 @@ fn all_mistakes_are_told_at_once() {
             "`pivot` is given twice",
             r#"expected a duration: `"10s"`, `"250ms"`, `"5 minutes"`, `"1h 30m"`"#,
             "expected `max = 5` or another number of attempts, at least `1`",
-            "`cancellable` is not available yet",
             "a step is of one kind: `pivot` or `retriable`, not both",
             "`undo` says how a `rollback` is retried, and there is none",
+            "a `pivot` cannot be dropped: nobody would know whether there is a way back; leave out `cancellable`",
         ],
     );
 }
@@ -117,6 +117,9 @@ fn a_deadline_is_a_duration() {
     let arguments = SagaArguments::parse(quote!(deadline = "2h"), &mut mistakes);
     let two_hours = Duration::from_secs(2 * 3_600);
     assert_eq!(arguments.deadline.map(|length| length.0), Some(two_hours));
+    let arguments = SagaArguments::parse(quote!(rollback_deadline = "1 day"), &mut mistakes);
+    let day = arguments.rollback_deadline.map(|length| length.0);
+    assert_eq!(day, Some(Duration::from_secs(24 * 3_600)));
     SagaArguments::parse(quote!(deadline = "soon"), &mut mistakes);
     let mistake = mistakes.into_errors()[0].to_string();
     assert!(mistake.starts_with("expected a duration"), "{mistake}");
@@ -150,9 +153,29 @@ fn a_priority_is_a_small_number_and_a_queue_has_a_name() {
 #[test]
 fn later_keys_of_a_saga_are_known_and_refused() {
     let mut mistakes = Mistakes::default();
-    SagaArguments::parse(quote!(name = "x", rollback_deadline = "2h"), &mut mistakes);
+    SagaArguments::parse(quote!(name = "x", alias = "y"), &mut mistakes);
     assert_eq!(
         mistakes.into_errors()[0].to_string(),
-        "`rollback_deadline` is not available in this release yet"
+        "`alias` is not available in this release yet"
+    );
+}
+
+#[test]
+fn what_cannot_be_dropped_is_said() {
+    refused(
+        quote!(retriable, cancellable),
+        &[
+            "a `retriable` step cannot be dropped: nothing would undo what it did by then; give it a `rollback`, or leave out `cancellable`",
+        ],
+    );
+    refused(
+        quote!(read_only, blocking, cancellable),
+        &[
+            "a `blocking` step cannot be dropped: its thread runs on; leave out `cancellable`, or write an `async fn`",
+        ],
+    );
+    refused(
+        quote!(read_only, cancellable = true),
+        &["`cancellable` stands alone, without a value"],
     );
 }

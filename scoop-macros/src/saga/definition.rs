@@ -73,8 +73,9 @@ impl Definition<'_> {
         let line = quote_spanned!(span=> ::core::line!());
         let (points, graph) = (&self.lowered.points, &self.lowered.graph);
         let types = shape.function.resources();
-        let deadline = self.arguments.deadline;
-        let deadline = optional(deadline.map(|length| quote!(#length)));
+        let [deadline, rollback_deadline] =
+            [self.arguments.deadline, self.arguments.rollback_deadline]
+                .map(|length| optional(length.map(|length| quote!(#length))));
         let priority = optional(self.arguments.priority.map(|level| quote!(#level)));
         let queue = optional(self.arguments.queue.as_ref().map(|name| quote!(#name)));
         quote! {
@@ -88,6 +89,7 @@ impl Definition<'_> {
                 file: ::core::file!(),
                 line: #line,
                 deadline: #deadline,
+                rollback_deadline: #rollback_deadline,
                 priority: #priority,
                 queue: #queue,
                 resources: || ::std::vec![#(#runtime::resource::ResourceType::of::<#types>()),*],

@@ -54,12 +54,14 @@ impl Definition<'_> {
             })
         }));
         let timeout = optional(arguments.timeout.map(|length| quote!(#length)));
+        let cancellable = arguments.cancellable;
         quote! {
             static __STEP: #operation::step::StepDescriptor = #operation::step::StepDescriptor {
                 meta: <#marker as #operation::Step>::META,
                 retry: #retry,
                 retry_on: #retry_on,
                 timeout: #timeout,
+                cancellable: #cancellable,
                 resources: || ::std::vec![#(#runtime::resource::ResourceType::of::<#types>()),*],
                 transaction: #transaction,
                 run: __run,

@@ -39,7 +39,7 @@ pub(crate) fn expand_fn(
     let arguments = StepArguments::parse(arguments, &mut mistakes);
     let step = Function::read(Marked::Step, item, owner, arguments.blocking, &mut mistakes);
     if arguments.kind.is_none() {
-        let message = kind::missing(&step, undo::in_doubt(&step, &arguments));
+        let message = kind::missing(&step, undo::doubt(&step, &arguments).is_some());
         mistakes.at_span(step.item.sig.ident.span(), message);
     }
     if let Some(on) = arguments.retry.as_ref().and_then(|retry| retry.on.as_ref())

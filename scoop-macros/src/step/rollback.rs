@@ -6,6 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Lifetime, Path};
 
+use super::undo::Doubt;
 use crate::expansion::{Shape, local};
 
 /// A rollback takes at most so many parameters after the output.
@@ -15,8 +16,8 @@ const MOST_EXTRAS: usize = 3;
 pub(super) struct Undo<'a> {
     pub(super) shape: Shape<'a>,
     pub(super) path: &'a Path,
-    /// Whether it must accept an unknown outcome.
-    pub(super) in_doubt: bool,
+    /// Why it must accept an unknown outcome, if it must.
+    pub(super) doubt: Option<Doubt>,
 }
 
 impl Undo<'_> {
@@ -155,8 +156,9 @@ impl Undo<'_> {
         let path = self.shape.function.without_self(self.path);
         let span = self.path.span();
         let accepts = self
-            .in_doubt
-            .then(|| quote!(__F::Undone: #undo::AcceptsUnknown));
+            .doubt
+            .map(Doubt::accepts)
+            .map(|accepts| quote!(__F::Undone: #undo::#accepts));
         let find = quote_spanned!(span=> __find(#path));
         quote! {
             fn __rollback<'__a>() -> #undo::Undoing<'__a, #all, #value> {

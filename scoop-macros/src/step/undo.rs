@@ -1,7 +1,7 @@
 //! How a step is undone: its undo descriptor, and one attempt at undoing.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 use syn::Path;
 
 use super::rollback::Undo;
@@ -17,12 +17,8 @@ pub(crate) fn emit(
     path: &Path,
     arguments: &StepArguments,
 ) -> (TokenStream, TokenStream) {
-    let in_doubt = in_doubt(shape.function, arguments);
-    let undo = Undo {
-        shape,
-        path,
-        in_doubt,
-    };
+    let doubt = doubt(shape.function, arguments);
+    let undo = Undo { shape, path, doubt };
     let items = [undo.local_trait(), undo.finder(), undo.runner()];
     let runtime = shape.runtime();
     let name = stored_name(shape.function, path);
@@ -45,10 +41,33 @@ pub(crate) fn emit(
     (items.into_iter().collect(), descriptor)
 }
 
-/// Whether nobody may know if the step happened: it may run out of time, and takes no transaction,
-/// which is rolled back then.
-pub(super) fn in_doubt(step: &Function, arguments: &StepArguments) -> bool {
-    arguments.timeout.is_some() && step.database().is_none()
+/// Why nobody may know whether a step happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// It may run out of time.
+    Timeout,
+    /// It may be dropped.
+    Dropped,
+}
+
+impl Doubt {
+    /// What a rollback is that can undo such a step.
+    pub(super) fn accepts(self) -> Ident {
+        match self {
+            Self::Timeout => format_ident!("AcceptsUnknown"),
+            Self::Dropped => format_ident!("AcceptsDropped"),
+        }
+    }
+}
+
+/// Why nobody may know whether the step happened. Of one with a transaction it is known: that is rolled
+/// back.
+pub(super) fn doubt(step: &Function, arguments: &StepArguments) -> Option<Doubt> {
+    if step.database().is_some() {
+        return None;
+    }
+    let dropped = arguments.cancellable.then_some(Doubt::Dropped);
+    arguments.timeout.map(|_| Doubt::Timeout).or(dropped)
 }
 
 /// The name of the rollback in the store.

@@ -36,8 +36,8 @@ impl Undo<'_> {
             .unwrap_or_default();
         let step = &self.shape.function.item.sig.ident;
         let value = self.shape.function.output.value_text();
-        let expected = signature(self.shape.function, &last, self.in_doubt);
-        let further = if self.in_doubt {
+        let expected = signature(self.shape.function, &last, self.doubt.is_some());
+        let further = if self.doubt.is_some() {
             "after that it may take a `Failure`, `Resource<T>`s and a `&mut Tx<'_, D>`; its error may be another"
                 .to_owned()
         } else {

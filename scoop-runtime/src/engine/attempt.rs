@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use super::Engine;
+use super::dropped::Dropped;
 use crate::codec::Stored;
 use crate::context::Context;
 use crate::operation::StepEnd;
@@ -28,6 +29,8 @@ pub(super) enum Attempt {
         kind: FailureKind,
         error: StoredError,
     },
+    /// It was dropped, or not begun, because nothing more is to begin.
+    Dropped(Dropped),
     /// This build cannot run it.
     Impossible(String),
 }

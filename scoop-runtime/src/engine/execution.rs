@@ -7,13 +7,14 @@ use tokio::sync::oneshot;
 
 use super::forward::First;
 use super::history::PendingRow;
+use super::intend::operation_name;
 use super::writer::WriteError;
 use super::{Engine, branch};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Slot};
 use crate::operation::saga::SagaDescriptor;
-use crate::operation::{Intent, Settled, Sleep, Unsettled};
+use crate::operation::{Intent, Settled, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::description::{OperationMeta, Point};
@@ -21,7 +22,6 @@ use crate::protocol::failure::{Earlier, FailureKind, StoredFailure};
 use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::slots::SlotTable;
-use crate::protocol::spawn::SPAWN;
 use crate::protocol::timestamp::Timestamp;
 
 /// Why a body ends without returning.
@@ -311,16 +311,6 @@ impl Execution {
             }
             Err(WriteError::Refused(why)) => Some(Err(why)),
         }
-    }
-}
-
-pub(super) fn operation_name(intent: &Intent) -> &'static str {
-    match intent {
-        Intent::Step { step, .. } => step.meta.name,
-        Intent::Saga { saga, .. } => saga.description.saga,
-        Intent::Spawn { .. } => SPAWN,
-        Intent::Sleep(_) => Sleep::NAME,
-        Intent::Several { name, .. } => name,
     }
 }
 

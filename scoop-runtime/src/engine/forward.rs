@@ -34,7 +34,7 @@ struct StepEffect<'a> {
     point: &'static Point,
     step: &'static StepDescriptor,
     row: &'a CheckpointRow,
-    number: u32,
+    tries: &'a Tries,
     first: &'a Mutex<Option<First>>,
 }
 
@@ -62,7 +62,7 @@ impl Execution {
                 point,
                 step,
                 row: &pending.row,
-                number: tries.number,
+                tries: &tries,
                 first: &first,
             };
             if self.engine.is_closing() {
@@ -157,8 +157,9 @@ impl Effect for StepEffect<'_> {
                 resources: engine.resources.clone(),
                 transaction: Some(lent),
             };
-            let context = self.execution.context(self.point, self.row, self.number);
-            attempt::run(engine, self.step, input, context).await
+            let context = self.execution.context(self.point, self.row, self.tries);
+            let attempt = attempt::run(engine, self.step, input, context);
+            self.execution.unless_halted(self.step, attempt).await
         })
     }
 

@@ -18,6 +18,7 @@ mod child;
 mod closing;
 mod connect;
 mod core;
+mod dropped;
 mod ending;
 mod execution;
 mod executor;

@@ -8,7 +8,7 @@ use super::halt::Halt;
 use super::history::{self, PendingRow};
 use super::{branch, child};
 use crate::codec::Stored;
-use crate::context::Context;
+use crate::context::{AtLeast, Context};
 use crate::operation::step::{StepDescriptor, StepInput};
 use crate::operation::{Settled, Sleep, Unsettled};
 use crate::protocol::branch::is_several;
@@ -46,6 +46,8 @@ pub(super) struct Tries {
     doubt: bool,
     /// Whether one without an outcome did not happen.
     definite: bool,
+    /// How long the one that is due asks to wait for the next.
+    at_least: AtLeast,
 }
 
 impl Tries {
@@ -55,7 +57,18 @@ impl Tries {
             number: last.map_or(1, |last| last.attempt + 1),
             doubt: last.is_some_and(|last| last.doubt),
             definite,
+            at_least: AtLeast::default(),
         }
+    }
+
+    /// Whether nobody knows if one of them happened, where the one that is due has begun, or not.
+    pub(super) fn is_in_doubt(&self, begun: bool) -> bool {
+        self.doubt || (begun && !self.definite)
+    }
+
+    fn next(&mut self) {
+        self.number += 1;
+        self.at_least = AtLeast::default();
     }
 }
 
@@ -137,7 +150,7 @@ impl Execution {
             return given_up;
         }
         loop {
-            let ended = self.one_attempt(point, step, pending, tries.number).await;
+            let ended = self.one_attempt(point, step, pending, &tries).await;
             if let Some(settled) = self.judge(point, step, pending, &mut tries, ended).await {
                 return settled;
             }
@@ -211,13 +224,16 @@ impl Execution {
     ) -> Option<Settled> {
         let (kind, error, value) = match ended {
             Attempt::Impossible(why) => return Some(self.park(why).await),
+            Attempt::Dropped(dropped) => {
+                return Some(self.dropped(point, step, pending, tries, &dropped));
+            }
             Attempt::Done { value, stored } => {
                 self.set_outcome(StoredOutcome::Done(raw(&stored)));
                 return Some(Settled::Value(value));
             }
             Attempt::Failed { value, error } => (FailureKind::Error, error, Some(value)),
             Attempt::Unknown { kind, error } => {
-                tries.doubt |= !tries.definite;
+                tries.doubt = tries.is_in_doubt(true);
                 (kind, error, None)
             }
         };
@@ -229,7 +245,7 @@ impl Execution {
         let policy = policy_after(step, kind);
         let pause = policy.pause_after(number, self.engine.environment.random());
         if let Some(pause) = pause.filter(|_| worth_it) {
-            let next_at = self.now().after(pause);
+            let next_at = self.now().after(pause.max(tries.at_least.take()));
             let failed = StoredAttempt {
                 attempt: number,
                 doubt,
@@ -239,7 +255,7 @@ impl Execution {
             if let Err(why) = self.note_attempt(&pending.row, &failed).await {
                 return Some(self.park(why).await);
             }
-            tries.number += 1;
+            tries.next();
             let halt = self.pause(step, &failed, false).await?;
             return Some(self.no_more(point, step, pending, &failed, &halt));
         }
@@ -252,7 +268,7 @@ impl Execution {
         point: &'static Point,
         step: &'static StepDescriptor,
         pending: &PendingRow,
-        number: u32,
+        tries: &Tries,
     ) -> Attempt {
         let Some(arguments) = pending.row.arguments.clone() else {
             return Attempt::Impossible(history::no_arguments(step.meta.name));
@@ -262,20 +278,22 @@ impl Execution {
             resources: self.engine.resources.clone(),
             transaction: None,
         };
-        let context = self.context(point, &pending.row, number);
-        attempt(&self.engine, step, input, context).await
+        let context = self.context(point, &pending.row, tries);
+        let attempt = attempt(&self.engine, step, input, context);
+        self.unless_halted(step, attempt).await
     }
 
     /// What an attempt can know of its run.
-    pub(super) fn context(&self, point: &Point, row: &CheckpointRow, number: u32) -> Context {
+    pub(super) fn context(&self, point: &Point, row: &CheckpointRow, tries: &Tries) -> Context {
         Context {
             run: self.run,
             saga: self.saga.description.saga,
             point: point.name.to_owned(),
             seq: row.seq,
             part: row.part.clone(),
-            attempt: number,
+            attempt: tries.number,
             undo: false,
+            at_least: tries.at_least.clone(),
         }
     }
 

@@ -2,12 +2,14 @@
 
 mod attempt;
 mod below;
+mod deadline;
 mod doubt;
 mod pause;
 mod pivot;
 mod plan;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::attempt::Tried;
 pub(super) use self::below::undo_loser;
@@ -18,7 +20,7 @@ use super::history::{self, Done};
 use super::writer::WriteError;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
-use crate::context::Context;
+use crate::context::{AtLeast, Context};
 use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
 };
@@ -50,6 +52,8 @@ struct Undoing<'e> {
     engine: &'e Arc<Engine>,
     run: RunId,
     saga: &'static str,
+    /// How long it may take, from when it began.
+    limit: Option<Duration>,
     rows: Vec<CheckpointRow>,
     seq: Seq,
     failure: StoredFailure,
@@ -86,6 +90,7 @@ impl<'e> Undoing<'e> {
     ) -> Result<Self, Trouble> {
         let run = row.id;
         let saga = engine.registry.saga(&row.saga);
+        let limit = saga.as_ref().ok().and_then(|saga| saga.rollback_deadline);
         let saga = saga.map_or("", |saga| saga.description.saga);
         let rows = history::rows(engine, run).await?;
         history::check_whole(run, &rows, row.seq)?;
@@ -93,6 +98,7 @@ impl<'e> Undoing<'e> {
             engine,
             run,
             saga,
+            limit,
             rows,
             seq: row.seq,
             failure,
@@ -159,6 +165,7 @@ impl<'e> Undoing<'e> {
             part: target.done.part.clone(),
             attempt,
             undo,
+            at_least: AtLeast::default(),
         }
     }
 
@@ -180,10 +187,16 @@ impl<'e> Undoing<'e> {
             if !self.may_begin(&mut begun, due).await? {
                 return Ok(false);
             }
-            let error = match self.attempt(target, &mut begun, number).await? {
+            let late = last
+                .as_ref()
+                .and_then(|last| self.too_late(last.next_at, &last.error));
+            if let Some(error) = late {
+                return self.stuck(target, number - 1, error).await.map(|()| false);
+            }
+            let (error, at_least) = match self.attempt(target, &mut begun, number).await? {
                 Tried::Undone => return Ok(true),
                 Tried::Left => return Ok(false),
-                Tried::Failed(error) => error,
+                Tried::Failed(error, at_least) => (error, at_least),
             };
             let pause = policy.pause_after(number, self.engine.environment.random());
             let Some(pause) = pause else {
@@ -193,7 +206,7 @@ impl<'e> Undoing<'e> {
                 attempt: number,
                 doubt: !begun.in_transaction,
                 error,
-                next_at: self.engine.environment.now().after(pause),
+                next_at: self.engine.environment.now().after(pause.max(at_least)),
             };
             if !self.note_attempt(&failed).await? {
                 return Ok(false);

@@ -194,7 +194,8 @@ impl Work for Attempting<'_> {
                     }
                 }
             }
-            Attempt::Unknown {
+            Attempt::Dropped(_)
+            | Attempt::Unknown {
                 kind: FailureKind::Panic | FailureKind::Timeout,
                 ..
             } => Verdict::Abandon,

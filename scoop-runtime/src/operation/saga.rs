@@ -20,6 +20,8 @@ pub struct SagaDescriptor {
     pub line: u32,
     /// How long a run may take, from its start.
     pub deadline: Option<Duration>,
+    /// How long it may take to undo a run, from when that began.
+    pub rollback_deadline: Option<Duration>,
     /// How urgent its runs are, unless their start says otherwise.
     pub priority: Option<i8>,
     /// The queue of its runs, unless their start says otherwise.

@@ -25,6 +25,8 @@ pub struct StepDescriptor {
     pub retry_on: Option<fn(&(dyn Any + Send)) -> bool>,
     /// The longest time one attempt may take.
     pub timeout: Option<Duration>,
+    /// Whether an attempt may be dropped at its awaits, where nothing more is to begin.
+    pub cancellable: bool,
     /// The resources it wants.
     pub resources: fn() -> Vec<ResourceType>,
     /// The transaction it takes part in.

@@ -29,7 +29,7 @@ pub struct Elapsed(());
 ///
 /// A saga is cancelled then, undoes what it did, and that is awaited. A step is not cut off, because
 /// nobody would know whether it happened: one that waits for another attempt ends, one that is under
-/// way is awaited. What returns all the same, though late, is what the await gives. To cut an
+/// way is awaited, unless it is `cancellable`. What returns all the same, though late, is what the await gives. To cut an
 /// attempt off, give the step itself a `timeout`.
 pub const fn timeout<B: Branch>(limit: Duration, operation: B) -> Timeout<B> {
     Timeout {

@@ -85,6 +85,17 @@ pub trait AcceptsUnknown {}
 
 impl<T> AcceptsUnknown for Outcome<T> {}
 
+/// How a rollback that undoes a `cancellable` step takes its output.
+#[diagnostic::on_unimplemented(
+    message = "a `cancellable` step wants a rollback that accepts an unknown outcome",
+    label = "this rollback takes `{Self}`, which is there only if the step was not dropped",
+    note = "a step that is dropped may have happened: let the rollback take `Outcome<{Self}>` instead of `{Self}`, and undo on `Outcome::Unknown` too",
+    note = "or leave out `cancellable`: a step that is under way is awaited then"
+)]
+pub trait AcceptsDropped {}
+
+impl<T> AcceptsDropped for Outcome<T> {}
+
 /// What a rollback may take after the output: a [`Failure`], a [`Resource`], a `&mut` [`Tx`].
 pub trait UndoExtra<'a>: Sized {
     /// The resource that it is.

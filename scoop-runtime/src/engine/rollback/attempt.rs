@@ -1,5 +1,7 @@
 //! Attempts at one compensation: outside, or in a transaction of the store.
 
+use std::time::Duration;
+
 use super::super::attempt::Attempt;
 use super::super::backward::{self, UndoEffect};
 use super::super::history;
@@ -27,7 +29,8 @@ pub(super) struct Begun {
 /// How an attempt at a compensation ended.
 pub(super) enum Tried {
     Undone,
-    Failed(StoredError),
+    /// With how long it asks to wait for the next one.
+    Failed(StoredError, Duration),
     /// The run is somebody else's, or stuck.
     Left,
 }
@@ -90,6 +93,7 @@ impl Undoing<'_> {
         let output = output.map(|output| Stored::from_json(output.get()));
         let arguments = self.arguments(target)?;
         let context = self.context(target, number, true);
+        let at_least = context.at_least.clone();
         let attempt = if begun.in_transaction {
             let row = match begun.first.take() {
                 Some(row) => (row, false),
@@ -143,8 +147,10 @@ impl Undoing<'_> {
                 Ok(Tried::Undone)
             }
             Attempt::Failed { error, .. } | Attempt::Unknown { error, .. } => {
-                Ok(Tried::Failed(error))
+                Ok(Tried::Failed(error, at_least.take()))
             }
+            // Nobody waits for less than all of a rollback.
+            Attempt::Dropped(dropped) => Ok(Tried::Failed(dropped.halt.error(), at_least.take())),
             Attempt::Impossible(reason) => Err(self.parked(reason)),
         }
     }

@@ -57,6 +57,7 @@ impl Undoing<'_> {
                 // A definite error after doubt: for a rollback that has to know, it did not happen.
                 Attempt::Failed { .. } => return Ok(None),
                 Attempt::Unknown { error, .. } => last = Some(error),
+                Attempt::Dropped(dropped) => last = Some(dropped.halt.error()),
                 Attempt::Impossible(reason) => {
                     return Err(Trouble::Parked {
                         run: self.run,
@@ -66,7 +67,15 @@ impl Undoing<'_> {
             }
             let random = self.engine.environment.random();
             if let Some(pause) = Retry::COMPENSATION.pause_after(number, random) {
-                self.engine.environment.sleep(pause).await;
+                let environment = &self.engine.environment;
+                let due = environment.now().after(pause);
+                let left = self.wake(due).since(environment.now());
+                environment.sleep(left).await;
+                let late = last.as_ref().and_then(|last| self.too_late(due, last));
+                if let Some(error) = late {
+                    self.stuck(target, number, error).await?;
+                    return Ok(Some(Err(())));
+                }
             }
         }
         let error = last.unwrap_or_else(|| {

@@ -17,22 +17,23 @@ impl Undoing<'_> {
         row.seq = self.seq;
         row.part = Part::main().attempt(failed.attempt);
         row.outcome = Stored::encode(failed).ok();
+        let wake = self.wake(failed.next_at);
         let update = RunUpdate {
-            wake_at: Some(Some(failed.next_at)),
-            released: self.engine.is_far(failed.next_at),
+            wake_at: Some(Some(wake)),
+            released: self.engine.is_far(wake),
             ..RunUpdate::default()
         };
         self.commit(row, update).await
     }
 
-    /// Waits for the moment at which an attempt is due. False where the run is to be left: it waits
+    /// Waits for the moment at which an attempt is due, or for the deadline. False where the run is to be left: it waits
     /// in the store, or the worker closes.
     pub(super) async fn may_begin(
         &mut self,
         begun: &mut Begun,
         due: Option<Timestamp>,
     ) -> Result<bool, Trouble> {
-        match due {
+        match due.map(|due| self.wake(due)) {
             Some(due) if self.released => {
                 self.engine.alarm.set(due);
                 return Ok(false);
