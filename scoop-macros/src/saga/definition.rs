@@ -64,25 +64,34 @@ impl Definition<'_> {
         }
     }
 
-    fn statics(&self) -> TokenStream {
-        let shape = self.shape;
-        let (runtime, operation) = (shape.runtime(), shape.operation());
+    /// Its name, await points and graph.
+    pub(super) fn description(&self) -> TokenStream {
+        let runtime = self.shape.runtime();
         let description = quote!(#runtime::protocol::description);
-        let name = shape.stored_name(self.arguments.name.as_ref());
-        let span = shape.function.item.sig.ident.span();
-        let line = quote_spanned!(span=> ::core::line!());
+        let name = self.shape.stored_name(self.arguments.name.as_ref());
         let (points, graph) = (&self.lowered.points, &self.lowered.graph);
-        let types = shape.function.resources();
-        let deadline = self.arguments.deadline;
-        let deadline = optional(deadline.map(|length| quote!(#length)));
-        let priority = optional(self.arguments.priority.map(|level| quote!(#level)));
-        let queue = optional(self.arguments.queue.as_ref().map(|name| quote!(#name)));
         quote! {
             const __DESCRIPTION: #description::Description = #description::Description {
                 saga: #name,
                 points: &[#(#points),*],
                 graph: #graph,
             };
+        }
+    }
+
+    fn statics(&self) -> TokenStream {
+        let shape = self.shape;
+        let (runtime, operation) = (shape.runtime(), shape.operation());
+        let described = self.description();
+        let span = shape.function.item.sig.ident.span();
+        let line = quote_spanned!(span=> ::core::line!());
+        let types = shape.function.resources();
+        let deadline = self.arguments.deadline;
+        let deadline = optional(deadline.map(|length| quote!(#length)));
+        let priority = optional(self.arguments.priority.map(|level| quote!(#level)));
+        let queue = optional(self.arguments.queue.as_ref().map(|name| quote!(#name)));
+        quote! {
+            #described
             static __SAGA: #operation::saga::SagaDescriptor = #operation::saga::SagaDescriptor {
                 description: &__DESCRIPTION,
                 file: ::core::file!(),

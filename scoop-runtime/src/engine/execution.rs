@@ -23,6 +23,7 @@ use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::slots::SlotTable;
 use crate::protocol::spawn::SPAWN;
 use crate::protocol::timestamp::Timestamp;
+use crate::resource::Resources;
 
 /// Why a body ends without returning.
 #[expect(clippy::large_enum_variant, reason = "there is one for each run")]
@@ -401,5 +402,15 @@ impl Conductor for Execution {
             failure.preceded_by.remove(this);
         }
         self.leave(Exit::Failed(failure));
+    }
+
+    fn refuse(&self, kind: FailureKind, why: String, point: &'static Point, operation: &str) {
+        if let Settled::Unsettled(unsettled) = self.unsettled(kind, why, point, operation) {
+            self.abandon(*unsettled);
+        }
+    }
+
+    fn resources(&self) -> Resources {
+        self.engine.resources.clone()
     }
 }

@@ -53,8 +53,9 @@ impl Execution {
         let main = of_seq().find(|row| row.part.is_main());
         let description = self.saga.description;
         let name = main.map_or("", |row| row.point.as_str());
-        let number = description.number_of(name);
-        let point = number.and_then(|number| description.point(number));
+        // Of an await in a function of the saga that is gone, the place of its own await is known.
+        let found = description.find(name);
+        let point = found.and_then(|(number, _)| description.point(number));
         let attempt = u32::try_from(attempts + 1).unwrap_or(u32::MAX);
         let hop = self.hop(point, Some(operation), attempt);
         Hop {

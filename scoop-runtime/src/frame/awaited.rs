@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
+use crate::operation::inline::{Inline, InlineCall};
 use crate::operation::{
     Caught, ChildCall, Intent, Operation, Saga, SagaCall, Settled, StoredByAChild, Unsettled,
 };
@@ -32,6 +33,27 @@ impl AnOperation {
     /// What is awaited.
     pub fn operation<O: Operation>(self, operation: O) -> O {
         operation
+    }
+}
+
+/// The kind of functions of a saga.
+#[derive(Debug)]
+pub struct AFunction;
+
+/// Chooses [`AFunction`].
+pub trait IsFunction {
+    /// The kind.
+    fn kind(&self) -> AFunction {
+        AFunction
+    }
+}
+
+impl<S: Inline> IsFunction for &&&&Awaited<'_, SagaCall<S>> {}
+
+impl AFunction {
+    /// What is awaited.
+    pub fn operation<S: Inline>(self, call: SagaCall<S>) -> InlineCall<S> {
+        InlineCall::new(call)
     }
 }
 

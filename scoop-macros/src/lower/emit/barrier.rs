@@ -163,8 +163,8 @@ impl Emit<'_> {
                 let #begun = {
                     #[allow(unused_imports)]
                     use #runtime::frame::awaited::{
-                        IsCaughtSaga as _, IsFuture as _, IsNoFuture as _, IsOperation as _,
-                        IsSaga as _,
+                        IsCaughtSaga as _, IsFunction as _, IsFuture as _, IsNoFuture as _,
+                        IsOperation as _, IsSaga as _,
                     };
                     #called
                 };
