@@ -77,7 +77,7 @@ impl Frame {
         inside: &Inside<O>,
         at: (u32, &'static Point),
     ) -> BoxFuture<'static, O::Output> {
-        let (name, outer) = (O::META.name, at.1.name);
+        let (name, outer) = (O::META.name, self.name_of(at.1.name));
         let Some(stands) = self.inside.take() else {
             mismatch(format!(
                 "at `{outer}` it waits for an operation, and this build is in the function `{name}`"
@@ -97,10 +97,15 @@ impl Frame {
         };
         let input = Stored::from_json(&input.json);
         let Some(position) = inside.description.position(&stands, slots) else {
-            mismatch(unknown(&format!("{prefix}{stands}")))
+            mismatch(unknown(&self.name_of(&format!("{prefix}{stands}"))))
         };
         let entered = self.inner(inside, input, at, Some(position));
         entered.unwrap_or_else(|error| mismatch(unmade(name, &error)))
+    }
+
+    /// The name of an await point of this frame in the run.
+    pub(super) fn name_of(&self, point: &str) -> String {
+        format!("{}{point}", self.around)
     }
 
     /// The inner frame, and the body that talks to it.
@@ -124,6 +129,7 @@ impl Frame {
         };
         let resources = conductor.resources();
         let mut frame = Self::new(Arc::new(conductor), inside.description, position);
+        frame.around = self.name_of(&prefix(point));
         frame.depth = self.depth + 1;
         (inside.enter)(BodyInput {
             frame,
@@ -152,7 +158,10 @@ pub(crate) fn unknown(point: &str) -> String {
 }
 
 fn unmade(name: &str, error: &BodyError) -> String {
-    format!("the function `{name}` cannot be entered: {error}")
+    match error {
+        BodyError::Undecodable(error) => format!("the arguments of the function `{name}` {error}"),
+        error => format!("the function `{name}` cannot be entered: {error}"),
+    }
 }
 
 fn prefix(point: &Point) -> String {

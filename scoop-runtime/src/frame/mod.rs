@@ -37,7 +37,8 @@ pub struct Frame {
     resume: Option<u32>,
     /// Where it stands inside of the function that is awaited at the point to be resumed at.
     inside: Option<String>,
-    /// How many frames are around it.
+    /// The await points of the frames around it, each with a `/` behind it; and how many they are.
+    around: String,
     depth: u32,
     slots: Vec<Slot>,
     broken: Option<String>,
@@ -72,6 +73,7 @@ impl Frame {
             description,
             resume,
             inside,
+            around: String::new(),
             depth: 0,
             slots,
             broken: None,
@@ -136,7 +138,7 @@ impl Frame {
             return self.enter(&inside, pending, point).await;
         }
         if let Some(stands) = self.inside.take() {
-            mismatch(unknown(&format!("{}/{stands}", point.name)));
+            mismatch(unknown(&self.name_of(&format!("{}/{stands}", point.name))));
         }
         let settled = match pending.operation.map(O::into_intent) {
             None => self.conductor.resume(pending.point, point, O::META).await,
