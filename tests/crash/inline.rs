@@ -1,5 +1,7 @@
 //! Functions of a saga: in loops, in arms, in one another, with locals around them, and undone.
 
+use std::time::Duration;
+
 use scoop::Status::{Completed, RolledBack};
 use scoop::saga;
 
@@ -16,7 +18,8 @@ on_every_store!(
     that_fails,
     that_fails_and_is_caught,
     that_panics,
-    that_awaits_nothing
+    that_awaits_nothing,
+    that_waits_and_awaits_more
 );
 
 /// Not stored, so not `Serialize`.
@@ -306,4 +309,33 @@ async fn that_awaits_nothing(place: Place) {
         happened: &["body sums", "1 +abacus", "body sums", "2 +slate"],
     };
     everywhere(place, summed, wanted).await;
+}
+
+#[saga(inline)]
+async fn long_stay(case: &str, minutes: u64) -> Result<String, Full> {
+    let before = book(case, "bed").await?;
+    scoop::sleep(Duration::from_secs(60 * minutes)).await;
+    body(case, "gets up");
+    let (tea, ()) = scoop::join!(
+        book(case, "tea"),
+        scoop::sleep(Duration::from_secs(minutes)),
+    );
+    let below = counted(case.to_owned(), 0).await?;
+    Ok(format!("{before}, {}, {below}", tea?))
+}
+
+#[saga]
+async fn resting(case: String) -> Result<String, Full> {
+    let hat = "hat".to_owned();
+    let rested = long_stay(&case, 20).await?;
+    Ok(format!("{hat}: {rested}"))
+}
+
+async fn that_waits_and_awaits_more(place: Place) {
+    let wanted = Wanted {
+        status: Completed,
+        result: r#""hat: ticket of bed, ticket of tea, 10""#,
+        happened: &["a 1 +bed", "body gets up", "a 3.0 +tea", "b 1 +0"],
+    };
+    everywhere(place, resting, wanted).await;
 }

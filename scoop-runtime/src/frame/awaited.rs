@@ -11,7 +11,7 @@ use crate::operation::{
 };
 use crate::protocol::description::{OperationKind, OperationMeta};
 
-/// Asks what is awaited what it is: `(&&&&&Awaited(&it)).kind().operation(it)`. Of the kinds that
+/// Asks what is awaited what it is: `(&&&&&&Awaited(&it)).kind().operation(it)`. Of the kinds that
 /// fit, the one behind the most references is chosen.
 pub struct Awaited<'a, O>(pub &'a O);
 
@@ -27,7 +27,7 @@ pub trait IsOperation {
     }
 }
 
-impl<O: Operation> IsOperation for &&&&Awaited<'_, O> {}
+impl<O: Operation> IsOperation for &&&&&Awaited<'_, O> {}
 
 impl AnOperation {
     /// What is awaited.
