@@ -1,19 +1,19 @@
 //! The state of one run while its body is being driven: the other side of its frame.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::forward::First;
 use super::history::PendingRow;
+use super::intend::operation_name;
 use super::writer::WriteError;
 use super::{Engine, branch};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Slot};
 use crate::operation::saga::SagaDescriptor;
-use crate::operation::{Intent, Settled, Sleep, Unsettled};
+use crate::operation::{Intent, Settled, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::description::{OperationMeta, Point};
@@ -21,7 +21,6 @@ use crate::protocol::failure::{Earlier, FailureKind, StoredFailure};
 use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::slots::SlotTable;
-use crate::protocol::spawn::SPAWN;
 use crate::protocol::timestamp::Timestamp;
 use crate::resource::Resources;
 
@@ -58,7 +57,7 @@ pub(crate) struct Execution {
     pub(crate) depth: u16,
     /// How urgent it is, and the runs that it awaits.
     pub(crate) priority: i8,
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
     /// Whether it waited in the store, as nobody's run, before it was taken up.
     pub(super) was_dormant: bool,
     state: Mutex<State>,
@@ -142,12 +141,6 @@ impl Execution {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.engine.environment.now()
-    }
-
-    /// How long the saga may take, and until when.
-    pub(super) fn deadline(&self) -> Option<(Duration, Timestamp)> {
-        let limit = self.saga.deadline?;
-        Some((limit, self.created_at.after(limit)))
     }
 
     /// Whether the outcome of the last operation is not written yet.
@@ -315,16 +308,6 @@ impl Execution {
     }
 }
 
-pub(super) fn operation_name(intent: &Intent) -> &'static str {
-    match intent {
-        Intent::Step { step, .. } => step.meta.name,
-        Intent::Saga { saga, .. } => saga.description.saga,
-        Intent::Spawn { .. } => SPAWN,
-        Intent::Sleep(_) => Sleep::NAME,
-        Intent::Several { name, .. } => name,
-    }
-}
-
 impl Conductor for Execution {
     fn perform<'a>(
         &'a self,
@@ -405,9 +388,7 @@ impl Conductor for Execution {
     }
 
     fn refuse(&self, kind: FailureKind, why: String, point: &'static Point, operation: &str) {
-        if let Settled::Unsettled(unsettled) = self.unsettled(kind, why, point, operation) {
-            self.abandon(*unsettled);
-        }
+        self.cannot_begin(kind, why, point, operation);
     }
 
     fn resources(&self) -> Resources {

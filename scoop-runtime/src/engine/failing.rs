@@ -3,6 +3,7 @@
 
 use super::execution::Execution;
 use super::{Engine, Trouble, history};
+use crate::frame::Conductor as _;
 use crate::operation::{Settled, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, StoredOutcome};
 use crate::protocol::description::Point;
@@ -111,6 +112,19 @@ impl Execution {
             below,
             preceded_by: failures.into_iter().map(|(_, earlier)| earlier).collect(),
             ..StoredFailure::new(FailureKind::Error, error, hop)
+        }
+    }
+
+    /// Ends the body: a function of the saga cannot be entered.
+    pub(super) fn cannot_begin(
+        &self,
+        kind: FailureKind,
+        message: String,
+        point: &Point,
+        name: &str,
+    ) {
+        if let Settled::Unsettled(unsettled) = self.unsettled(kind, message, point, name) {
+            self.abandon(*unsettled);
         }
     }
 

@@ -1,10 +1,10 @@
 //! What is written before an operation begins: whether it can be, and its row.
 
-use super::execution::{Execution, operation_name};
+use super::execution::Execution;
 use super::performer::{null, raw};
 use crate::codec::Stored;
 use crate::frame::Slot;
-use crate::operation::{Intent, Settled, Wake};
+use crate::operation::{Intent, Settled, Sleep, Wake};
 use crate::protocol::branch::{StoredBranch, StoredBranches};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind};
 use crate::protocol::description::Point;
@@ -13,7 +13,7 @@ use crate::protocol::id::RunId;
 use crate::protocol::promise::Promise;
 use crate::protocol::run::RunUpdate;
 use crate::protocol::slots::SlotTable;
-use crate::protocol::spawn::StoredSpawn;
+use crate::protocol::spawn::{SPAWN, StoredSpawn};
 use crate::protocol::timestamp::Timestamp;
 
 impl Execution {
@@ -178,5 +178,16 @@ fn arguments(intent: &Intent) -> Result<usize, String> {
         },
         Intent::Several { branches, .. } => branches.iter().map(arguments).sum(),
         Intent::Sleep(_) => Ok(0),
+    }
+}
+
+/// The stored name of what is to be done.
+pub(super) fn operation_name(intent: &Intent) -> &'static str {
+    match intent {
+        Intent::Step { step, .. } => step.meta.name,
+        Intent::Saga { saga, .. } => saga.description.saga,
+        Intent::Spawn { .. } => SPAWN,
+        Intent::Sleep(_) => Sleep::NAME,
+        Intent::Several { name, .. } => name,
     }
 }
