@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use scoop::__private::runtime::operation::{Saga, SagaCall};
 use scoop::{Scoop, saga, step};
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -183,8 +184,106 @@ async fn more_input(city: String, nights: Option<u32>) -> Result<String, SoldOut
     Ok(format!("{room} {nights:?}"))
 }
 
+#[saga(inline)]
+async fn trip(city: &str) -> Result<String, SoldOut> {
+    let flight = book(city).await?;
+    let room = hold(&flight).await?;
+    Ok(format!("{flight} {room}"))
+}
+
+/// A saga that awaits the second step in a function of its own.
+#[saga(name = "inside")]
+async fn inside(city: String) -> Result<String, SoldOut> {
+    let got = trip(&city).await?;
+    Ok(format!("{city} {got}"))
+}
+
+#[saga(name = "inside_around")]
+async fn inside_around(city: String) -> Result<String, SoldOut> {
+    let seen = look(&city).await?;
+    if !seen.is_empty() {
+        let got = trip(&city).await?;
+        return Ok(format!("{city} {got} around"));
+    }
+    Err(SoldOut)
+}
+
+#[saga(inline)]
+async fn flight_only(city: &str) -> Result<String, SoldOut> {
+    book(city).await
+}
+
+#[saga(name = "inside_gone")]
+async fn inside_gone(city: String) -> Result<String, SoldOut> {
+    #[at("trip:got")]
+    let got = flight_only(&city).await?;
+    Ok(got)
+}
+
+#[saga(name = "inside_no_more")]
+async fn inside_no_more(city: String) -> Result<String, SoldOut> {
+    #[at("trip:got")]
+    let got = hold(&city).await?;
+    Ok(got)
+}
+
+#[saga(inline)]
+async fn looks(city: &str) -> Result<String, SoldOut> {
+    #[at("hold:room")]
+    let room = look(city).await?;
+    Ok(room)
+}
+
+#[saga(name = "inside_other_step")]
+async fn inside_other_step(city: String) -> Result<String, SoldOut> {
+    #[at("trip:got")]
+    let got = looks(&city).await?;
+    Ok(got)
+}
+
+#[saga(inline)]
+async fn with_a_guest(city: &str, guest: &str) -> Result<String, SoldOut> {
+    let room = hold(city).await?;
+    Ok(format!("{room} {guest}"))
+}
+
+#[saga(name = "inside_more_input")]
+async fn inside_more_input(city: String) -> Result<String, SoldOut> {
+    #[at("trip:got")]
+    let got = with_a_guest(&city, "me").await?;
+    Ok(got)
+}
+
+#[saga(inline)]
+async fn by_plane(city: &str) -> Result<String, SoldOut> {
+    let plane = book(city).await?;
+    let room = hold(&plane).await?;
+    Ok(format!("{plane} {room}"))
+}
+
+#[saga(name = "inside_renamed_local")]
+async fn inside_renamed_local(city: String) -> Result<String, SoldOut> {
+    #[at("trip:got")]
+    let got = by_plane(&city).await?;
+    Ok(got)
+}
+
+#[saga(name = "now_inside")]
+async fn now_inside(city: String) -> Result<String, SoldOut> {
+    #[at("hold:room")]
+    let room = trip(&city).await?;
+    Ok(room)
+}
+
 /// What becomes of a run that the first build left in its second step.
 async fn deployed(next: &str) -> String {
+    from(first, next).await
+}
+
+async fn from<S>(first: fn(String) -> SagaCall<S>, next: &str) -> String
+where
+    S: Saga<Ok = String, Error = SoldOut>,
+{
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("runs.db");
     let url = format!("sqlite:{}", file.display());
@@ -237,8 +336,42 @@ async fn a_run_goes_on_in_a_build_that_has_what_it_needs_and_any_other_parks_it(
         ("more_fields", "the saved local `guest` is no"),
         ("more_input", "the saga's input cannot be decoded"),
         ("removed", "this program has no saga `removed`"),
+        (
+            "now_inside",
+            "at `hold:room` it waits for an operation, and this build is in the function",
+        ),
     ] {
         let said = deployed(next).await;
+        let parked = said.contains("is parked: ") && said.contains(wanted);
+        assert!(parked, "{next}: {said}");
+    }
+    for (next, wanted) in [
+        ("inside", "rome <rome> room for <rome>"),
+        ("inside_around", "rome <rome> room for <rome> around"),
+    ] {
+        assert_eq!(from(inside, next).await, wanted, "{next}");
+    }
+    for (next, wanted) in [
+        (
+            "inside_gone",
+            "it stands at await point `trip:got/hold:room`",
+        ),
+        (
+            "inside_no_more",
+            "it stands at await point `trip:got/hold:room`",
+        ),
+        ("gone", "it stands at await point `trip:got/hold:room`"),
+        (
+            "inside_other_step",
+            "at `trip:got/hold:room` it waits for `hold`, and this build for `look`",
+        ),
+        (
+            "inside_more_input",
+            "the arguments of the function `deploy::with_a_guest` cannot be decoded",
+        ),
+        ("inside_renamed_local", "the local `plane` was not saved"),
+    ] {
+        let said = from(inside, next).await;
         let parked = said.contains("is parked: ") && said.contains(wanted);
         assert!(parked, "{next}: {said}");
     }

@@ -57,7 +57,11 @@ pub(crate) fn saga(function: &Function, arguments: &SagaArguments) -> Expansion 
         };
     }
     let (call, item) = (shape.call_that_cannot_run(), shape.marker_item());
-    let definition = saga_definition(shape);
+    let definition = if arguments.inline {
+        inline_definition(shape)
+    } else {
+        saga_definition(shape)
+    };
     Expansion {
         function: call,
         beside: quote! {
@@ -137,6 +141,29 @@ fn saga_definition(shape: Shape<'_>) -> TokenStream {
             fn decode_error(
                 _: &#codec::Stored,
             ) -> ::core::result::Result<#error, #codec::CodecError> {
+                ::core::unreachable!("this saga does not compile")
+            }
+        }
+    }
+}
+
+/// The same for those who await a function of a saga.
+fn inline_definition(shape: Shape<'_>) -> TokenStream {
+    let (runtime, operation, marker) = (shape.runtime(), shape.operation(), shape.marker());
+    let (output, description) = (shape.output(), quote!(#runtime::protocol::description));
+    quote! {
+        impl #operation::inline::Inline for #marker {
+            type Output = #output;
+
+            const DESCRIPTION: &'static #description::Description = &#description::Description {
+                saga: "",
+                points: &[],
+                graph: #description::Node::Sequence(&[]),
+            };
+
+            fn enter(
+                _: #operation::saga::BodyInput,
+            ) -> #operation::inline::InlineStart<#output> {
                 ::core::unreachable!("this saga does not compile")
             }
         }

@@ -70,6 +70,7 @@ pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `rollback_deadline = "1d"` | a rollback that takes longer is stuck, for an operator, with the next attempt that would come later | no limit |
 /// | `priority = 1` | how urgent its runs are, from -128 to 127: a level goes ahead as an hour of waiting does | that of the run that awaits it, or 0 |
 /// | `queue = ".."` | the queue of its runs, of which only so many run at once: see `Connect::queue` | none |
+/// | `inline` | a function of the sagas that await it: a part of their runs, without one of its own | a saga |
 /// | `crate = path` | where the crate `scoop` is | `::scoop` |
 ///
 /// In its body:

@@ -20,6 +20,7 @@ mod back;
 mod cancel;
 mod child;
 mod forward;
+mod inline;
 mod join;
 mod locals;
 mod null;

@@ -6,7 +6,8 @@ use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, Meta, UnOp};
 use super::{Crate, Length, keys};
 use crate::diagnostics::Mistakes;
 
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
+    "inline",
     "name",
     "crate",
     "deadline",
@@ -30,14 +31,23 @@ pub(crate) struct SagaArguments {
     pub(crate) priority: Option<i8>,
     /// The queue of its runs.
     pub(crate) queue: Option<LitStr>,
+    /// Whether it is a function of the sagas that await it, without runs of its own.
+    pub(crate) inline: bool,
     pub(crate) krate: Crate,
 }
 
 impl SagaArguments {
     pub(crate) fn parse(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
         let mut arguments = Self::default();
-        for (key, entry) in keys::entries(tokens, &KNOWN, mistakes) {
+        let entries = keys::entries(tokens, &KNOWN, mistakes);
+        arguments.inline = entries.iter().any(|(key, _)| *key == "inline");
+        for (key, entry) in entries {
             match key {
+                "inline" => keys::word(&entry, mistakes),
+                key if arguments.inline && key != "crate" => mistakes.at(
+                    entry.path(),
+                    format_args!("{}; leave out `{key}`, or `inline`", no_run(key)),
+                ),
                 "name" => arguments.name = keys::text(&entry, r#"name = "..""#, mistakes),
                 "deadline" => {
                     arguments.deadline = length(&entry, r#"deadline = "2h""#, mistakes);
@@ -65,6 +75,20 @@ impl SagaArguments {
 fn length(entry: &Meta, example: &str, mistakes: &mut Mistakes) -> Option<Length> {
     let text = keys::text(entry, example, mistakes)?;
     Length::parse(&text, mistakes)
+}
+
+/// Why a key says nothing of a function of a saga.
+fn no_run(key: &str) -> String {
+    match key {
+        "name" => {
+            "an `inline` function is not stored under a name of its own: its awaits are named \
+                   after the one it is called in"
+                .to_owned()
+        }
+        _ => format!(
+            "an `inline` function has no run of its own: `{key}` stands at the saga that awaits it"
+        ),
+    }
 }
 
 fn priority(entry: &Meta, mistakes: &mut Mistakes) -> Option<i8> {

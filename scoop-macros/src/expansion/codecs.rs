@@ -11,6 +11,18 @@ use crate::signature::{Form, Parameter};
 impl Shape<'_> {
     /// The codecs, as constants of the type that stands for the function.
     pub(crate) fn codecs(&self) -> TokenStream {
+        let (operation, value) = (self.operation(), self.value());
+        let span = self.function.output.value_span();
+        let new = quote_spanned!(span=> #operation::stored::codec::<#value>());
+        self.codecs_with(&quote!(const OUTPUT: #operation::stored::Codec<#value> = #new;))
+    }
+
+    /// Those of the arguments alone.
+    pub(crate) fn argument_codecs(&self) -> TokenStream {
+        self.codecs_with(&TokenStream::new())
+    }
+
+    fn codecs_with(&self, output: &TokenStream) -> TokenStream {
         let (function, runtime, operation) = (self.function, self.runtime(), self.operation());
         let marker = self.marker();
         let stored = local("stored");
@@ -23,9 +35,6 @@ impl Shape<'_> {
         let types = function
             .stored()
             .map(|(parameter, form)| function.without_self(form.owned(&parameter.ty)));
-        let value = self.value();
-        let span = function.output.value_span();
-        let new = quote_spanned!(span=> #operation::stored::codec::<#value>());
         let count = constants.len();
         let (bind, mutable) = match count {
             0 => (quote!(_), None),
@@ -34,7 +43,7 @@ impl Shape<'_> {
         quote! {
             impl #marker {
                 #(#constants)*
-                const OUTPUT: #operation::stored::Codec<#value> = #new;
+                #output
 
                 #[allow(clippy::type_complexity)]
                 fn arguments(

@@ -47,9 +47,7 @@ impl Definition<'_> {
             end: quote!(#operation::saga::BodyError),
             in_err: true,
         };
-        let (names, decode) = shape.decoded(&quote!(#input.input), &leave);
-        let (resources, take) = shape.resources(&input, &leave);
-        let call = self.body_call(&names, &resources, &input);
+        let (made, call) = self.made(&input, &leave);
         let end = shape.stored_end(&value);
         let output = shape.output();
         let future = quote! {{
@@ -61,11 +59,18 @@ impl Definition<'_> {
         let boxed = quote_spanned!(span=> ::std::boxed::Box::pin(async move #future));
         quote! {
             fn __start(#input: #operation::saga::BodyInput) -> #operation::saga::BodyStart {
-                #decode
-                #take
+                #made
                 ::core::result::Result::Ok(#boxed)
             }
         }
+    }
+
+    /// The statements that bind all that the body takes, and the call of it.
+    pub(super) fn made(&self, input: &Ident, leave: &Leave) -> (TokenStream, TokenStream) {
+        let (names, decode) = self.shape.decoded(&quote!(#input.input), leave);
+        let (resources, take) = self.shape.resources(input, leave);
+        let call = self.body_call(&names, &resources, input);
+        (quote!(#decode #take), call)
     }
 
     /// The call of the body: all that is stored is given away, it belongs to the body's locals.

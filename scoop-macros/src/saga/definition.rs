@@ -64,14 +64,27 @@ impl Definition<'_> {
         }
     }
 
+    /// Its name, await points and graph.
+    pub(super) fn description(&self) -> TokenStream {
+        let runtime = self.shape.runtime();
+        let description = quote!(#runtime::protocol::description);
+        let name = self.shape.stored_name(self.arguments.name.as_ref());
+        let (points, graph) = (&self.lowered.points, &self.lowered.graph);
+        quote! {
+            const __DESCRIPTION: #description::Description = #description::Description {
+                saga: #name,
+                points: &[#(#points),*],
+                graph: #graph,
+            };
+        }
+    }
+
     fn statics(&self) -> TokenStream {
         let shape = self.shape;
         let (runtime, operation) = (shape.runtime(), shape.operation());
-        let description = quote!(#runtime::protocol::description);
-        let name = shape.stored_name(self.arguments.name.as_ref());
+        let described = self.description();
         let span = shape.function.item.sig.ident.span();
         let line = quote_spanned!(span=> ::core::line!());
-        let (points, graph) = (&self.lowered.points, &self.lowered.graph);
         let types = shape.function.resources();
         let [deadline, rollback_deadline] =
             [self.arguments.deadline, self.arguments.rollback_deadline]
@@ -79,11 +92,7 @@ impl Definition<'_> {
         let priority = optional(self.arguments.priority.map(|level| quote!(#level)));
         let queue = optional(self.arguments.queue.as_ref().map(|name| quote!(#name)));
         quote! {
-            const __DESCRIPTION: #description::Description = #description::Description {
-                saga: #name,
-                points: &[#(#points),*],
-                graph: #graph,
-            };
+            #described
             static __SAGA: #operation::saga::SagaDescriptor = #operation::saga::SagaDescriptor {
                 description: &__DESCRIPTION,
                 file: ::core::file!(),

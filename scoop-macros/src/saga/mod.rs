@@ -2,6 +2,7 @@
 
 mod body;
 mod definition;
+mod inline;
 #[cfg(test)]
 mod tests;
 
@@ -101,8 +102,16 @@ fn expansion(saga: &Function, arguments: &SagaArguments, lowered: &Lowered) -> E
         lowered,
     };
     let (call, marker, cfgs) = (shape.call(), shape.marker_item(), shape.cfgs());
-    let (codecs, check, saga_impl) = (shape.codecs(), shape.error_check(), definition.saga_impl());
-    let (body, start) = (definition.body(), definition.start());
+    let body = definition.body();
+    let defined = if arguments.inline {
+        // What it returns is a value of the saga's, and not stored.
+        let (codecs, inline_impl) = (shape.argument_codecs(), definition.inline_impl());
+        quote!(#codecs #inline_impl)
+    } else {
+        let (codecs, check) = (shape.codecs(), shape.error_check());
+        let (saga_impl, start) = (definition.saga_impl(), definition.start());
+        quote!(#codecs #check #saga_impl #start)
+    };
     let (in_place, inside) = if saga.owner.is_some() {
         (Some(body), None)
     } else {
@@ -115,10 +124,7 @@ fn expansion(saga: &Function, arguments: &SagaArguments, lowered: &Lowered) -> E
             #(#cfgs)*
             const _: () = {
                 #inside
-                #codecs
-                #check
-                #saga_impl
-                #start
+                #defined
             };
         },
     }

@@ -35,6 +35,37 @@ fn a_saga_with_a_resource_expands() {
 }
 
 #[test]
+fn a_function_of_a_saga_expands() {
+    let (tokens, errors) = expand(
+        quote!(inline, crate = renamed),
+        quote! {
+            async fn trip(city: &str, desk: Resource<Desk>) -> Option<Ticket> {
+                desk.book(city).await.ok()
+            }
+        },
+    );
+    assert!(errors.is_empty());
+    insta::assert_snapshot!(pretty(tokens));
+}
+
+#[test]
+fn a_function_of_a_saga_with_mistakes_is_still_one() {
+    let tokens = refused(
+        quote!(inline, deadline = "2h", name = "trip"),
+        quote!(
+            async fn trip() {}
+        ),
+        &[
+            "an `inline` function has no run of its own: `deadline` stands at the saga that awaits \
+             it; leave out `deadline`, or `inline`",
+            "an `inline` function is not stored under a name of its own: its awaits are named after \
+             the one it is called in; leave out `name`, or `inline`",
+        ],
+    );
+    assert!(tokens.to_string().contains("inline :: Inline for __trip"));
+}
+
+#[test]
 fn the_body_of_a_method_stands_in_the_impl_block() {
     let item: ItemFn = syn::parse_quote! {
         async fn trip(&self, city: String) -> Result<Self, SoldOut> {

@@ -1,7 +1,6 @@
 //! The state of one run while its body is being driven: the other side of its frame.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -23,6 +22,7 @@ use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::slots::SlotTable;
 use crate::protocol::timestamp::Timestamp;
+use crate::resource::Resources;
 
 /// Why a body ends without returning.
 #[expect(clippy::large_enum_variant, reason = "there is one for each run")]
@@ -57,7 +57,7 @@ pub(crate) struct Execution {
     pub(crate) depth: u16,
     /// How urgent it is, and the runs that it awaits.
     pub(crate) priority: i8,
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
     /// Whether it waited in the store, as nobody's run, before it was taken up.
     pub(super) was_dormant: bool,
     state: Mutex<State>,
@@ -141,12 +141,6 @@ impl Execution {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.engine.environment.now()
-    }
-
-    /// How long the saga may take, and until when.
-    pub(super) fn deadline(&self) -> Option<(Duration, Timestamp)> {
-        let limit = self.saga.deadline?;
-        Some((limit, self.created_at.after(limit)))
     }
 
     /// Whether the outcome of the last operation is not written yet.
@@ -391,5 +385,13 @@ impl Conductor for Execution {
             failure.preceded_by.remove(this);
         }
         self.leave(Exit::Failed(failure));
+    }
+
+    fn refuse(&self, kind: FailureKind, why: String, point: &'static Point, operation: &str) {
+        self.cannot_begin(kind, why, point, operation);
+    }
+
+    fn resources(&self) -> Resources {
+        self.engine.resources.clone()
     }
 }

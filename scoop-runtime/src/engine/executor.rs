@@ -11,7 +11,7 @@ use super::places::Place;
 use super::{Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
-use crate::frame::{Conductor, Frame, FrameMismatch, Position};
+use crate::frame::{Conductor, Frame, FrameMismatch, Position, unknown};
 use crate::operation::saga::{BodyEnd, BodyInput, SagaDescriptor};
 use crate::protocol::failure::{FailureKind, StoredError, StoredFailure};
 use crate::protocol::id::{RunId, Seq};
@@ -75,19 +75,9 @@ async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
         None => (SlotTable::default(), None),
         Some(pending) => {
             let name = &pending.row.point;
-            let number = saga.description.number_of(name).ok_or_else(|| {
-                parked(format!(
-                    "it stands at await point `{name}`, which this build does not have"
-                ))
-            })?;
             let (table, slots) = history::slots(engine, run.id, &pending.row).await?;
-            (
-                table,
-                Some(Position {
-                    point: number,
-                    slots,
-                }),
-            )
+            let position = saga.description.position(name, slots);
+            (table, Some(position.ok_or_else(|| parked(unknown(name)))?))
         }
     };
     let (exit, exited) = oneshot::channel();

@@ -3,6 +3,7 @@
 
 use super::execution::Execution;
 use super::{Engine, Trouble, history};
+use crate::frame::Conductor as _;
 use crate::operation::{Settled, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, StoredOutcome};
 use crate::protocol::description::Point;
@@ -53,8 +54,9 @@ impl Execution {
         let main = of_seq().find(|row| row.part.is_main());
         let description = self.saga.description;
         let name = main.map_or("", |row| row.point.as_str());
-        let number = description.number_of(name);
-        let point = number.and_then(|number| description.point(number));
+        // Of an await in a function of the saga that is gone, the place of its own await is known.
+        let found = description.find(name);
+        let point = found.and_then(|(number, _)| description.point(number));
         let attempt = u32::try_from(attempts + 1).unwrap_or(u32::MAX);
         let hop = self.hop(point, Some(operation), attempt);
         Hop {
@@ -110,6 +112,19 @@ impl Execution {
             below,
             preceded_by: failures.into_iter().map(|(_, earlier)| earlier).collect(),
             ..StoredFailure::new(FailureKind::Error, error, hop)
+        }
+    }
+
+    /// Ends the body: a function of the saga cannot be entered.
+    pub(super) fn cannot_begin(
+        &self,
+        kind: FailureKind,
+        message: String,
+        point: &Point,
+        name: &str,
+    ) {
+        if let Settled::Unsettled(unsettled) = self.unsettled(kind, message, point, name) {
+            self.abandon(*unsettled);
         }
     }
 

@@ -1,6 +1,8 @@
 //! What ends a run from outside its body: somebody cancels it, or its deadline passes. Past its pivot a
 //! run goes on, whatever anybody asks.
 
+use std::time::Duration;
+
 use super::execution::{Execution, Exit};
 use super::{Trouble, branch, rollback};
 use crate::operation::{Settled, Unsettled};
@@ -59,6 +61,12 @@ impl Halt {
 }
 
 impl Execution {
+    /// How long the saga may take, and until when.
+    pub(super) fn deadline(&self) -> Option<(Duration, Timestamp)> {
+        let limit = self.saga.deadline?;
+        Some((limit, self.created_at.after(limit)))
+    }
+
     fn asked(&self) -> Option<Halt> {
         if let Some(reason) = self.engine.news.cancelled(self.run) {
             return Some(Halt::cancelled(&reason));

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::operation::inline::RegisteredInline;
 use crate::operation::saga::{RegisteredSaga, SagaDescriptor};
 use crate::operation::step::{RegisteredStep, StepDescriptor};
 use crate::resource::{ResourceType, Resources};
@@ -124,6 +125,9 @@ impl Registry {
             want(saga.description.saga, (saga.resources)());
         }
         if self.served.is_none() {
+            for function in inventory::iter::<RegisteredInline> {
+                want(function.name, (function.resources)());
+            }
             for step in self.steps.values() {
                 want(step.meta.name, (step.resources)());
                 if let Some(undo) = &step.undo {

@@ -5,12 +5,13 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
+use crate::operation::inline::{Inline, InlineCall};
 use crate::operation::{
     Caught, ChildCall, Intent, Operation, Saga, SagaCall, Settled, StoredByAChild, Unsettled,
 };
 use crate::protocol::description::{OperationKind, OperationMeta};
 
-/// Asks what is awaited what it is: `(&&&&&Awaited(&it)).kind().operation(it)`. Of the kinds that
+/// Asks what is awaited what it is: `(&&&&&&Awaited(&it)).kind().operation(it)`. Of the kinds that
 /// fit, the one behind the most references is chosen.
 pub struct Awaited<'a, O>(pub &'a O);
 
@@ -26,12 +27,33 @@ pub trait IsOperation {
     }
 }
 
-impl<O: Operation> IsOperation for &&&&Awaited<'_, O> {}
+impl<O: Operation> IsOperation for &&&&&Awaited<'_, O> {}
 
 impl AnOperation {
     /// What is awaited.
     pub fn operation<O: Operation>(self, operation: O) -> O {
         operation
+    }
+}
+
+/// The kind of functions of a saga.
+#[derive(Debug)]
+pub struct AFunction;
+
+/// Chooses [`AFunction`].
+pub trait IsFunction {
+    /// The kind.
+    fn kind(&self) -> AFunction {
+        AFunction
+    }
+}
+
+impl<S: Inline> IsFunction for &&&&Awaited<'_, SagaCall<S>> {}
+
+impl AFunction {
+    /// What is awaited.
+    pub fn operation<S: Inline>(self, call: SagaCall<S>) -> InlineCall<S> {
+        InlineCall::new(call)
     }
 }
 

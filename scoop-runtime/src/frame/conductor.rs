@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::environment::BoxFuture;
 use crate::operation::{Intent, Settled, Unsettled};
 use crate::protocol::description::{OperationMeta, Point};
+use crate::protocol::failure::FailureKind;
+use crate::resource::Resources;
 
 /// A saved local: its name and its value as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct Slot {
 pub struct Position {
     /// The number of the await point, from 1.
     pub point: u32,
+    /// The name of the await point inside, where it is in a function that is awaited there.
+    pub inside: Option<String>,
     /// The saved locals.
     pub slots: Vec<Slot>,
 }
@@ -47,4 +51,10 @@ pub trait Conductor: Send + Sync {
 
     /// Ends the body: an operation ended without a value.
     fn abandon(&self, unsettled: Unsettled);
+
+    /// Ends the body: a function of the saga cannot be entered at this point.
+    fn refuse(&self, kind: FailureKind, why: String, point: &'static Point, operation: &str);
+
+    /// What the process provides.
+    fn resources(&self) -> Resources;
 }

@@ -11,12 +11,14 @@ mod borrow;
 mod conductor;
 mod copied;
 mod durable;
+mod inside;
 mod iterate;
 
 pub use borrow::{BorrowProbe, BorrowedAcrossAwait, Owned};
 pub use conductor::{Conductor, Position, Slot};
 pub use copied::{ByClone, ByStoredForm, Copied};
 pub use durable::Durable;
+pub(crate) use inside::unknown;
 pub use iterate::{
     AsIs, AsItStands, Collected, Inclusive, Items, IterProbe, KeepsItsOrder, LoopSlots, OrderProbe,
     SagaIter, UnstableOrder,
@@ -33,6 +35,11 @@ pub struct Frame {
     conductor: Arc<dyn Conductor>,
     description: &'static Description,
     resume: Option<u32>,
+    /// Where it stands inside of the function that is awaited at the point to be resumed at.
+    inside: Option<String>,
+    /// The await points of the frames around it, each with a `/` behind it; and how many they are.
+    around: String,
+    depth: u32,
     slots: Vec<Slot>,
     broken: Option<String>,
 }
@@ -57,14 +64,17 @@ impl Frame {
         description: &'static Description,
         position: Option<Position>,
     ) -> Self {
-        let (resume, slots) = match position {
-            Some(position) => (Some(position.point), position.slots),
-            None => (None, Vec::new()),
+        let (resume, inside, slots) = match position {
+            Some(position) => (Some(position.point), position.inside, position.slots),
+            None => (None, None, Vec::new()),
         };
         Self {
             conductor,
             description,
             resume,
+            inside,
+            around: String::new(),
+            depth: 0,
             slots,
             broken: None,
         }
@@ -124,6 +134,12 @@ impl Frame {
     /// the body.
     pub async fn settle<O: Operation>(&mut self, pending: Pending<O>) -> O::Output {
         let point = self.point(pending.point);
+        if let Some(inside) = O::inside() {
+            return self.enter(&inside, pending, point).await;
+        }
+        if let Some(stands) = self.inside.take() {
+            mismatch(unknown(&self.name_of(&format!("{}/{stands}", point.name))));
+        }
         let settled = match pending.operation.map(O::into_intent) {
             None => self.conductor.resume(pending.point, point, O::META).await,
             Some(intent) => {

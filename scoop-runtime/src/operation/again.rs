@@ -13,6 +13,7 @@ use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, Slot};
 use crate::protocol::description::{OperationMeta, Point};
+use crate::protocol::failure::FailureKind;
 use crate::resource::Resources;
 
 thread_local! {
@@ -69,4 +70,10 @@ impl Conductor for Nobody {
     }
 
     fn abandon(&self, _: Unsettled) {}
+
+    fn refuse(&self, _: FailureKind, _: String, _: &'static Point, _: &str) {}
+
+    fn resources(&self) -> Resources {
+        Resources::default()
+    }
 }

@@ -149,6 +149,12 @@ impl<S: Step + AwaitedInsideASaga> Future for StepCall<S> {
 /// A function that takes a handle says what the saga returns:
 /// `async fn tell(handle: Handle<impl Saga<Ok = Receipt, Error = SoldOut>>)`. Implemented by
 /// `#[saga]`; not for users to implement.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no saga of its own",
+    label = "a function marked `#[saga(inline)]` is a part of the saga that awaits it: there is no run to start, to catch or to await beside others",
+    note = "await it alone inside a `#[saga]`: `helper(..).await`",
+    note = "or make a saga of it: leave out `inline`"
+)]
 pub trait Saga: 'static {
     /// What the function returns.
     #[doc(hidden)]
@@ -195,7 +201,7 @@ pub struct SagaCall<S> {
     saga: PhantomData<fn() -> S>,
 }
 
-impl<S: Saga> SagaCall<S> {
+impl<S> SagaCall<S> {
     /// A call with these arguments (an array); the macro's part.
     #[doc(hidden)]
     pub const fn new(input: Result<Stored, CodecError>) -> Self {

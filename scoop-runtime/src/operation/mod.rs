@@ -8,6 +8,7 @@ mod caught;
 mod child;
 mod fallible;
 mod function;
+pub mod inline;
 mod join;
 mod map;
 mod never;
@@ -58,6 +59,12 @@ pub trait Operation: Sized + Send + 'static {
 
     /// What the compiler knows of it.
     const META: OperationMeta;
+
+    /// How it is done inside the run that awaits it, where it is no operation of its own.
+    #[doc(hidden)]
+    fn inside() -> Option<inline::Inside<Self>> {
+        None
+    }
 
     /// What is to be done.
     fn into_intent(self) -> Intent;

@@ -96,6 +96,17 @@ impl Description {
         u32::try_from(index + 1).ok()
     }
 
+    /// The number of the await point that a stored name means, and what follows its `/` where that is
+    /// inside of a function which is awaited there.
+    #[must_use]
+    pub fn find<'a>(&self, name: &'a str) -> Option<(u32, Option<&'a str>)> {
+        if let Some(number) = self.number_of(name) {
+            return Some((number, None));
+        }
+        let (outer, inside) = name.split_once('/')?;
+        Some((self.number_of(outer)?, Some(inside)))
+    }
+
     /// The await point with this number.
     #[must_use]
     pub fn point(&self, number: u32) -> Option<&'static Point> {

@@ -150,7 +150,7 @@ impl Emit<'_> {
         let resume = quote_spanned!(span=> #frame.resume(#number));
         let runtime = located(self.runtime, span);
         let called = quote_spanned! {span=>
-            (&&&&&#runtime::frame::awaited::Awaited(&#begun)).kind().operation(#begun)
+            (&&&&&&#runtime::frame::awaited::Awaited(&#begun)).kind().operation(#begun)
         };
         let settle = quote_spanned!(span=> #frame.settle(#pending).await);
         building.code = quote! {
@@ -163,8 +163,8 @@ impl Emit<'_> {
                 let #begun = {
                     #[allow(unused_imports)]
                     use #runtime::frame::awaited::{
-                        IsCaughtSaga as _, IsFuture as _, IsNoFuture as _, IsOperation as _,
-                        IsSaga as _,
+                        IsCaughtSaga as _, IsFunction as _, IsFuture as _, IsNoFuture as _,
+                        IsOperation as _, IsSaga as _,
                     };
                     #called
                 };

@@ -197,6 +197,12 @@ impl Flatten {
     fn take_label(&mut self, attrs: &mut Vec<Attribute>) -> Option<String> {
         let attr = take_attribute(attrs, "at")?;
         match attr.parse_args::<LitStr>() {
+            Ok(label) if label.value().contains('/') => {
+                let why =
+                    "a label has no `/`: that stands before the awaits in a function of the saga";
+                self.refuse(attr.span(), why);
+                None
+            }
             Ok(label) if !label.value().trim().is_empty() => Some(label.value()),
             _ => {
                 self.refuse(attr.span(), "a label is a text: `#[at(\"charge\")]`");
