@@ -73,9 +73,11 @@ impl Execution {
             halt = self.halt() => halt,
         };
         let reason = halt.reason_below(self);
-        // If it does not run forward it is on its way to an end, or there.
-        self.engine.request_cancel(run, &reason).await?;
-        ending.await
+        // If it does not run forward it is on its way to an end, or there. Both go on, because whoever
+        // waits may have a connection that others need.
+        let cancelling = self.engine.request_cancel(run, &reason);
+        let (_, ended) = tokio::try_join!(cancelling, ending)?;
+        Ok(ended)
     }
 
     /// Waits for the run below. Beside others this one gives its place in a queue to others and goes on

@@ -64,7 +64,14 @@ impl Execution {
     ) -> BranchEnd {
         let branch = Branch::new(&siblings);
         let done = async {
-            let settled = self.operate(point, &pending, again).await;
+            let halt = match again {
+                true => None,
+                false => self.halted().await,
+            };
+            let settled = match halt {
+                Some(halt) => self.not_begun(point, &pending, &halt),
+                None => self.operate(point, &pending, again).await,
+            };
             let operation = pending.row.operation.as_deref().unwrap_or_default();
             // Several themselves: each of those has an outcome. A transaction wrote its own.
             let outcome = branch.take_outcome().filter(|_| !is_several(operation));
@@ -79,6 +86,13 @@ impl Execution {
             BranchEnd { settled, order }
         };
         Arc::clone(&branch).scope(done).await
+    }
+
+    /// An operation that was not begun has nothing to be written down.
+    fn not_begun(&self, point: &Point, pending: &PendingRow, halt: &Halt) -> Settled {
+        let operation = pending.row.operation.as_deref();
+        let failure = halt.failure(self.hop(Some(point), operation, 0));
+        Settled::Unsettled(Box::new(Unsettled { failure }))
     }
 
     async fn end_branch(
@@ -194,7 +208,7 @@ impl<'e> Several<'e> {
         };
         loop {
             while self.under_way.len() < at_once {
-                let Some((number, pending)) = self.next(begun).await else {
+                let Some((number, pending)) = self.next(begun) else {
                     break;
                 };
                 let (execution, point) = (self.execution, self.point);
@@ -224,23 +238,17 @@ impl<'e> Several<'e> {
     }
 
     /// The next one to begin. Those that may have begun come to an end, whatever became of others.
-    async fn next(&mut self, begun: usize) -> Option<(usize, PendingRow)> {
+    fn next(&mut self, begun: usize) -> Option<(usize, PendingRow)> {
         let (number, _) = self.waiting.front()?;
         if *number < begun {
             return self.waiting.pop_front();
         }
-        let halt = match self.execution.halted().await {
-            None if self.has_stopped() => Some(Halt::beside(self.stored.others)),
-            halt => halt,
-        };
-        let Some(halt) = halt else {
+        if !self.has_stopped() {
             return self.waiting.pop_front();
-        };
+        }
+        let halt = Halt::beside(self.stored.others);
         for (number, pending) in std::mem::take(&mut self.waiting) {
-            let operation = pending.row.operation.as_deref();
-            let hop = self.execution.hop(Some(self.point), operation, 0);
-            let failure = halt.failure(hop);
-            let settled = Settled::Unsettled(Box::new(Unsettled { failure }));
+            let settled = self.execution.not_begun(self.point, &pending, &halt);
             let order = self.siblings.next_end();
             self.ended(number, BranchEnd { settled, order });
         }
