@@ -59,8 +59,11 @@ impl Ledger {
             .idempotency_key();
         let mut ledger = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !ledger.0.contains_key(&key) {
-            let line = serde_json::to_string(&(&key, cents)).expect("it is plain data");
-            writeln!(ledger.1, "{line}").expect("the ledger can be written");
+            let mut line = serde_json::to_string(&(&key, cents)).expect("it is plain data");
+            line.push('\n');
+            // In one piece: a process that dies between two would spoil the next line, too.
+            let written = ledger.1.write_all(line.as_bytes());
+            written.expect("the ledger can be written");
             ledger.0.insert(key, cents);
         }
     }
