@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::{self, effect};
 use crate::lives::{Process, Watch};
-use crate::support::{Place, on_every_store};
+use crate::support::{Place, connecting, on_every_store};
 
 on_every_store!(
     they_take_as_long_as_the_longest,
@@ -22,6 +22,8 @@ on_every_store!(
     more_items_than_are_read_at_once_are_undone,
     no_items_are_no_work,
     too_much_at_once_is_refused,
+    too_many_at_once_are_refused,
+    a_failure_inside_of_several_is_one_of_them,
 );
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
@@ -121,6 +123,36 @@ async fn some(case: String, items: Vec<String>) -> Result<usize, Failed> {
 async fn beside_a_nap(case: String) -> Result<u64, Failed> {
     let (a, b) = scoop::try_join!(work(&case, "a", 60), naps(case.clone()))?;
     Ok(a + b)
+}
+
+#[saga]
+async fn wide(case: String, items: u64) -> u64 {
+    let all = scoop::map(0..items, |_| scoop::try_join((work(&case, "a", 0),))).await;
+    all.len() as u64
+}
+
+/// What fails first is inside of another one.
+#[saga]
+async fn pairs(case: String) -> Result<u64, Failed> {
+    let fails = ["fails late", "fails early"];
+    let pairs = scoop::try_join!(
+        work(&case, fails[0], 5),
+        scoop::try_join((work(&case, "b", 1), work(&case, fails[1], 2))),
+    );
+    let (one, (other, _)) = pairs?;
+    Ok(one + other)
+}
+
+/// One pair at a time.
+#[saga]
+async fn pair_after_pair(case: String) -> Result<usize, Failed> {
+    let names = ["a", "fails", "c"];
+    let pairs = scoop::try_map(names, |name| {
+        scoop::try_join((work(&case, name, 1), work(&case, "beside", 1)))
+    })
+    .concurrency(1)
+    .await?;
+    Ok(pairs.len())
 }
 
 #[saga]
@@ -302,6 +334,40 @@ async fn no_items_are_no_work(place: Place) {
     let process = Process::start(&place).await;
     let handle = process.scoop.start(many(case(), 0, 3)).await.unwrap();
     assert_eq!(handle.wait().await.unwrap(), 0);
+}
+
+async fn too_many_at_once_are_refused(place: Place) {
+    let case = case();
+    let connect = connecting(place.open().await).fan_out_limit(3);
+    let scoop = connect.await.unwrap();
+    let handle = scoop.start(wide(case.clone(), 3)).await.unwrap();
+    assert_eq!(handle.wait().await.unwrap(), 3);
+    let handle = scoop.start(wide(case.clone(), 4)).await.unwrap();
+    let error = handle.wait().await.unwrap_err();
+    assert_eq!(error.kind(), Some(FailureKind::TooWide));
+    let said = format!("{error:?}");
+    assert!(
+        said.contains("4 operations would be awaited at once, and the limit is 3"),
+        "{said}"
+    );
+    assert_eq!(journal::count(&case, "begins a"), 3);
+}
+
+async fn a_failure_inside_of_several_is_one_of_them(place: Place) {
+    let process = Process::start(&place).await;
+    let (case, watch) = (case(), Watch::start());
+    let handle = process.scoop.start(pairs(case.clone())).await.unwrap();
+    let error = handle.wait().await.unwrap_err();
+    assert_eq!(watch.seconds(), 5);
+    assert_eq!(error.error(), Some(&Failed("fails early".to_owned())));
+    let before = error.preceded_by().iter();
+    let before: Vec<_> = before.map(|other| &*other.error.message).collect();
+    assert_eq!(before, ["fails late failed"]);
+
+    let handle = process.scoop.start(pair_after_pair(case.clone())).await;
+    let error = handle.unwrap().wait().await.unwrap_err();
+    assert_eq!(error.error(), Some(&Failed("fails".to_owned())));
+    assert_eq!(journal::count(&case, "begins c"), 0, "it was not to begin");
 }
 
 async fn too_much_at_once_is_refused(place: Place) {

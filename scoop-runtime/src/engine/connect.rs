@@ -17,6 +17,7 @@ use crate::store::{self, Opening, Store, StoreError};
 
 pub(super) const DEFAULT_PAYLOAD_LIMIT: usize = 4 * 1024 * 1024;
 const DEFAULT_DEPTH_LIMIT: u16 = 64;
+const DEFAULT_FAN_OUT_LIMIT: usize = 10_000;
 const DEFAULT_DORMANT_AFTER: Duration = Duration::from_secs(10);
 const DEFAULT_MAX_RUNNING: usize = 10_000;
 
@@ -31,6 +32,7 @@ pub struct Connect {
     payload_limit: usize,
     keep: Option<Duration>,
     depth_limit: u16,
+    fan_out_limit: usize,
     dormant_after: Duration,
     max_running: usize,
     queues: Vec<(String, u32)>,
@@ -52,6 +54,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         payload_limit: DEFAULT_PAYLOAD_LIMIT,
         keep: None,
         depth_limit: DEFAULT_DEPTH_LIMIT,
+        fan_out_limit: DEFAULT_FAN_OUT_LIMIT,
         dormant_after: DEFAULT_DORMANT_AFTER,
         max_running: DEFAULT_MAX_RUNNING,
         queues: Vec::new(),
@@ -169,6 +172,14 @@ impl Connect {
     /// goes deeper fails, as one does whose arguments are too large.
     pub const fn depth_limit(mut self, runs: u16) -> Self {
         self.depth_limit = runs;
+        self
+    }
+
+    /// How many operations may be awaited at once with one `join!` or `map`, those that wait for
+    /// their turn among them. 10,000 unless set. An await of more fails, as one does whose arguments
+    /// are too large.
+    pub const fn fan_out_limit(mut self, operations: usize) -> Self {
+        self.fan_out_limit = operations;
         self
     }
 
@@ -316,6 +327,7 @@ impl Connect {
             environment,
             payload_limit: self.payload_limit,
             depth_limit: self.depth_limit,
+            fan_out_limit: self.fan_out_limit,
             works: self.works,
             dormant_after: self.dormant_after,
             max_running: self.max_running,

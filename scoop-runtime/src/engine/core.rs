@@ -42,6 +42,8 @@ pub(crate) struct Engine {
     pub(super) held_up: HeldUp,
     /// How many runs may be above one.
     pub(super) depth_limit: u16,
+    /// How many operations may be awaited at once.
+    pub(super) fan_out_limit: usize,
     /// Who waits for which run.
     pub(crate) news: News,
     /// A run that waits for longer than this does so in the store.
@@ -90,6 +92,7 @@ pub(crate) struct Parts {
     pub(crate) environment: Arc<dyn Environment>,
     pub(crate) payload_limit: usize,
     pub(crate) depth_limit: u16,
+    pub(crate) fan_out_limit: usize,
     pub(crate) works: bool,
     pub(crate) dormant_after: Duration,
     pub(crate) max_running: usize,
@@ -126,6 +129,7 @@ impl Engine {
             parked: Mutex::default(),
             held_up: HeldUp::default(),
             depth_limit: parts.depth_limit,
+            fan_out_limit: parts.fan_out_limit,
             news: News::default(),
             dormant_after: parts.dormant_after,
             places: Places::new(parts.max_running, Arc::clone(&alarm)),

@@ -24,7 +24,7 @@ impl Execution {
         intent: &Intent,
         live: &Result<Vec<Slot>, String>,
     ) -> Result<(), Settled> {
-        if let Some(refused) = self.too_deep_for(point, intent) {
+        if let Some(refused) = self.too_many(point, intent) {
             return Err(refused);
         }
         let name = operation_name(intent);
@@ -60,12 +60,21 @@ impl Execution {
         Err(self.unsettled(FailureKind::TooLarge, message, point, name))
     }
 
-    fn too_deep_for(&self, point: &'static Point, intent: &Intent) -> Option<Settled> {
+    /// Refuses to go deeper than the limit, or wider.
+    fn too_many(&self, point: &'static Point, intent: &Intent) -> Option<Settled> {
+        let limit = self.engine.fan_out_limit;
         match intent {
             Intent::Saga { saga, .. } => self.too_deep(point, saga),
+            Intent::Several { name, branches, .. } if branches.len() > limit => {
+                let count = branches.len();
+                let message = format!(
+                    "{count} operations would be awaited at once, and the limit is {limit}"
+                );
+                Some(self.unsettled(FailureKind::TooWide, message, point, name))
+            }
             Intent::Several { branches, .. } => branches
                 .iter()
-                .find_map(|branch| self.too_deep_for(point, branch)),
+                .find_map(|branch| self.too_many(point, branch)),
             Intent::Step { .. } | Intent::Spawn { .. } | Intent::Sleep(_) => None,
         }
     }

@@ -16,7 +16,7 @@ use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::operation::branch::BranchEnd;
 use crate::operation::{Settled, Sleep, Unsettled};
-use crate::protocol::branch::{Others, StoredBranches, StoredEnd, is_several};
+use crate::protocol::branch::{Others, StoredBranches, StoredEnd, TRY_JOIN, is_several};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, StoredError, StoredFailure};
@@ -50,7 +50,11 @@ impl Execution {
             let ends = several.all(again).await;
             self.come_back().await;
             self.set_outcome(StoredOutcome::Done(null()));
-            Settled::Several(ends)
+            let operation = pending.row.operation.as_deref();
+            Settled::Several {
+                fail_together: operation == Some(TRY_JOIN),
+                ends,
+            }
         })
     }
 

@@ -148,7 +148,16 @@ impl Settled {
     /// Why there is no value, or none but an error.
     pub(crate) fn failure(&self) -> Option<&StoredFailure> {
         match self {
-            Self::Value(_) | Self::Saga(Ok(_)) | Self::Stored(Ok(_)) | Self::Several(_) => None,
+            Self::Value(_) | Self::Saga(Ok(_)) | Self::Stored(Ok(_)) => None,
+            Self::Several {
+                fail_together,
+                ends,
+            } => ends
+                .iter()
+                .filter(|_| *fail_together)
+                .filter_map(|end| Some((end.order, end.settled.failure()?)))
+                .min_by_key(|(order, _)| *order)
+                .map(|(_, failure)| failure),
             Self::Failed { failure, .. }
             | Self::Saga(Err(failure))
             | Self::Stored(Err(failure)) => Some(failure),
@@ -159,7 +168,7 @@ impl Settled {
     /// How several operations ended.
     pub(super) fn into_ends(self) -> Result<Vec<BranchEnd>, Box<Unsettled>> {
         match self {
-            Self::Several(ends) => Ok(ends),
+            Self::Several { ends, .. } => Ok(ends),
             settled => Err(settled
                 .into_output::<Box<dyn Any>>()
                 .expect_err("several operations end like several")),

@@ -143,7 +143,7 @@ where
         for end in ends {
             match B::settle(end.settled)?.into_result() {
                 Ok(value) => values.push(value),
-                // Several operations themselves.
+                // Of a `timeout`, whose error is no failure.
                 Err(error) => return Ok(Err(error)),
             }
         }

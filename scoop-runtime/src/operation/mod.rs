@@ -130,8 +130,13 @@ pub enum Settled {
     /// One of several operations ended before a crash: with what is stored of a value, or of why there is
     /// none.
     Stored(Result<crate::codec::Stored, Box<StoredFailure>>),
-    /// Several operations ended, in the order in which they are written.
-    Several(Vec<branch::BranchEnd>),
+    /// Several operations ended.
+    Several {
+        /// Whether all of them fail where one does.
+        fail_together: bool,
+        /// How, in the order in which they are written.
+        ends: Vec<branch::BranchEnd>,
+    },
     /// Without one.
     Unsettled(Box<Unsettled>),
 }
@@ -149,7 +154,7 @@ impl Settled {
             Self::Unsettled(unsettled) => Err(unsettled),
             Self::Saga(_) => unreachable!("only a saga ends like a saga"),
             Self::Stored(_) => unreachable!("only a branch ends with what is stored"),
-            Self::Several(_) => unreachable!("only several operations end like several"),
+            Self::Several { .. } => unreachable!("only several operations end like several"),
         }
     }
 }

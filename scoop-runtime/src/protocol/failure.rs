@@ -80,6 +80,8 @@ pub enum FailureKind {
     Unstorable,
     /// There are more runs above a saga that was to be awaited than the limit allows.
     TooDeep,
+    /// More operations were to be awaited at once than the limit allows.
+    TooWide,
     /// Somebody cancelled it, or the saga that awaited it.
     Cancelled,
     /// It took longer than its deadline.
