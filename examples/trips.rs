@@ -10,6 +10,11 @@ use indicatif::ProgressBar;
 use scoop::{Resource, RunFilter, RunStatus, SagaError, Scoop, Trouble, saga, step};
 use serde::{Deserialize, Serialize};
 
+#[path = "checkout/told.rs"]
+mod told;
+
+use self::told::told_to_end;
+
 type Ended = Result<i64, SagaError<TripError>>;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -189,21 +194,6 @@ async fn all(scoop: &Scoop, trips: Vec<Trip>) -> Result<Vec<Ended>, Box<dyn std:
     ends.extend(what_is_left(scoop).await?);
     bar.finish_and_clear();
     Ok(ends)
-}
-
-/// Waits for ctrl-c, or for what an operating system says to a service that is to end.
-async fn told_to_end() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let kind = tokio::signal::unix::SignalKind::terminate();
-        let mut terminated = tokio::signal::unix::signal(kind)?;
-        tokio::select! {
-            _ = terminated.recv() => Ok(()),
-            told = tokio::signal::ctrl_c() => told,
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 /// One trip a line, from the file that is named, or from the standard input.

@@ -50,6 +50,14 @@ fn runs(seeds: &str, rust: &str) -> Vec<Long> {
             needs: &["cargo", "--version"],
         },
         Long {
+            what: "trees of runs, five deep and a thousand wide, killed at some commits".to_owned(),
+            program: "cargo",
+            parts: vec![
+                "test -p scoop-saga --test crash -- --ignored --nocapture for_long".to_owned(),
+            ],
+            needs: &["cargo", "--version"],
+        },
+        Long {
             what: format!("the oldest Rust that is promised: {rust}"),
             program: "rustup",
             parts: vec![oldest],
