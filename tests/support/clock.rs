@@ -8,10 +8,14 @@ use scoop_runtime::environment::{BoxFuture, Environment};
 use scoop_runtime::protocol::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// When the clock begins: 2023-11-14T22:13:20Z.
+/// About an hour before the first test asks for the time: 2023-11-14T22:13:20Z.
 pub(crate) const EPOCH: Timestamp = Timestamp(1_700_000_000_000);
 
 static ORIGIN: OnceLock<Instant> = OnceLock::new();
+
+/// The clock of a test stands at the moment when its runtime was made, which may be before anybody asks for
+/// the time: that has to be after the origin as well, or time would seem to stand still.
+const HEAD_START: Duration = Duration::from_secs(3_600);
 
 /// One clock for all lives of a test.
 #[derive(Debug)]
@@ -19,7 +23,7 @@ pub(crate) struct Clock;
 
 impl Environment for Clock {
     fn now(&self) -> Timestamp {
-        let origin = *ORIGIN.get_or_init(Instant::now);
+        let origin = *ORIGIN.get_or_init(|| Instant::now() - HEAD_START);
         let now = tokio::time::Instant::now().into_std();
         EPOCH.after(now.saturating_duration_since(origin))
     }
