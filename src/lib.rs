@@ -12,7 +12,9 @@ extern crate self as scoop;
 #[cfg(feature = "macros")]
 pub use scoop_macros::{resource, saga, step};
 pub use scoop_runtime::context::{Context, context, retry_after};
-pub use scoop_runtime::engine::{Connect, InstallError, Scoop, Start, Trouble, start_in};
+pub use scoop_runtime::engine::{
+    Connect, InstallError, Retention, Scoop, Start, Trouble, start_in,
+};
 pub use scoop_runtime::error::{Describe, Error, SagaError};
 pub use scoop_runtime::handle::{Handle, Status};
 pub use scoop_runtime::operation::{

@@ -5,7 +5,7 @@ use std::time::Duration;
 use scoop::admin::{
     CheckpointRow, Direction, Remove, RowKind, RunRow, StoredFailure, StoredOutcome,
 };
-use scoop::{FailureKind, RunFilter, RunStatus, Status};
+use scoop::{FailureKind, Retention, RunFilter, RunStatus, Status, saga};
 
 use crate::child::tour;
 use crate::connect;
@@ -18,8 +18,21 @@ on_every_store!(
     what_a_run_did_is_shown,
     who_decided_is_shown,
     a_completed_run_is_undone_on_request,
-    finished_runs_are_removed
+    finished_runs_are_removed,
+    each_saga_keeps_as_many_finished_runs_as_it_says
 );
+
+/// Ends at once.
+#[saga(name = "tick")]
+async fn tick(number: u32) -> u32 {
+    number
+}
+
+/// Ends at once, too.
+#[saga(name = "tock")]
+async fn tock(number: u32) -> u32 {
+    number
+}
 
 async fn a_stuck_run_goes_on_when_an_operator_says_so(place: Place) {
     let world = World::default();
@@ -161,6 +174,60 @@ async fn a_completed_run_is_undone_on_request(place: Place) {
     soon(paid.wait()).await.unwrap_err();
     let stuck = admin.roll_back(paid.id(), "no").await.unwrap_err();
     assert!(stuck.to_string().contains("is stuck: only one"), "{stuck}");
+}
+
+async fn each_saga_keeps_as_many_finished_runs_as_it_says(place: Place) {
+    let connect = connecting(place.open().await).provide(World::default());
+    let connect = connect.keep_finished(Retention::count(3));
+    let tocks = Retention::count(5).and_age(Duration::from_secs(3_600));
+    let scoop = connect.keep_finished_of("tock", tocks).await.unwrap();
+    for number in 0..9 {
+        // No two of them end at one moment.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        scoop
+            .start(tick(number))
+            .await
+            .unwrap()
+            .wait()
+            .await
+            .unwrap();
+        scoop
+            .start(tock(number))
+            .await
+            .unwrap()
+            .wait()
+            .await
+            .unwrap();
+    }
+    let admin = scoop.admin();
+    let kept = async |saga: &str| {
+        let filter = RunFilter {
+            saga: Some(saga.to_owned()),
+            ..RunFilter::default()
+        };
+        let runs = admin.list(&filter).await.unwrap();
+        let inputs = runs.iter().map(|run| run.input.json().unwrap().to_owned());
+        inputs.collect::<Vec<String>>()
+    };
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    let ticks = async || kept("tick").await.len() == 3;
+    let tocks = async |count| kept("tock").await.len() == count;
+    soon(async {
+        while !(ticks().await && tocks(5).await) {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    })
+    .await;
+    assert_eq!(kept("tick").await, ["[6]", "[7]", "[8]"]);
+    assert_eq!(kept("tock").await, ["[4]", "[5]", "[6]", "[7]", "[8]"]);
+    tokio::time::sleep(Duration::from_secs(3_600 + 61)).await;
+    soon(async {
+        while !tocks(0).await {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    })
+    .await;
+    assert_eq!(kept("tick").await.len(), 3);
 }
 
 async fn finished_runs_are_removed(place: Place) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::core::{Engine, Parts};
 use super::pulse::{self, Moment, Pulse};
 use super::registry::Registry;
+use super::retention::Retentions;
 use super::{Scoop, Trouble, hints, reading, recovery, retention, start};
 use crate::environment::{BoxFuture, Environment, System};
 use crate::protocol::id::{Fence, WorkerName};
@@ -30,7 +31,7 @@ pub struct Connect {
     works: bool,
     served: Option<Vec<String>>,
     payload_limit: usize,
-    keep: Option<Duration>,
+    pub(super) retentions: Retentions,
     depth_limit: u16,
     fan_out_limit: usize,
     dormant_after: Duration,
@@ -52,7 +53,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         works: true,
         served: None,
         payload_limit: DEFAULT_PAYLOAD_LIMIT,
-        keep: None,
+        retentions: Retentions::default(),
         depth_limit: DEFAULT_DEPTH_LIMIT,
         fan_out_limit: DEFAULT_FAN_OUT_LIMIT,
         dormant_after: DEFAULT_DORMANT_AFTER,
@@ -157,14 +158,6 @@ impl Connect {
     /// ```
     pub const fn pool_size(mut self, connections: u32) -> Self {
         self.opening.pool_size = connections;
-        self
-    }
-
-    /// For how long finished runs are kept: this worker removes them afterwards, with the runs below
-    /// them, now and then. For ever unless set. See [`Admin::remove`](super::admin::Admin::remove)
-    /// for what that means.
-    pub const fn keep_finished(mut self, age: Duration) -> Self {
-        self.keep = Some(age);
         self
     }
 
@@ -343,9 +336,7 @@ impl Connect {
             engine.hints.want();
             recovery::recover(&engine).await?;
             engine.drive(recovery::watch(Arc::clone(&engine)));
-            if let Some(age) = self.keep {
-                engine.drive(retention::keep(scoop.clone(), age));
-            }
+            engine.drive(retention::keep(scoop.clone(), self.retentions));
         }
         Ok(scoop)
     }

@@ -51,6 +51,7 @@ mod writer;
 
 pub use connect::{Connect, connect};
 pub use registry::RegistryError;
+pub use retention::Retention;
 pub use runtime::{InstallError, Scoop};
 pub use start::{Start, start_in};
 pub use trouble::Trouble;

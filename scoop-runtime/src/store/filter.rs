@@ -88,8 +88,12 @@ pub struct Removal {
     pub ended_before: Timestamp,
     /// Only runs of this saga.
     pub saga: Option<String>,
+    /// No runs of these sagas.
+    pub except: Vec<String>,
+    /// So many of each saga stay, the last to have ended; none of those in `only`.
+    pub keep: u64,
     /// Only these runs; the limit counts those that are named, then.
     pub only: Option<Vec<RunId>>,
-    /// At most so many, not counting those below them.
+    /// At most so many, of each saga the first to have ended, not counting those below them.
     pub limit: u32,
 }

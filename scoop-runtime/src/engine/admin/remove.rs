@@ -12,24 +12,47 @@ use crate::store::Removal;
 /// How many go at once, so that nobody waits for long.
 const PAGE: u32 = 500;
 
-/// Which finished runs to remove: made by [`Remove::older_than`].
+/// Which finished runs to remove: made by [`Remove::older_than`] or [`Remove::all_but`].
 #[derive(Clone, Debug)]
 pub struct Remove {
     age: Duration,
+    keep: u64,
     saga: Option<String>,
+    except: Vec<String>,
 }
 
 impl Remove {
     /// Those that ended so long ago.
     #[must_use]
     pub const fn older_than(age: Duration) -> Self {
-        Self { age, saga: None }
+        Self::new(age, 0)
+    }
+
+    /// All of each saga but so many, those that ended last.
+    #[must_use]
+    pub const fn all_but(newest: u64) -> Self {
+        Self::new(Duration::ZERO, newest)
+    }
+
+    const fn new(age: Duration, keep: u64) -> Self {
+        Self {
+            age,
+            keep,
+            saga: None,
+            except: Vec::new(),
+        }
     }
 
     /// Only those of the saga of this stored name.
     #[must_use]
     pub fn of_saga(mut self, saga: impl Into<String>) -> Self {
         self.saga = Some(saga.into());
+        self
+    }
+
+    /// Only those of other sagas.
+    pub(in super::super) fn except(mut self, sagas: Vec<String>) -> Self {
+        self.except = sagas;
         self
     }
 }
@@ -51,6 +74,8 @@ impl Admin {
         let removal = Removal {
             ended_before: ended_before.into(),
             saga: remove.saga.clone(),
+            except: remove.except.clone(),
+            keep: remove.keep,
             only: None,
             limit: PAGE,
         };
@@ -95,6 +120,8 @@ impl Admin {
         let removal = Removal {
             ended_before: Timestamp(i64::MAX),
             saga: None,
+            except: Vec::new(),
+            keep: 0,
             only: Some(vec![run]),
             limit: 1,
         };

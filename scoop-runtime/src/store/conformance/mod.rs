@@ -88,6 +88,7 @@ macro_rules! conformance {
             read::runs_are_filtered_and_paged,
             read::the_runs_that_a_run_awaited_are_found,
             remove::what_ended_long_ago_is_removed,
+            remove::the_last_to_have_ended_are_kept,
             remove::what_is_below_goes_with_it,
             read::runs_are_found_by_their_keys_and_times,
             read::what_is_not_there_is_not_found,

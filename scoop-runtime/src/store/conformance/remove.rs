@@ -21,6 +21,8 @@ fn before(at: i64, limit: u32) -> Removal {
     Removal {
         ended_before: Timestamp(at),
         saga: None,
+        except: Vec::new(),
+        keep: 0,
         only: None,
         limit,
     }
@@ -84,6 +86,48 @@ pub async fn what_ended_long_ago_is_removed(fixture: &dyn Fixture) {
     store.commit(&fence, &[again]).await.unwrap();
     let found = store.run_by_key("trip", "1").await.unwrap().unwrap();
     assert_eq!(found.id, id(9));
+}
+
+/// So many of each saga, of those that no other rule is for.
+pub async fn the_last_to_have_ended_are_kept(fixture: &dyn Fixture) {
+    let store = fixture.fresh().await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let ends = [
+        (1, "trip", 50),
+        (2, "trip", 20),
+        (3, "trip", 20),
+        (4, "trip", 40),
+        (5, "walk", 10),
+        (6, "walk", 30),
+        (7, "call", 1),
+        (8, "call", 2),
+    ];
+    for (run, saga, at) in ends {
+        let start = start_keyed(run, saga, &run.to_string());
+        store.commit(&fence, &[start]).await.unwrap();
+        let ended = ended(run, RunStatus::Completed, at);
+        store.commit(&fence, &[ended]).await.unwrap();
+    }
+    store.commit(&fence, &[start(9)]).await.unwrap();
+    let keep = |keep, ended_before| Removal {
+        except: vec!["call".to_owned(), "none".to_owned()],
+        keep,
+        ..before(ended_before, 99)
+    };
+    assert_eq!(store.remove(&keep(4, 99)).await.unwrap(), 0);
+    assert_eq!(store.remove(&keep(3, 20)).await.unwrap(), 0);
+    assert_eq!(store.remove(&keep(3, 99)).await.unwrap(), 1);
+    assert_eq!(all(&*store).await, [1, 3, 4, 5, 6, 7, 8, 9].map(id));
+    assert_eq!(store.remove(&keep(1, 99)).await.unwrap(), 3);
+    assert_eq!(all(&*store).await, [1, 6, 7, 8, 9].map(id));
+    let calls = Removal {
+        saga: Some("call".to_owned()),
+        keep: 1,
+        ..before(99, 99)
+    };
+    assert_eq!(store.remove(&calls).await.unwrap(), 1);
+    assert_eq!(store.remove(&keep(0, 99)).await.unwrap(), 2);
+    assert_eq!(all(&*store).await, [8, 9].map(id));
 }
 
 /// However old it is: what was awaited is kept for as long as what awaited it.

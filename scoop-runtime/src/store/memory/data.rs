@@ -61,19 +61,32 @@ impl Data {
         Ok(answers)
     }
 
-    pub(super) fn remove(&mut self, removal: &Removal) -> u64 {
-        let old = |run: &&RunRow| {
-            let (saga, only) = (removal.saga.as_ref(), removal.only.as_ref());
+    /// Those that are to be removed, without what is below them.
+    fn old(&self, removal: &Removal) -> Vec<RunId> {
+        let (saga, only) = (removal.saga.as_ref(), removal.only.as_ref());
+        let is_meant = |run: &&RunRow| {
             run.parent.is_none()
                 && run.status.is_final()
-                && run.finished_at.is_some_and(|at| at < removal.ended_before)
                 && saga.is_none_or(|saga| *saga == run.saga)
+                && !removal.except.contains(&run.saga)
                 && only.is_none_or(|only| only.contains(&run.id))
         };
-        let mut roots: Vec<_> = self.runs.values().filter(old).collect();
-        roots.sort_by_key(|run| (run.finished_at, run.id));
-        roots.truncate(removal.limit as usize);
-        let roots: Vec<RunId> = roots.into_iter().map(|run| run.id).collect();
+        let mut ended: Vec<_> = self.runs.values().filter(is_meant).collect();
+        ended.sort_by_key(|run| (&run.saga, run.finished_at, run.id));
+        let mut old = Vec::new();
+        for of_saga in ended.chunk_by(|one, next| one.saga == next.saga) {
+            let keep = usize::try_from(removal.keep).unwrap_or(usize::MAX);
+            let surplus = of_saga.len().saturating_sub(keep);
+            let is_old =
+                |run: &&&RunRow| run.finished_at.is_some_and(|at| at < removal.ended_before);
+            old.extend(of_saga[..surplus].iter().filter(is_old).map(|run| run.id));
+        }
+        old.truncate(removal.limit as usize);
+        old
+    }
+
+    pub(super) fn remove(&mut self, removal: &Removal) -> u64 {
+        let roots = self.old(removal);
         let count = roots.len() as u64;
         let mut gone = roots;
         while let Some(run) = gone.pop() {

@@ -63,6 +63,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "requeue",
         sql: include_str!("migrations/0008_requeue.sql"),
     },
+    Migration {
+        version: 9,
+        name: "ended",
+        sql: include_str!("migrations/0009_ended.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

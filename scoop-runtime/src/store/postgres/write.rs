@@ -279,18 +279,21 @@ async fn is_there(session: &mut Session<'_>, commit: &Commit) -> Result<bool> {
 
 /// Removes finished runs. How many, not counting those below them.
 pub(super) async fn remove(session: &mut Session<'_>, removal: &Removal) -> Result<u64> {
+    let (before, saga) = (removal.ended_before.0, removal.saga.as_deref());
+    let limit = i64::from(removal.limit);
     let statement = match &removal.only {
         Some(only) => {
             let only: Vec<Uuid> = only.iter().map(RunId::as_uuid).collect();
-            session.statement(query::RUNS_REMOVE_THESE).bind(only)
+            let statement = session.statement(query::RUNS_REMOVE_THESE).bind(only);
+            statement.bind(before).bind(saga).bind(limit)
         }
-        None => session.statement(query::RUNS_REMOVE),
+        None => {
+            let statement = session.statement(query::RUNS_REMOVE);
+            let statement = statement.bind(before).bind(saga).bind(limit);
+            let keep = i64::try_from(removal.keep).unwrap_or(i64::MAX);
+            statement.bind(keep).bind(&removal.except)
+        }
     };
-    let row = statement
-        .bind(removal.ended_before.0)
-        .bind(removal.saga.as_deref())
-        .bind(i64::from(removal.limit))
-        .fetch_one(&mut *session.connection)
-        .await?;
+    let row = statement.fetch_one(&mut *session.connection).await?;
     sqlx::Row::try_get::<i64, _>(&row, 0).map(i64::cast_unsigned)
 }

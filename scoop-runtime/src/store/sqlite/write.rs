@@ -237,6 +237,8 @@ pub(super) async fn remove(connection: &mut SqliteConnection, removal: &Removal)
         .bind(removal.saga.as_deref())
         .bind(removal.limit)
         .bind(removal.only.as_deref().map(read::ids))
+        .bind(i64::try_from(removal.keep).unwrap_or(i64::MAX))
+        .bind(serde_json::json!(removal.except).to_string())
         .fetch_all(&mut *connection)
         .await?;
     for root in &roots {
