@@ -134,6 +134,9 @@ pub(crate) struct Sleepers {
     /// How many sagas sleep.
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) count: u32,
+    /// How many of them wake; the others sleep for a day. All unless given.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) waking: Option<u32>,
     /// The time from the first start until the first is due.
     #[arg(long, default_value = "90", value_parser = seconds)]
     pub(crate) asleep: Duration,

@@ -14,6 +14,9 @@ use crate::place::Place;
 use crate::processes;
 use crate::sagas::{Wakes, sleeper};
 
+/// How long those sleep that do not wake.
+const LONG: Duration = Duration::from_secs(86_400);
+
 pub(crate) async fn run(arguments: &Sleepers) -> Result<Figures> {
     let place = Place::new(arguments.common.store).await?;
     let wakes = Arc::new(Wakes::default());
@@ -27,7 +30,8 @@ pub(crate) async fn run(arguments: &Sleepers) -> Result<Figures> {
     start(&scoop, arguments, first).await?;
     let started = began.elapsed();
     let asleep = rss()?;
-    wakes.all(arguments.count.into()).await;
+    let waking = waking(arguments);
+    wakes.all(waking.into()).await;
     let woken = began.elapsed();
     let after = rss()?;
     let late = wakes.late();
@@ -35,6 +39,7 @@ pub(crate) async fn run(arguments: &Sleepers) -> Result<Figures> {
     figures.text("verb", "sleepers");
     figures.text("store", arguments.common.store.name());
     figures.count("runs", arguments.count.into());
+    figures.count("waking", waking.into());
     figures.number("started_within_seconds", started.as_secs_f64(), "");
     figures.number("megabytes_before", megabytes(before), "");
     figures.number("megabytes_with_all_asleep", megabytes(asleep), "");
@@ -53,16 +58,22 @@ pub(crate) async fn run(arguments: &Sleepers) -> Result<Figures> {
     Ok(figures)
 }
 
-/// Starts all; they are due one after the other, from `first` on.
+fn waking(arguments: &Sleepers) -> u32 {
+    let waking = arguments.waking.unwrap_or(arguments.count);
+    waking.min(arguments.count)
+}
+
+/// Starts all; those that wake do so one after the other, from `first` on.
 async fn start(scoop: &Scoop, arguments: &Sleepers, first: SystemTime) -> Result<()> {
     let first = first.duration_since(UNIX_EPOCH)?;
-    let (count, spread) = (u64::from(arguments.count), arguments.spread);
+    let (count, waking) = (u64::from(arguments.count), u64::from(waking(arguments)));
+    let spread = arguments.spread;
     let mut tasks = JoinSet::new();
     for starter in 0..STARTERS {
         let scoop = scoop.clone();
         tasks.spawn(async move {
             for number in (starter..count).step_by(usize::try_from(STARTERS)?) {
-                let due = first + share(spread, number, count);
+                let due = first + due(spread, number, waking).unwrap_or(LONG);
                 scoop.start(sleeper(due)).await?;
             }
             anyhow::Ok(())
@@ -74,9 +85,10 @@ async fn start(scoop: &Scoop, arguments: &Sleepers, first: SystemTime) -> Result
     Ok(())
 }
 
+/// When one is due, after the first; none where it does not wake.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53")]
-fn share(whole: Duration, number: u64, count: u64) -> Duration {
-    whole.mul_f64(number as f64 / count as f64)
+fn due(spread: Duration, number: u64, waking: u64) -> Option<Duration> {
+    (number < waking).then(|| spread.mul_f64(number as f64 / waking as f64))
 }
 
 #[cfg(test)]
@@ -86,7 +98,8 @@ mod tests {
     #[test]
     fn the_moments_are_spread_evenly() {
         let whole = Duration::from_secs(10);
-        assert_eq!(share(whole, 0, 4), Duration::ZERO);
-        assert_eq!(share(whole, 3, 4), Duration::from_millis(7_500));
+        assert_eq!(due(whole, 0, 4), Some(Duration::ZERO));
+        assert_eq!(due(whole, 3, 4), Some(Duration::from_millis(7_500)));
+        assert_eq!(due(whole, 4, 4), None);
     }
 }

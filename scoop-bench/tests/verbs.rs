@@ -123,6 +123,21 @@ fn sleepers_wake_and_not_before() {
     }
 }
 
+/// Those that are due wake in time beside very many that are not, which take no memory.
+#[test]
+fn a_hundred_thousand_sleep_in_the_store() {
+    let found = figures(
+        &[
+            &["sleepers", "--count", "100000", "--waking", "1000"],
+            &["--asleep", "40", "--spread", "2"][..],
+        ]
+        .concat(),
+    );
+    assert!(number(&found, "bytes_per_run") < 500.0, "{found}");
+    // It is slow where this is built without optimisation, and not alone on its machine.
+    assert!(number(&found, "p50_late_ms") < 5_000.0, "{found}");
+}
+
 #[test]
 fn transactional_steps_stand_beside_the_same_rows_by_themselves() {
     let found = figures(&[&["transactional", "--rounds", "1"], &SHORT[..]].concat());
