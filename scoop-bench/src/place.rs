@@ -32,7 +32,7 @@ impl Place {
                 place._directory = Some(directory);
             }
             Kind::Postgres => {
-                let server: PgConnectOptions = scoop_testserver::url().parse()?;
+                let server: PgConnectOptions = scoop_testserver::synced_url().parse()?;
                 let name = format!("scoop_bench_{}", Uuid::now_v7().simple());
                 execute(&format!("create database {name}")).await?;
                 place.url = server.database(&name).to_url_lossy().into();
@@ -74,7 +74,7 @@ pub(crate) async fn connect(url: &str) -> Result<PgConnection> {
 }
 
 async fn execute(sql: &str) -> Result<()> {
-    let mut connection = connect(scoop_testserver::url()).await?;
+    let mut connection = connect(scoop_testserver::synced_url()).await?;
     connection.execute(AssertSqlSafe(sql.to_owned())).await?;
     Ok(connection.close().await?)
 }

@@ -55,13 +55,27 @@ pub(crate) fn initialise(binaries: &Path, directory: &Path, user: Option<User>) 
     Err(trouble(format!("`initdb` failed:\n{said}")))
 }
 
-/// As in production, with room for many tests at once.
-pub(crate) fn configure(directory: &Path, port: u16) -> io::Result<()> {
+/// Whether what is committed is on the disk then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sync {
+    /// As in production.
+    On,
+    /// It outlives the server, but not the machine: that is enough for tests, which wait for the disk
+    /// most of their time otherwise.
+    Off,
+}
+
+/// With room for many tests at once.
+pub(crate) fn configure(directory: &Path, port: u16, sync: Sync) -> io::Result<()> {
     let path = directory.join("data/postgresql.auto.conf");
     let socket = directory.display();
+    let fsync = match sync {
+        Sync::On => "on",
+        Sync::Off => "off",
+    };
     let settings = format!(
         "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{socket}'\n\
-         max_connections = 300\nshared_buffers = '256MB'\nfsync = on\nsynchronous_commit = on\n\
+         max_connections = 300\nshared_buffers = '256MB'\nfsync = {fsync}\nsynchronous_commit = on\n\
          max_wal_size = '4GB'\n"
     );
     fs::write(path, settings)

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::cluster::Sync;
 use crate::user::User;
 use crate::{binaries, cluster, trouble};
 
@@ -63,12 +64,12 @@ impl Server {
     ///
     /// # Errors
     /// When there is no PostgreSQL and none can be installed, or it does not start.
-    pub fn start() -> io::Result<Self> {
+    pub fn start(sync: Sync) -> io::Result<Self> {
         let binaries = binaries::directory()?;
         let user = User::needed()?;
         let directory = cluster::temporary(user)?;
         cluster::initialise(&binaries, &directory, user)?;
-        Self::serve(&binaries, directory, user, false)
+        Self::serve(&binaries, directory, user, (false, sync))
     }
 
     /// Starts a server whose data stays in this directory, for the next one to go on with. Makes it
@@ -91,17 +92,17 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Self::serve(&binaries, directory, user, true)
+        Self::serve(&binaries, directory, user, (true, Sync::On))
     }
 
     fn serve(
         binaries: &Path,
         directory: PathBuf,
         user: Option<User>,
-        is_kept: bool,
+        (is_kept, sync): (bool, Sync),
     ) -> io::Result<Self> {
         let port = free_port()?;
-        cluster::configure(&directory, port)?;
+        cluster::configure(&directory, port, sync)?;
         let mut keeper = Command::new("sh");
         keeper
             .args(["-c", KEEPER])

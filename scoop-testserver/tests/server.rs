@@ -4,11 +4,11 @@
 
 use std::net::TcpStream;
 
-use scoop_testserver::{Server, Shutdown};
+use scoop_testserver::{Server, Shutdown, Sync};
 
 #[test]
 fn a_server_lives_as_long_as_its_value() {
-    let server = Server::start().unwrap();
+    let server = Server::start(Sync::On).unwrap();
     let port = port(&server);
     assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
     drop(server);
@@ -17,7 +17,7 @@ fn a_server_lives_as_long_as_its_value() {
 
 #[test]
 fn a_server_that_is_restarted_is_where_it_was() {
-    let mut server = Server::start().unwrap();
+    let mut server = Server::start(Sync::On).unwrap();
     let port = port(&server);
     for how in [Shutdown::Fast, Shutdown::Immediate] {
         server.restart(how).unwrap();

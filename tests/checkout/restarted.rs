@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use scoop_testserver::{Server, Shutdown};
+use scoop_testserver::{Server, Shutdown, Sync};
 
 use crate::facts::{ORDERS, exactly_once, orders};
 use crate::place::{Place, until};
@@ -10,7 +10,7 @@ use crate::worker::{Task, Worker};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_when_the_server_is_restarted() {
-    let mut server = Server::start().unwrap();
+    let mut server = Server::start(Sync::On).unwrap();
     let place = Place::on(server.url()).await;
     let task = Task {
         url: &place.url,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use scoop::testing::{MemoryStore, Store};
+#[cfg(feature = "postgres")]
+use scoop_runtime::testing::LentDatabase;
 
 use super::unhurried::{Unhurried, standing};
 
@@ -14,9 +16,9 @@ pub(crate) enum Place {
     /// A file in a directory that is removed in the end.
     #[cfg(feature = "sqlite")]
     Sqlite(Arc<tempfile::TempDir>),
-    /// A database of its own, made when it is opened first.
+    /// A database of its own, found when it is opened first.
     #[cfg(feature = "postgres")]
-    Postgres(Arc<tokio::sync::OnceCell<String>>),
+    Postgres(Arc<tokio::sync::OnceCell<LentDatabase>>),
 }
 
 impl Place {
@@ -56,15 +58,15 @@ impl Place {
                 Arc::new(Unhurried::new(Arc::new(store)))
             }
             #[cfg(feature = "postgres")]
-            Self::Postgres(url) => standing(postgres(url)).await,
+            Self::Postgres(database) => standing(postgres(database)).await,
         }
     }
 }
 
 #[cfg(feature = "postgres")]
-async fn postgres(url: &tokio::sync::OnceCell<String>) -> Arc<dyn Store> {
-    let make = || scoop_runtime::testing::fresh_database(scoop_testserver::url());
-    open_postgres(url.get_or_init(make).await).await
+async fn postgres(database: &tokio::sync::OnceCell<LentDatabase>) -> Arc<dyn Store> {
+    let lend = || LentDatabase::on(scoop_testserver::url());
+    open_postgres(database.get_or_init(lend).await.url()).await
 }
 
 /// Opens a database for tests whose clock leaps by hours: nobody is to count them.

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use scoop_testserver::{Server, VARIABLE};
+use scoop_testserver::{Server, Sync, VARIABLE};
 
 use crate::count::Count;
 
@@ -14,7 +14,7 @@ pub(crate) fn test() -> bool {
     let server = if given {
         Ok(None)
     } else {
-        Server::start().map(Some)
+        Server::start(Sync::Off).map(Some)
     };
     let server = match &server {
         Ok(server) => server.as_ref(),
