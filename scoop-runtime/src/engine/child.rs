@@ -271,7 +271,7 @@ impl Execution {
 
     /// Refuses to go deeper than the limit.
     pub(super) fn too_deep(&self, point: &'static Point, saga: &SagaDescriptor) -> Option<Settled> {
-        let limit = self.engine.depth_limit;
+        let limit = self.engine.limits.depth;
         if self.depth < limit {
             return None;
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::{Engine, Parts};
+use super::limits::Limits;
 use super::pulse::{self, Moment, Pulse};
 use super::registry::Registry;
 use super::retention::Retentions;
@@ -16,12 +17,6 @@ use crate::resource::{Resource, Resources};
 use crate::store::tx::StepPool;
 use crate::store::{self, Opening, Store, StoreError};
 
-pub(super) const DEFAULT_PAYLOAD_LIMIT: usize = 4 * 1024 * 1024;
-const DEFAULT_DEPTH_LIMIT: u16 = 64;
-const DEFAULT_FAN_OUT_LIMIT: usize = 10_000;
-const DEFAULT_DORMANT_AFTER: Duration = Duration::from_secs(10);
-const DEFAULT_MAX_RUNNING: usize = 10_000;
-
 /// A runtime about to be connected: `.await` it.
 #[must_use = "a connection is made when this is awaited"]
 pub struct Connect {
@@ -30,12 +25,8 @@ pub struct Connect {
     worker: Option<String>,
     works: bool,
     served: Option<Vec<String>>,
-    payload_limit: usize,
     pub(super) retentions: Retentions,
-    depth_limit: u16,
-    fan_out_limit: usize,
-    dormant_after: Duration,
-    max_running: usize,
+    pub(super) limits: Limits,
     queues: Vec<(String, u32)>,
     listens: bool,
     opening: Opening,
@@ -52,12 +43,8 @@ pub fn connect(url: impl Into<String>) -> Connect {
         worker: None,
         works: true,
         served: None,
-        payload_limit: DEFAULT_PAYLOAD_LIMIT,
+        limits: Limits::default(),
         retentions: Retentions::default(),
-        depth_limit: DEFAULT_DEPTH_LIMIT,
-        fan_out_limit: DEFAULT_FAN_OUT_LIMIT,
-        dormant_after: DEFAULT_DORMANT_AFTER,
-        max_running: DEFAULT_MAX_RUNNING,
         queues: Vec::new(),
         listens: true,
         opening: Opening::default(),
@@ -98,13 +85,6 @@ impl Connect {
     /// Serves only the sagas of these stored names, and asks only for their resources.
     pub fn sagas<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.served = Some(names.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// The most bytes that one await point may store: the arguments of its operation with the live
-    /// locals. 4 MiB unless set.
-    pub const fn payload_limit(mut self, bytes: usize) -> Self {
-        self.payload_limit = bytes;
         self
     }
 
@@ -158,46 +138,6 @@ impl Connect {
     /// ```
     pub const fn pool_size(mut self, connections: u32) -> Self {
         self.opening.pool_size = connections;
-        self
-    }
-
-    /// How deep sagas may await sagas: so many runs may be above one. 64 unless set. An await that
-    /// goes deeper fails, as one does whose arguments are too large.
-    pub const fn depth_limit(mut self, runs: u16) -> Self {
-        self.depth_limit = runs;
-        self
-    }
-
-    /// How many operations may be awaited at once with one `join!` or `map`, those that wait for
-    /// their turn among them. 10,000 unless set. An await of more fails, as one does whose arguments
-    /// are too large.
-    pub const fn fan_out_limit(mut self, operations: usize) -> Self {
-        self.fan_out_limit = operations;
-        self
-    }
-
-    /// A run that waits for longer than this (in a `sleep`, between two attempts, for its start) leaves
-    /// memory: it waits in the store, and a worker goes on with it when it is due. 10 seconds unless
-    /// set.
-    pub const fn dormant_after(mut self, wait: Duration) -> Self {
-        self.dormant_after = wait;
-        self
-    }
-
-    /// How many runs this worker has in memory at once. What is started beyond that is stored, and
-    /// taken up, by this worker or another, when there is room; the most urgent first, then the oldest. A run that waits for
-    /// a saga that it awaits does not count, and that one is begun whether there is room or not.
-    /// 10,000 unless set.
-    ///
-    /// ```
-    /// # use scoop_runtime::engine::{Scoop, Trouble};
-    /// # async fn example() -> Result<(), Trouble> {
-    /// let scoop = Scoop::connect("postgres://localhost/shop").max_running(500).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub const fn max_running(mut self, runs: usize) -> Self {
-        self.max_running = runs;
         self
     }
 
@@ -318,12 +258,8 @@ impl Connect {
             registry,
             resources: self.resources,
             environment,
-            payload_limit: self.payload_limit,
-            depth_limit: self.depth_limit,
-            fan_out_limit: self.fan_out_limit,
+            limits: self.limits,
             works: self.works,
-            dormant_after: self.dormant_after,
-            max_running: self.max_running,
             listens: self.listens,
         }));
         let scoop = Scoop::new(Arc::clone(&engine));

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::alarm::Alarm;
 use super::held_up::HeldUp;
 use super::hints::Hints;
+use super::limits::Limits;
 use super::news::{Driving, News};
 use super::places::{Place, Places};
 use super::pulse::Pulse;
@@ -32,22 +32,15 @@ pub(crate) struct Engine {
     pub(crate) registry: Registry,
     pub(crate) resources: Resources,
     pub(crate) environment: Arc<dyn Environment>,
-    /// The most bytes of one intent: the arguments of a step with the live locals.
-    pub(crate) payload_limit: usize,
+    pub(crate) limits: Limits,
     /// Whether this process runs sagas, or only starts them and asks for them.
     pub(crate) works: bool,
     /// Why runs cannot be continued by this build.
     parked: Mutex<HashMap<RunId, String>>,
     /// Which runs wait for one that is stuck or parked.
     pub(super) held_up: HeldUp,
-    /// How many runs may be above one.
-    pub(super) depth_limit: u16,
-    /// How many operations may be awaited at once.
-    pub(super) fan_out_limit: usize,
     /// Who waits for which run.
     pub(crate) news: News,
-    /// A run that waits for longer than this does so in the store.
-    pub(super) dormant_after: Duration,
     /// For how many runs there is room.
     pub(super) places: Places,
     /// What is said to other processes.
@@ -90,12 +83,8 @@ pub(crate) struct Parts {
     pub(crate) registry: Registry,
     pub(crate) resources: Resources,
     pub(crate) environment: Arc<dyn Environment>,
-    pub(crate) payload_limit: usize,
-    pub(crate) depth_limit: u16,
-    pub(crate) fan_out_limit: usize,
+    pub(crate) limits: Limits,
     pub(crate) works: bool,
-    pub(crate) dormant_after: Duration,
-    pub(crate) max_running: usize,
     pub(crate) listens: bool,
 }
 
@@ -124,15 +113,12 @@ impl Engine {
             registry: parts.registry,
             resources: parts.resources,
             environment: parts.environment,
-            payload_limit: parts.payload_limit,
+            limits: parts.limits,
             works: parts.works,
             parked: Mutex::default(),
             held_up: HeldUp::default(),
-            depth_limit: parts.depth_limit,
-            fan_out_limit: parts.fan_out_limit,
             news: News::default(),
-            dormant_after: parts.dormant_after,
-            places: Places::new(parts.max_running, Arc::clone(&alarm)),
+            places: Places::new(parts.limits.running, Arc::clone(&alarm)),
             queues: Queues::new(Arc::clone(&alarm)),
             hints: Arc::new(Hints::new(parts.listens)),
             alarm,

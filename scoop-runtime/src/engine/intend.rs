@@ -44,7 +44,7 @@ impl Execution {
             Err(why) => return unstorable(why),
         }
         let total: usize = sizes.iter().map(|(_, size)| size).sum();
-        let limit = self.engine.payload_limit;
+        let limit = self.engine.limits.payload;
         if total <= limit {
             return Ok(());
         }
@@ -62,7 +62,7 @@ impl Execution {
 
     /// Refuses to go deeper than the limit, or wider.
     fn too_many(&self, point: &'static Point, intent: &Intent) -> Option<Settled> {
-        let limit = self.engine.fan_out_limit;
+        let limit = self.engine.limits.fan_out;
         match intent {
             Intent::Saga { saga, .. } => self.too_deep(point, saga),
             Intent::Several { name, branches, .. } if branches.len() > limit => {

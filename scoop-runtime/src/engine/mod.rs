@@ -29,6 +29,7 @@ mod held_up;
 mod hints;
 mod history;
 mod intend;
+mod limits;
 mod news;
 mod pace;
 mod performer;

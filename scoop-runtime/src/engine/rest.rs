@@ -76,7 +76,7 @@ impl Execution {
 impl Engine {
     /// Whether a run that waits until then leaves memory.
     pub(super) fn is_far(&self, until: Timestamp) -> bool {
-        until.since(self.environment.now()) > self.dormant_after
+        until.since(self.environment.now()) > self.limits.dormant_after
     }
 
     /// Waits until then in memory. False where the run is to be left: it waits in the store, or the

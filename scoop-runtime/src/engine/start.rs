@@ -114,7 +114,7 @@ impl<S: Saga> Start<S> {
             Wake::At(time) => time,
             Wake::After(duration) => now.after(duration),
         });
-        let (limit, uuid) = (engine.payload_limit, engine.environment.uuid());
+        let (limit, uuid) = (engine.limits.payload, engine.environment.uuid());
         let new = new_run(self.call, self.id, limit, (now, uuid))?;
         let queue = self.queue.or(new.queue);
         queue.as_deref().map_or(Ok(()), check_queue)?;

@@ -19,13 +19,14 @@ use crate::protocol::failure::{FailureKind, StoredError};
 use crate::store::StoreError;
 use crate::store::tx::{Database, Lent, Seen, Transacted, Verdict, Work};
 
-/// For so long what went before may wait to be written with what is done now.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// The pause before somebody asks again whether a transaction took place.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// So often in a row may the server end a transaction in which nothing is done before that counts as
 /// an attempt that took too long: a process that was stopped for a while is not the step's fault, a
 /// step that waits for something else while its transaction is open does it each time.
 const EXPIRIES: u32 = 3;
+
 /// Why nothing came of it.
 pub(super) enum Stop {
     /// The run is somebody else's, or the worker may write nothing more.
@@ -67,7 +68,7 @@ pub(super) trait Effect: Sync {
 
 /// Does it.
 pub(super) async fn transact(engine: &Engine, effect: &dyn Effect) -> Result<Ended, Stop> {
-    let environment = &engine.environment;
+    let (environment, patience) = (&engine.environment, engine.limits.hold_outcomes);
     let began = environment.monotonic();
     let elapsed = || environment.monotonic().saturating_sub(began);
     let mut pauses = backon::ExponentialBuilder::default()
@@ -79,7 +80,7 @@ pub(super) async fn transact(engine: &Engine, effect: &dyn Effect) -> Result<End
     loop {
         engine.pulse.held().await;
         let mut attempting = Attempting::of(engine, effect);
-        let left = PATIENCE.saturating_sub(elapsed());
+        let left = patience.saturating_sub(elapsed());
         let transacted = once(engine, effect, &mut attempting, left).await?;
         let again = match attempting.end(engine, transacted).await? {
             Ok(ended) => return Ok(ended),
@@ -93,7 +94,7 @@ pub(super) async fn transact(engine: &Engine, effect: &dyn Effect) -> Result<End
         }
         let pause = pauses.next().unwrap_or_default();
         let pause = pause.mul_f64(0.5 + environment.random());
-        if elapsed() + pause > PATIENCE {
+        if elapsed() + pause > patience {
             effect.store_first().await?;
         }
         environment.sleep(pause).await;
@@ -323,7 +324,7 @@ async fn settle(
             Ok(Transacted::Repeat(_) | Transacted::Expired(_) | Transacted::Doubt(_)) => {}
             Err(error) => drop(stopped(engine, error)?),
         }
-        engine.environment.sleep(PATIENCE).await;
+        engine.environment.sleep(PAUSE).await;
     }
 }
 

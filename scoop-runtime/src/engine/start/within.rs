@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::{Start, new_run, same_run};
 use crate::engine::Trouble;
-use crate::engine::connect::DEFAULT_PAYLOAD_LIMIT;
+use crate::engine::limits::Limits;
 use crate::environment;
 use crate::handle::Handle;
 use crate::operation::{Saga, SagaCall};
@@ -102,7 +102,12 @@ pub async fn start_in<'t, S: Saga>(
     id: impl Into<String>,
 ) -> Result<RunId, Trouble> {
     let (now, uuid) = (Timestamp::from(SystemTime::now()), environment::new_uuid());
-    let new = new_run(call, Some(id.into()), DEFAULT_PAYLOAD_LIMIT, (now, uuid))?;
+    let new = new_run(
+        call,
+        Some(id.into()),
+        Limits::default().payload,
+        (now, uuid),
+    )?;
     within::<S>(&mut transaction.into(), new, true).await
 }
 
