@@ -5,14 +5,10 @@
 mod database;
 mod death;
 mod fault;
-#[cfg(feature = "postgres")]
-mod lent;
 
 #[cfg(feature = "postgres")]
-pub use database::fresh_database;
+pub use database::{LentDatabase, fresh_database};
 pub use fault::FaultStore;
-#[cfg(feature = "postgres")]
-pub use lent::LentDatabase;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,9 @@
 //! A new, empty PostgreSQL database for each test, on a server that is there.
 
+mod lent;
+
+pub use self::lent::LentDatabase;
+
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use uuid::Uuid;
