@@ -174,7 +174,9 @@ impl Execution {
     /// Ends the body where it stands, whatever it would say to that.
     pub(super) async fn stop_at(&self, point: &Point, name: &str, halt: &Halt) -> Settled {
         let mut failure = halt.failure(self.hop(Some(point), Some(name), 0));
-        failure.preceded_by = self.earlier();
+        if !branch::is_one_of_several() {
+            failure.preceded_by = self.earlier();
+        }
         self.leave(Exit::Failed(failure));
         std::future::pending().await
     }

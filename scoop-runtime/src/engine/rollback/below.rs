@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::history::Done;
+use super::super::done::Done;
 use super::super::performer::null;
 use super::super::writer::WriteError;
 use super::super::{Engine, Trouble, executor};
