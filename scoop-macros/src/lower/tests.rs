@@ -21,7 +21,7 @@ fn body(source: &str) -> Block {
 
 fn flat(names: &[&str], source: &str) -> super::ir::Flat {
     let named = name::unique(&params(names), body(source));
-    let mut flat = flatten::flatten(named).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let mut flat = flatten::flatten(named, &quote::quote!(scoop)).unwrap_or_else(|errors| panic!("{errors:?}"));
     assert!(points::name(&mut flat.points).is_empty());
     flat
 }
@@ -212,7 +212,7 @@ fn all_mistakes_are_found_at_once() {
     let errors = refused(&["items"], source);
     let starts = [
         "an `.await` inside a closure cannot be saved",
-        "an `async` block inside a saga has no checkpoints",
+        "an `async` block stands beside other operations",
         "an `.await` in a match guard cannot be saved",
         "`select!` drops what did not win",
     ];

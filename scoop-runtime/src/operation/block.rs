@@ -178,6 +178,13 @@ impl<T: Send + Sync + 'static, G: Given> Given for (&Resource<T>, G) {
     type Owned = (Resource<T>, G::Owned);
 }
 
+/// The resource whose method the saga is.
+pub struct This<'a, T>(pub &'a T);
+
+impl<T: Send + Sync + 'static, G: Given> Given for (This<'_, T>, G) {
+    type Owned = (Resource<T>, G::Owned);
+}
+
 /// What the process provides to a block.
 pub trait Provided: Sized {
     /// Looks all of them up.
@@ -278,6 +285,12 @@ impl<C, R, T> fmt::Debug for Link<C, R, T> {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Body").field(&self.name).finish()
+    }
+}
+
+impl<T> fmt::Debug for This<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("This")
     }
 }
 

@@ -97,6 +97,18 @@ fn makes_a_value(expr: &Expr) -> bool {
     }
 }
 
+/// Whether what a closure gives is an `async` block.
+fn ends_in_block(body: &Expr) -> bool {
+    match body {
+        Expr::Async(_) => true,
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(Stmt::Expr(last, None)) => ends_in_block(last),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 fn locks(expr: &Expr) -> bool {
     match expr {
         Expr::MethodCall(call) => {
@@ -144,11 +156,24 @@ impl<'a> Visit<'a> for Refuse {
         }
     }
 
+    fn visit_expr_call(&mut self, call: &'a syn::ExprCall) {
+        let Some(joined) = super::blocks::joined(call) else {
+            self.no_blocks(call);
+            return visit::visit_expr_call(self, call);
+        };
+        // What stands in these is lowered for itself.
+        let others = joined.elems.iter();
+        for other in others.filter(|branch| !matches!(branch, Expr::Async(_))) {
+            self.visit_expr(other);
+        }
+    }
+
     fn visit_expr_async(&mut self, block: &'a syn::ExprAsync) {
         self.error(
             block.async_token.span,
-            "an `async` block inside a saga has no checkpoints of its own; await steps directly, \
-             or move the block's work into a step"
+            "an `async` block stands beside other operations, in `scoop::join!` or \
+             `scoop::try_join!`; everywhere else the saga awaits steps directly, or in a function \
+             marked `#[saga(inline)]`"
                 .to_owned(),
         );
     }
@@ -203,6 +228,40 @@ impl<'a> Visit<'a> for Refuse {
 }
 
 impl Refuse {
+    /// Where an `async` block would be one of many, or one that may lose.
+    fn no_blocks(&mut self, call: &syn::ExprCall) {
+        let Expr::Path(path) = &*call.func else {
+            return;
+        };
+        let Some(name) = path.path.segments.last().map(|last| last.ident.to_string()) else {
+            return;
+        };
+        let is_block = |expr: &Expr| match expr {
+            Expr::Async(_) => true,
+            Expr::Closure(closure) => ends_in_block(&closure.body),
+            Expr::Tuple(tuple) => tuple
+                .elems
+                .iter()
+                .any(|each| matches!(each, Expr::Async(_))),
+            _ => false,
+        };
+        let Some(block) = call.args.iter().find(|argument| is_block(argument)) else {
+            return;
+        };
+        let message = match &*name {
+            "race" => {
+                "`race!` takes sagas only, because those that lose are undone: make a saga of this \
+                 `async` block"
+            }
+            "map" | "try_map" => {
+                "an `async` block for each of many items has no place in the saga's row: make a \
+                 saga of it, `scoop::map(items, |item| one(item)).await`"
+            }
+            _ => return,
+        };
+        self.errors.push(Error::new_spanned(block, message));
+    }
+
     /// What stands in it is awaited, though it does not say so.
     fn select(&mut self, mac: &Macro) {
         let message = "`select!` drops what did not win where it stands, and a saga cannot: use \

@@ -1,0 +1,354 @@
+//! `async` blocks beside other operations: each is lowered for itself, and has what it captures for
+//! parameters. What it is awaited with stands in its place: a call that stores what it captures.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Block, Expr, ExprAsync, Stmt, parse_quote};
+
+use super::super::emit::mentions;
+use super::super::ir::{Inner, VarId, VarKind, Vars};
+use super::super::place::Place;
+use super::super::span::located;
+use super::super::{Kept, Param, name, order, pattern};
+use super::Flatten;
+use super::awaited::base_name;
+
+/// What `self` is called inside of a block.
+const THIS: &str = "__this";
+
+/// The operations that are awaited at once by this call, where it is a `join` or a `try_join`.
+pub(super) fn joined(call: &syn::ExprCall) -> Option<&syn::ExprTuple> {
+    let Expr::Path(path) = &*call.func else {
+        return None;
+    };
+    let name = &path.path.segments.last()?.ident;
+    match call.args.first() {
+        Some(Expr::Tuple(tuple)) if name == "join" || name == "try_join" => Some(tuple),
+        _ => None,
+    }
+}
+
+/// Looks at each block that stands beside other operations here.
+fn each(operation: &mut Expr, look: &mut dyn FnMut(&mut Expr)) {
+    match operation {
+        Expr::Paren(e) => each(&mut e.expr, look),
+        Expr::Group(e) => each(&mut e.expr, look),
+        Expr::MethodCall(e) => each(&mut e.receiver, look),
+        Expr::Call(e) if joined(e).is_some() => {
+            let Some(Expr::Tuple(tuple)) = e.args.first_mut() else {
+                return;
+            };
+            for branch in &mut tuple.elems {
+                match branch {
+                    Expr::Async(_) => look(branch),
+                    other => each(other, look),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a block needs of the saga around it.
+#[derive(Default)]
+struct Needs {
+    /// The locals that it captures, as they are first named.
+    captured: BTreeMap<VarId, Ident>,
+    /// Those that are bound again in it, by the number of their `let`.
+    again: BTreeSet<usize>,
+    provided: BTreeMap<String, Ident>,
+}
+
+impl Flatten {
+    /// Takes the blocks out of what is awaited at this point.
+    pub(super) fn blocks(&mut self, point: u32, operation: &mut Expr) -> Vec<Inner> {
+        let mut total = 0;
+        each(operation, &mut |_| total += 1);
+        let (mut number, mut blocks) = (0, Vec::new());
+        each(operation, &mut |block| {
+            let Expr::Async(found) = block.clone() else {
+                return;
+            };
+            number += 1;
+            let name = match total {
+                1 => "block".to_owned(),
+                _ => format!("block ({number} of {total})"),
+            };
+            let link = format_ident!("__block{point}_{number}", span = Span::mixed_site());
+            if let Some((begin, inner)) = self.block_of(found, name, link) {
+                *block = begin;
+                blocks.push(inner);
+            }
+        });
+        blocks
+    }
+
+    /// What begins a block, and the block; nothing where it is refused.
+    fn block_of(&mut self, found: ExprAsync, name: String, link: Ident) -> Option<(Expr, Inner)> {
+        let span = found.async_token.span;
+        let mut body = without_self(found.block);
+        let mut needs = Needs::default();
+        let own = bound_in(&body, &self.vars);
+        let before = self.errors.len();
+        self.need(&body.to_token_stream(), &own, &mut needs);
+        self.refuse_changes(&body, &needs);
+        if self.errors.len() > before {
+            return None;
+        }
+        let again = needs.again.iter().map(|index| {
+            let mut stmt = self.vars.again[*index].stmt.clone();
+            if let Stmt::Local(local) = &mut stmt {
+                local.attrs.push(parse_quote!(#[transient]));
+            }
+            stmt
+        });
+        let again: Vec<Stmt> = again.collect();
+        body.stmts.splice(0..0, again);
+        let captured: Vec<Ident> = needs.captured.keys().map(|id| self.ident(*id)).collect();
+        let provided: Vec<Ident> = needs.provided.values().cloned().collect();
+        let params = params(&captured, &provided);
+        let lowered = match super::super::lower(&params, body, &self.runtime) {
+            Ok(lowered) => lowered,
+            Err(errors) => {
+                self.errors.extend(errors);
+                return None;
+            }
+        };
+        let begin = self.begin(&name, &link, &needs);
+        let inner = Inner {
+            link,
+            name,
+            span,
+            captured,
+            provided,
+            lowered,
+        };
+        Some((begin, inner))
+    }
+
+    fn ident(&self, id: VarId) -> Ident {
+        self.vars.get(id).ident.clone()
+    }
+
+    /// Finds out what these tokens need that they do not bind themselves.
+    fn need(&mut self, tokens: &TokenStream, own: &BTreeSet<VarId>, needs: &mut Needs) {
+        let found = mentions(tokens, &self.vars);
+        for ident in named(tokens) {
+            let name = ident.to_string();
+            if name == THIS || self.vars.provided.contains(&name) {
+                needs.provided.entry(name).or_insert(ident.clone());
+            }
+        }
+        for id in found.difference(own).copied() {
+            match self.vars.get(id).kind.clone() {
+                VarKind::Saved => {
+                    let name = self.ident(id);
+                    let at = named(tokens).into_iter().find(|ident| *ident == name);
+                    needs.captured.entry(id).or_insert(at.unwrap_or(name));
+                }
+                VarKind::Again(index) if needs.again.insert(index) => {
+                    let stmt = self.vars.again[index].stmt.clone();
+                    let mut bound = BTreeSet::new();
+                    if let Stmt::Local(local) = &stmt {
+                        bound.extend(bound_by(&local.pat, &self.vars));
+                    }
+                    self.need(&stmt.to_token_stream(), &bound, needs);
+                }
+                VarKind::Again(_) => {}
+                VarKind::Ambient { .. } => {
+                    let name = self.ident(id);
+                    let at = named(tokens).into_iter().find(|ident| *ident == name);
+                    let (at, name) = (
+                        at.unwrap_or_else(|| name.clone()),
+                        base_name(&name.to_string()),
+                    );
+                    self.refuse(
+                        at.span(),
+                        &format!(
+                            "`{name}` borrows from what the loop or `match` around this `async` block \
+                             looks at, and the block goes on in another process, where that is \
+                             gone: give it a value of its own before, `let {name} = {name}.clone();`"
+                        ),
+                    );
+                }
+            }
+        }
+    }
+
+    /// A change of what a block captured would be lost.
+    fn refuse_changes(&mut self, body: &Block, needs: &Needs) {
+        let mut changes = Changes {
+            vars: &self.vars,
+            captured: needs.captured.keys().copied().collect(),
+            found: Vec::new(),
+        };
+        changes.visit_block(body);
+        for (span, id) in changes.found {
+            let name = base_name(&self.ident(id).to_string());
+            self.refuse(
+                span,
+                &format!(
+                    "an `async` block has a copy of `{name}`, so the saga would not see this change: \
+                     let the block give back the new value, and assign it after the `.await` of \
+                     all of them"
+                ),
+            );
+        }
+    }
+
+    /// What the block is awaited with.
+    fn begin(&self, name: &str, link: &Ident, needs: &Needs) -> Expr {
+        let operation = format!("scoop::{name}");
+        let captured = needs
+            .captured
+            .values()
+            .rev()
+            .fold(quote!(()), |rest, ident| {
+                let runtime = located(&self.runtime, ident.span());
+                let captured = quote_spanned!(ident.span()=> #runtime::operation::block::captured);
+                quote!((#captured(&#ident), #rest))
+            });
+        let runtime = &self.runtime;
+        let provided = needs
+            .provided
+            .values()
+            .rev()
+            .fold(quote!(()), |rest, ident| match ident == THIS {
+                true if self.vars.provided.contains(THIS) => {
+                    quote!((#runtime::operation::block::This(#ident), #rest))
+                }
+                true => quote!((#runtime::operation::block::This(self), #rest)),
+                false => quote!((&#ident, #rest)),
+            });
+        parse_quote!(#link.begin(#operation, #captured, #provided))
+    }
+}
+
+fn params(captured: &[Ident], provided: &[Ident]) -> Vec<Param> {
+    let param = |ident: &Ident, kept| Param {
+        ident: ident.clone(),
+        mutable: false,
+        kept,
+        codec: None,
+    };
+    let captured = captured.iter().map(|ident| param(ident, Kept::Stored));
+    let provided = provided.iter().map(|ident| param(ident, Kept::Provided));
+    captured.chain(provided).collect()
+}
+
+/// The block with another name for `self`, which a function without it has.
+fn without_self(block: Block) -> Block {
+    fn renamed(tokens: TokenStream) -> TokenStream {
+        let each = |token| match token {
+            TokenTree::Ident(ident) if ident == "self" => {
+                Ident::new(THIS, Span::mixed_site().located_at(ident.span())).into()
+            }
+            TokenTree::Group(group) => {
+                let inner = renamed(group.stream());
+                let mut renamed = proc_macro2::Group::new(group.delimiter(), inner);
+                renamed.set_span(group.span());
+                renamed.into()
+            }
+            other => other,
+        };
+        tokens.into_iter().map(each).collect()
+    }
+    if !named(&block.to_token_stream())
+        .iter()
+        .any(|ident| ident == "self")
+    {
+        return block;
+    }
+    syn::parse2(renamed(block.to_token_stream())).unwrap_or(block)
+}
+
+/// All names in these tokens.
+fn named(tokens: &TokenStream) -> Vec<Ident> {
+    let mut all = Vec::new();
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Ident(ident) => all.push(ident),
+            TokenTree::Group(group) => all.extend(named(&group.stream())),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    all
+}
+
+fn bound_by(pat: &syn::Pat, vars: &Vars) -> Vec<VarId> {
+    let bound = pattern::bindings(pat).into_iter();
+    bound
+        .filter_map(|binding| vars.find(&binding.ident))
+        .collect()
+}
+
+/// The locals that a block binds itself.
+fn bound_in(block: &Block, vars: &Vars) -> BTreeSet<VarId> {
+    struct Bound<'a>(&'a Vars, BTreeSet<VarId>);
+    impl<'a> Visit<'a> for Bound<'_> {
+        fn visit_pat_ident(&mut self, pat: &'a syn::PatIdent) {
+            if pattern::is_binding(pat) {
+                self.1.extend(self.0.find(&pat.ident));
+            }
+            visit::visit_pat_ident(self, pat);
+        }
+
+        fn visit_macro(&mut self, mac: &'a syn::Macro) {
+            for argument in name::macro_arguments(mac).unwrap_or_default() {
+                Bound::visit_argument(self, &argument);
+            }
+        }
+    }
+    impl Bound<'_> {
+        fn visit_argument(&mut self, argument: &Expr) {
+            let mut inner = Bound(self.0, BTreeSet::new());
+            inner.visit_expr(argument);
+            self.1.append(&mut inner.1);
+        }
+    }
+    let mut bound = Bound(vars, BTreeSet::new());
+    bound.visit_block(block);
+    bound.1
+}
+
+/// Where a block changes what it captured.
+struct Changes<'a> {
+    vars: &'a Vars,
+    captured: BTreeSet<VarId>,
+    found: Vec<(Span, VarId)>,
+}
+
+impl Changes<'_> {
+    fn change(&mut self, place: &Expr) {
+        let root = Place::root_of(place, self.vars);
+        let root = root.filter(|id| self.captured.contains(id));
+        self.found.extend(root.map(|id| (place.span(), id)));
+    }
+}
+
+impl<'a> Visit<'a> for Changes<'_> {
+    fn visit_item(&mut self, _: &'a syn::Item) {}
+
+    fn visit_expr_assign(&mut self, e: &'a syn::ExprAssign) {
+        self.change(&e.left);
+        visit::visit_expr_assign(self, e);
+    }
+
+    fn visit_expr_binary(&mut self, e: &'a syn::ExprBinary) {
+        if order::is_assignment(&e.op) {
+            self.change(&e.left);
+        }
+        visit::visit_expr_binary(self, e);
+    }
+
+    fn visit_expr_reference(&mut self, e: &'a syn::ExprReference) {
+        if e.mutability.is_some() {
+            self.change(&e.expr);
+        }
+        visit::visit_expr_reference(self, e);
+    }
+}

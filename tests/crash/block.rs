@@ -1,0 +1,86 @@
+//! `async` blocks beside other operations: a crash before and after every commit. Each goes on where it
+//! stood, and all that was done in it is undone.
+
+use scoop::Status::{Completed, RolledBack};
+
+use crate::blocks::{blocks, deep};
+use crate::join::anywhere;
+use crate::support::{Place, on_every_store};
+
+on_every_store!(
+    blocks_at_once,
+    what_follows_blocks_fails,
+    a_step_in_a_block_fails,
+    blocks_in_blocks,
+    blocks_in_blocks_are_undone,
+);
+
+const DONE: [&str; 7] = [
+    "1 +hotel",
+    "2.0:1 +car",
+    "2.0:2 +policy",
+    "2.1:1 +room 0",
+    "2.1:2 +room 1",
+    "2.1:3 +room 2",
+    "2.2 +plane",
+];
+
+fn undone(done: &[&str], more: &[&str]) -> Vec<String> {
+    let undo = |line: &&str| line.replacen(" +", ":undo -", 1);
+    let mut all: Vec<String> = done.iter().map(undo).collect();
+    all.extend(done.iter().chain(more).map(ToString::to_string));
+    all.sort_unstable();
+    all
+}
+
+fn texts(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
+}
+
+async fn blocks_at_once(place: Place) {
+    let call = |case| blocks(case, "policy".to_owned(), "taxi");
+    let happened = [&DONE[..], &["3 +taxi"]].concat();
+    let result = r#""ticket of car, ticket of policy, ticket of hotel, 3, ticket of plane""#;
+    anywhere(place, call, Completed, result, &happened).await;
+}
+
+async fn what_follows_blocks_fails(place: Place) {
+    let call = |case| blocks(case, "policy".to_owned(), "full taxi");
+    let all = undone(&DONE, &["3 +full taxi"]);
+    let every = [r#""cancel of 2: Undone { attempt: 1 }""#; 6].join(", ");
+    let result = format!(
+        r#"Error Some(Full("full taxi")) [{every}, "cancel of 1: Undone {{ attempt: 1 }}"]"#
+    );
+    anywhere(place, call, RolledBack, &result, &texts(&all)).await;
+}
+
+async fn a_step_in_a_block_fails(place: Place) {
+    let call = |case| blocks(case, "full".to_owned(), "taxi");
+    let done: Vec<&str> = DONE.into_iter().filter(|line| !line.ends_with("policy")).collect();
+    let all = undone(&done, &["2.0:2 +full"]);
+    let every = [r#""cancel of 2: Undone { attempt: 1 }""#; 5].join(", ");
+    let result =
+        format!(r#"Error Some(Full("full")) [{every}, "cancel of 1: Undone {{ attempt: 1 }}"]"#);
+    anywhere(place, call, RolledBack, &result, &texts(&all)).await;
+}
+
+const DEEP: [&str; 6] = [
+    "1.0:1 +first",
+    "1.0:2.0:1 +inner",
+    "1.0:2.0:2 +inner's twin",
+    "1.0:2.0:3 +beside",
+    "1.0:2.1 +two",
+    "1 +x",
+];
+
+async fn blocks_in_blocks(place: Place) {
+    let mut happened = [&DEEP[..], &["2 +taxi"]].concat();
+    happened.sort_unstable();
+    anywhere(place, |case: String| deep(&case, "taxi"), Completed, "0", &happened).await;
+}
+
+async fn blocks_in_blocks_are_undone(place: Place) {
+    let all = undone(&DEEP, &["2 +full"]);
+    let result = "";
+    anywhere(place, |case: String| deep(&case, "full"), RolledBack, result, &texts(&all)).await;
+}

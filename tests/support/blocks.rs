@@ -1,0 +1,65 @@
+//! Sagas with `async` blocks beside other operations.
+
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
+use std::time::Duration;
+
+use scoop::saga;
+
+use super::children::leg;
+use super::sagas::{Full, book};
+
+/// Two steps in one block, a loop in the other, and a step beside them.
+#[saga]
+pub(crate) async fn blocks(case: String, within: String, last: &str) -> Result<String, Full> {
+    let hotel = book(&case, "hotel").await?;
+    let (covered, rooms, plane) = scoop::try_join!(
+        async {
+            let car = book(&case, "car").await?;
+            let policy = book(&case, &within).await?;
+            Ok(format!("{car}, {policy}, {hotel}"))
+        },
+        async move {
+            let mut rooms = Vec::new();
+            for number in 0..3_u32 {
+                rooms.push(book(&case, &format!("room {number}")).await?);
+            }
+            Ok::<_, Full>(rooms.len())
+        },
+        book(&case, "plane"),
+    )?;
+    book(&case, last).await?;
+    Ok(format!("{covered}, {rooms}, {plane}"))
+}
+
+#[saga(inline)]
+async fn pair(case: &str, name: &str) -> Result<usize, Full> {
+    let one = book(case, name).await?;
+    let other = book(case, &format!("{name}'s twin")).await?;
+    Ok(one.len() + other.len())
+}
+
+/// All that a block may hold: several at once, another block among them, a function, a saga, a timer.
+#[saga]
+pub(crate) async fn deep(case: &str, last: &str) -> Result<usize, Full> {
+    let (all, ()) = scoop::join!(
+        async {
+            let first = book(case, "first").await?;
+            let (one, two) = scoop::try_join!(
+                async {
+                    let inner = pair(case, "inner").await?;
+                    book(case, "beside").await?;
+                    Ok::<_, Full>(inner + first.len())
+                },
+                book(case, "two"),
+            )?;
+            scoop::sleep(Duration::from_secs(3)).await;
+            let there = leg(case.to_owned(), vec!["x".to_owned()]).await?;
+            Ok::<_, Full>(one + two.len() + there)
+        },
+        async { scoop::sleep(Duration::from_secs(1)).await },
+    );
+    let all = all?;
+    book(case, last).await?;
+    Ok(all)
+}
