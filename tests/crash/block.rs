@@ -37,11 +37,27 @@ fn texts(lines: &[String]) -> Vec<&str> {
     lines.iter().map(String::as_str).collect()
 }
 
+/// The steps of a block one after the other, at most one of them twice; then all back, newest first.
+fn each_where_it_stood(all: &[String], block: &str) {
+    let lines = all.iter().filter_map(|line| line.strip_prefix(block));
+    let (back, mut forth): (Vec<_>, Vec<_>) = lines.partition(|line| line.contains(":undo"));
+    let begun = forth.len();
+    forth.dedup();
+    assert!(forth.is_sorted() && begun <= forth.len() + 1, "{all:#?}");
+    let mut undone = back.clone();
+    undone.dedup();
+    assert!(undone.is_sorted_by(|a, b| a > b), "{all:#?}");
+    assert!(back.len() <= undone.len() + 1, "{all:#?}");
+}
+
 async fn blocks_at_once(place: Place) {
     let call = |case| blocks(case, "policy".to_owned(), "taxi");
     let happened = [&DONE[..], &["3 +taxi"]].concat();
     let result = r#""ticket of car, ticket of policy, ticket of hotel, 3, ticket of plane""#;
-    anywhere(place, call, Completed, result, &happened).await;
+    for all in anywhere(place, call, Completed, result, &happened).await {
+        each_where_it_stood(&all, "2.0:");
+        each_where_it_stood(&all, "2.1:");
+    }
 }
 
 async fn what_follows_blocks_fails(place: Place) {
@@ -51,17 +67,26 @@ async fn what_follows_blocks_fails(place: Place) {
     let result = format!(
         r#"Error Some(Full("full taxi")) [{every}, "cancel of 1: Undone {{ attempt: 1 }}"]"#
     );
-    anywhere(place, call, RolledBack, &result, &texts(&all)).await;
+    for all in anywhere(place, call, RolledBack, &result, &texts(&all)).await {
+        each_where_it_stood(&all, "2.0:");
+        each_where_it_stood(&all, "2.1:");
+    }
 }
 
 async fn a_step_in_a_block_fails(place: Place) {
     let call = |case| blocks(case, "full".to_owned(), "taxi");
-    let done: Vec<&str> = DONE.into_iter().filter(|line| !line.ends_with("policy")).collect();
+    let done: Vec<&str> = DONE
+        .into_iter()
+        .filter(|line| !line.ends_with("policy"))
+        .collect();
     let all = undone(&done, &["2.0:2 +full"]);
     let every = [r#""cancel of 2: Undone { attempt: 1 }""#; 5].join(", ");
     let result =
         format!(r#"Error Some(Full("full")) [{every}, "cancel of 1: Undone {{ attempt: 1 }}"]"#);
-    anywhere(place, call, RolledBack, &result, &texts(&all)).await;
+    for all in anywhere(place, call, RolledBack, &result, &texts(&all)).await {
+        each_where_it_stood(&all, "2.0:");
+        each_where_it_stood(&all, "2.1:");
+    }
 }
 
 const DEEP: [&str; 6] = [
@@ -76,11 +101,27 @@ const DEEP: [&str; 6] = [
 async fn blocks_in_blocks(place: Place) {
     let mut happened = [&DEEP[..], &["2 +taxi"]].concat();
     happened.sort_unstable();
-    anywhere(place, |case: String| deep(&case, "taxi"), Completed, "0", &happened).await;
+    anywhere(
+        place,
+        |case: String| deep(&case, "taxi"),
+        Completed,
+        "66",
+        &happened,
+    )
+    .await;
 }
 
 async fn blocks_in_blocks_are_undone(place: Place) {
     let all = undone(&DEEP, &["2 +full"]);
-    let result = "";
-    anywhere(place, |case: String| deep(&case, "full"), RolledBack, result, &texts(&all)).await;
+    let every = [r#""cancel of 1: Undone { attempt: 1 }""#; 5].join(", ");
+    let result =
+        format!(r#"Error Some(Full("full")) ["leg of 1: Undone {{ attempt: 1 }}", {every}]"#);
+    anywhere(
+        place,
+        |case: String| deep(&case, "full"),
+        RolledBack,
+        &result,
+        &texts(&all),
+    )
+    .await;
 }

@@ -21,7 +21,8 @@ fn body(source: &str) -> Block {
 
 fn flat(names: &[&str], source: &str) -> super::ir::Flat {
     let named = name::unique(&params(names), body(source));
-    let mut flat = flatten::flatten(named, &quote::quote!(scoop)).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let mut flat = flatten::flatten(named, &quote::quote!(scoop))
+        .unwrap_or_else(|errors| panic!("{errors:?}"));
     assert!(points::name(&mut flat.points).is_empty());
     flat
 }
