@@ -170,19 +170,18 @@ async fn a_saga_that_is_a_method_awaits_steps_that_are() {
 #[tokio::test]
 async fn a_block_uses_what_the_process_provides() {
     let names = ["Lisbon", "Porto", "Faro"];
-    let call = || self::desk().blocks(cities(&names));
+    let call = || desk().blocks(cities(&names));
     for crash in 1..=8 {
         let (store, desk) = (MemoryStore::new(), desk());
         let crashing = Arc::new(CrashStore::new(Arc::new(store.clone()), Some(crash)));
         let first = connect(crashing.clone(), &desk).await;
-        let handle = first.start(call()).id("one").await;
-        if let Ok(handle) = handle {
-            tokio::select! {
-                _ = handle.wait() => {}
-                () = crashing.died() => {}
-            }
+        let run = async { first.start(call()).id("one").await.unwrap().wait().await };
+        tokio::select! {
+            biased;
+            () = crashing.crashed() => {}
+            _ = run => panic!("it ended before commit {crash}"),
         }
-        first.shutdown_within(Duration::ZERO).await;
+        drop(first);
         let second = connect(Arc::new(store), &desk).await;
         let handle = second.start(call()).id("one").await.unwrap();
         let price = handle.wait().await.unwrap();

@@ -184,7 +184,9 @@ pub(crate) async fn slots(
     let newest: StoredFrame = decode(run, "frame", row.frame.as_ref())?.unwrap_or_default();
     let mut rows = BTreeMap::new();
     let earlier = engine.read(|| engine.store.rows_at(run, &newest.rows));
-    for earlier in earlier.await? {
+    // Parts of an earlier row have frames of their own, where they are the rows of a block.
+    let mains = earlier.await?.into_iter().filter(|row| row.part.is_main());
+    for earlier in mains {
         if let Some(frame) = decode(run, "frame", earlier.frame.as_ref())? {
             rows.insert(earlier.seq, frame);
         }

@@ -108,6 +108,7 @@ impl Flatten {
         });
         let again: Vec<Stmt> = again.collect();
         body.stmts.splice(0..0, again);
+        let body = without_self(body);
         let captured: Vec<Ident> = needs.captured.keys().map(|id| self.ident(*id)).collect();
         let provided: Vec<Ident> = needs.provided.values().cloned().collect();
         let params = params(&captured, &provided);
@@ -139,8 +140,11 @@ impl Flatten {
         let found = mentions(tokens, &self.vars);
         for ident in named(tokens) {
             let name = ident.to_string();
-            if name == THIS || self.vars.provided.contains(&name) {
-                needs.provided.entry(name).or_insert(ident.clone());
+            if name == "self" || name == THIS {
+                let this = Ident::new(THIS, Span::mixed_site().located_at(ident.span()));
+                needs.provided.entry(THIS.to_owned()).or_insert(this);
+            } else if self.vars.provided.contains(&name) {
+                needs.provided.entry(name).or_insert(ident);
             }
         }
         for id in found.difference(own).copied() {
