@@ -3,7 +3,7 @@
 
 use scoop::Status::{Completed, RolledBack};
 
-use crate::blocks::{blocks, deep};
+use crate::blocks::{blocks, borrowing, deep};
 use crate::join::anywhere;
 use crate::support::{Place, on_every_store};
 
@@ -13,6 +13,7 @@ on_every_store!(
     a_step_in_a_block_fails,
     blocks_in_blocks,
     blocks_in_blocks_are_undone,
+    blocks_that_borrow_from_what_is_around_them,
 );
 
 const DONE: [&str; 7] = [
@@ -124,4 +125,19 @@ async fn blocks_in_blocks_are_undone(place: Place) {
         &texts(&all),
     )
     .await;
+}
+
+async fn blocks_that_borrow_from_what_is_around_them(place: Place) {
+    let names = ["a", "b"].map(str::to_owned).to_vec();
+    let happened = [
+        "1.0:1 +a 0",
+        "1.0:2.0:1 +a and 1",
+        "1.1 +a",
+        "2.0:1 +b 1",
+        "2.0:2.0:1 +a and 2",
+        "2.1 +b",
+        "3 +taxi",
+    ];
+    let call = |case: String| borrowing(&case, names.clone(), "taxi");
+    anywhere(place, call, Completed, "86", &happened).await;
 }

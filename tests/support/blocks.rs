@@ -63,3 +63,27 @@ pub(crate) async fn deep(case: &str, last: &str) -> Result<usize, Full> {
     book(case, last).await?;
     Ok(all)
 }
+
+/// Blocks that use what the loop and the `match` around them borrow.
+#[saga]
+pub(crate) async fn borrowing(case: &str, names: Vec<String>, last: &str) -> Result<usize, Full> {
+    let mut sum = 0;
+    for (number, name) in names.iter().enumerate() {
+        if let [first, rest @ ..] = &names[..] {
+            let (one, other) = scoop::try_join!(
+                async {
+                    let one = book(case, &format!("{name} {number}")).await?;
+                    let (two, _) = scoop::try_join!(
+                        async { book(case, &format!("{first} and {}", rest.len() + number)).await },
+                        async { Ok::<_, Full>(name.len()) },
+                    )?;
+                    Ok::<_, Full>(one.len() + two.len())
+                },
+                book(case, name),
+            )?;
+            sum += one + other.len();
+        }
+    }
+    book(case, last).await?;
+    Ok(sum)
+}

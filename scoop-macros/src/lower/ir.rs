@@ -162,6 +162,18 @@ pub(super) struct Await {
     pub(super) blocks: Vec<Inner>,
 }
 
+/// What a block captures.
+pub(super) struct Capture {
+    /// What it is called in the block.
+    pub(super) ident: Ident,
+    /// What writes and reads it.
+    pub(super) codec: Ident,
+    /// Where it is mentioned first.
+    pub(super) at: Span,
+    /// Whether it is the value behind a borrow that is captured.
+    pub(super) behind: bool,
+}
+
 /// An `async` block beside other operations, lowered for itself.
 pub(super) struct Inner {
     /// What ties it to what it is awaited with.
@@ -170,7 +182,7 @@ pub(super) struct Inner {
     pub(super) name: String,
     pub(super) span: Span,
     /// The locals that it captures, and the resources that it uses: its parameters.
-    pub(super) captured: Vec<Ident>,
+    pub(super) captured: Vec<Capture>,
     pub(super) provided: Vec<Ident>,
     pub(super) lowered: super::Lowered,
 }

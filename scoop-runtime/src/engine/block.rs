@@ -13,6 +13,7 @@ use super::failing::is_same;
 use super::history::{self, PendingRow, decode};
 use super::line::Line;
 use super::performer::raw;
+use crate::codec::Stored;
 use crate::frame::{KnownBlock, Slot, prefix_of_block, unknown};
 use crate::operation::block::BlockEnd;
 use crate::operation::branch::BranchEnd;
@@ -71,6 +72,28 @@ impl Execution {
         Arc::clone(&branch).scope(done).await
     }
 
+    /// A block that ended before a crash.
+    pub(super) fn ended_before(
+        &self,
+        point: &Point,
+        name: &str,
+        end: Result<Stored, Box<StoredFailure>>,
+    ) -> Result<Settled, Trouble> {
+        let parked = |reason| Trouble::Parked {
+            run: self.run,
+            reason,
+        };
+        let known = self.known_block(&prefix_of_block(point.name, name));
+        let known = known.ok_or_else(|| parked(gone(point, name)))?;
+        let ended = known.ended(end);
+        ended.map_err(|error| {
+            parked(format!(
+                "the value of the `async` block at `{}` {error}",
+                point.name
+            ))
+        })
+    }
+
     /// Does a block, from its beginning or from where it stood.
     async fn block(
         &self,
@@ -119,10 +142,7 @@ impl Execution {
         let operation = pending.row.operation.as_deref().unwrap_or_default();
         let name = block_name(operation).unwrap_or_default();
         let known = self.known_block(&prefix_of_block(point.name, name));
-        let known = known.ok_or_else(|| {
-            let at = point.name;
-            format!("at `{at}` it is in the `async` block `{name}`, which this build does not have")
-        })?;
+        let known = known.ok_or_else(|| gone(point, name))?;
         let position = stands.map(|Stands { point, slots }| {
             let position = known.position(&point, slots);
             position.ok_or_else(|| unknown(&point))
@@ -215,6 +235,11 @@ impl Execution {
         self.note_failure(pending.row.seq, Earlier { hop, error, below });
         (Settled::Unsettled(Box::new(Unsettled { failure })), outcome)
     }
+}
+
+fn gone(point: &Point, name: &str) -> String {
+    let at = point.name;
+    format!("at `{at}` it is in the `async` block `{name}`, which this build does not have")
 }
 
 /// The rows of a block: where it stands, if it has come to an await.

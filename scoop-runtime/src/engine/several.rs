@@ -204,7 +204,12 @@ impl<'e> Several<'e> {
             }
         }
         for (number, end) in history::in_order(run, ended)? {
-            let settled = Settled::Stored(history::end_of_branch(run, end)?);
+            let stored = history::end_of_branch(run, end)?;
+            let operation = &several.stored.branches[number].operation;
+            let settled = match block_name(operation) {
+                Some(name) => execution.ended_before(point, name, stored)?,
+                None => Settled::Stored(stored),
+            };
             if let Some(failure) = settled.failure() {
                 execution.recall_failure(end.seq, failure);
             }

@@ -6,13 +6,13 @@ use std::sync::{Arc, Weak};
 
 use super::inside::composed;
 use super::{Conductor, Frame, Position, Slot, mismatch};
-use crate::codec::Stored;
+use crate::codec::{CodecError, Stored};
 use crate::environment::BoxFuture;
 use crate::operation::block::{BlockEnd, Body};
 use crate::operation::saga::BodyError;
 use crate::operation::{Intent, Settled, Unsettled};
 use crate::protocol::description::{OperationMeta, Point};
-use crate::protocol::failure::FailureKind;
+use crate::protocol::failure::{FailureKind, StoredFailure};
 use crate::resource::Resources;
 
 /// A block that can be entered, as the frame gives it to the engine.
@@ -49,6 +49,28 @@ impl KnownBlock {
     pub(crate) fn position(&self, name: &str, slots: Vec<Slot>) -> Option<Position> {
         let inner = name.strip_prefix(&*self.prefix)?;
         self.body.description.position(inner, slots)
+    }
+
+    /// How a block ended before a crash, as its rows say.
+    pub(crate) fn ended(
+        &self,
+        end: Result<Stored, Box<StoredFailure>>,
+    ) -> Result<Settled, CodecError> {
+        let read = |json: &str| (self.body.read)(json).map_err(CodecError::Decode);
+        let failure = match end {
+            Ok(stored) => return Ok(Settled::Value(read(stored.json()?)?)),
+            Err(failure) => failure,
+        };
+        let value = failure.error.value.as_ref();
+        match value.filter(|_| failure.kind == FailureKind::Error) {
+            Some(error) => {
+                let value = read(&format!("{{\"Err\":{error}}}"))?;
+                Ok(Settled::Failed { value, failure })
+            }
+            None => Ok(Settled::Unsettled(Box::new(Unsettled {
+                failure: *failure,
+            }))),
+        }
     }
 
     /// The body, from its beginning or from where it stood.

@@ -2,22 +2,19 @@
 //! their own.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
-
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::branch::{Branch, StoredByABranch};
 use super::saga::BodyError;
-use super::stored::{Arguments, StoredArguments, codec};
+use super::stored::{Arguments, Codec, StoredArguments, codec};
 use super::{EncodedEnd, Intent, Settled, Unsettled};
 use crate::codec::{CodecError, Stored};
 use crate::environment::BoxFuture;
-use crate::frame::{Durable, Frame, mismatch};
+use crate::frame::{Durable, Frame};
 use crate::protocol::description::Description;
-use crate::protocol::failure::FailureKind;
+use crate::protocol::failure::StoredError;
 use crate::resource::{Resource, ResourceType, Resources};
 
 /// An `async` block that is awaited beside other operations, as `Link::begin` makes it.
@@ -36,7 +33,8 @@ pub struct Link<C, R, T>(PhantomData<fn() -> (C, R, T)>);
 pub struct Body {
     pub(crate) name: &'static str,
     pub(crate) description: &'static Description,
-    pub(crate) enter: Arc<Enter>,
+    pub(crate) enter: Box<Enter>,
+    pub(crate) read: Box<Read>,
 }
 
 /// Makes the body of a block, from what it captured and what the process provides.
@@ -44,11 +42,17 @@ type Enter = dyn Fn(Frame, &Stored, &Resources) -> Result<BoxFuture<'static, Blo
     + Send
     + Sync;
 
+/// Reads the value of a block that had ended.
+type Read = dyn Fn(&str) -> serde_json::Result<Box<dyn Any + Send>> + Send + Sync;
+
 /// What a block came to: its value, and what is stored of it.
 pub(crate) struct BlockEnd {
     pub(crate) value: Box<dyn Any + Send>,
     pub(crate) stored: EncodedEnd,
 }
+
+/// The value of a block, and, where it is an `Err`, what is stored of the error.
+pub type Returned<T> = (T, Result<(), StoredError>);
 
 impl<C, R, T> Link<C, R, T> {
     /// Of types that are still to be found out.
@@ -72,49 +76,65 @@ impl<C, R, T> Link<C, R, T> {
             value: PhantomData,
         }
     }
-}
 
-impl<C, R, T> Link<C, R, T>
-where
-    C: Captured + 'static,
-    R: Provided + 'static,
-    T: Send + 'static,
-{
-    /// Its body, which returns its value and what is stored of that.
-    pub fn body(
+    /// Its body; `codecs` read what it captured, `value` writes and reads what it gives.
+    pub fn body<K>(
         &self,
-        name: &'static str,
-        description: &'static Description,
-        body: fn(Frame, C, R) -> BoxFuture<'static, (T, EncodedEnd)>,
-    ) -> Body {
+        (name, description): (&'static str, &'static Description),
+        codecs: K,
+        value: Codec<T>,
+        body: fn(Frame, C, R) -> BoxFuture<'static, Returned<T>>,
+    ) -> Body
+    where
+        K: Codecs<Values = C> + Send + Sync + 'static,
+        C: 'static,
+        R: Provided + 'static,
+        T: Send + 'static,
+    {
         let enter = move |frame, captured: &Stored, resources: &Resources| {
-            let mut stored = StoredArguments::open(captured, C::COUNT)?;
-            let captured = C::take(&mut stored)?;
+            let mut stored = StoredArguments::open(captured, K::COUNT)?;
+            let captured = codecs.take(&mut stored)?;
             let provided = R::find(resources).map_err(BodyError::MissingResource)?;
             let body = body(frame, captured, provided);
             let ended: BoxFuture<'static, BlockEnd> = Box::pin(async move {
-                let (value, stored) = body.await;
-                let value = Box::new(value);
+                let (returned, end) = body.await;
+                let stored = match end {
+                    Ok(()) => value.encode(&returned).map(Ok),
+                    Err(error) => Ok(Err(error)),
+                };
+                let value = Box::new(returned);
                 BlockEnd { value, stored }
             });
             Ok(ended)
         };
+        let read = move |json: &str| {
+            let read = value.read(json)?;
+            Ok(Box::new(read) as Box<dyn Any + Send>)
+        };
         Body {
             name,
             description,
-            enter: Arc::new(enter),
+            enter: Box::new(enter),
+            read: Box::new(read),
         }
     }
 }
 
-/// A captured local; that it cannot be is said here.
-pub const fn captured<T: Durable>(local: &T) -> &T {
-    local
+/// The codec of a captured local; that it cannot be captured is said here alone.
+#[must_use]
+pub const fn captured<T: Durable>() -> Codec<T> {
+    codec()
 }
 
-/// The locals that a block captures, borrowed: `(&a, (&b, ()))`.
+/// The codec of the value of a block; that it cannot be stored is said here alone.
+#[must_use]
+pub const fn value<T: StoredByABranch>() -> Codec<T> {
+    codec()
+}
+
+/// The locals that a block captures, borrowed: `(A, (B, ()))`.
 pub trait Lent {
-    /// The same, owned: `(A, (B, ()))`.
+    /// What is captured of them.
     type Owned;
 
     /// Adds all of them.
@@ -127,17 +147,25 @@ impl Lent for () {
     fn push(self, _: &mut Arguments) {}
 }
 
-impl<T: Durable, L: Lent> Lent for (&T, L) {
+/// A local that a block captures.
+#[derive(Debug)]
+pub struct Lending<'a, T>(pub &'a Codec<T>, pub &'a T);
+
+impl<T, L: Lent> Lent for (Lending<'_, T>, L) {
     type Owned = (T, L::Owned);
 
     fn push(self, captured: &mut Arguments) {
-        codec::<T>().push(captured, self.0);
-        self.1.push(captured);
+        let (Lending(codec, local), rest) = self;
+        codec.push(captured, local);
+        rest.push(captured);
     }
 }
 
-/// What a block captured, read back.
-pub trait Captured: Sized {
+/// What reads what a block captured: `(Codec<A>, (Codec<B>, ()))`.
+pub trait Codecs {
+    /// What that is: `(A, (B, ()))`.
+    type Values;
+
     /// How many they are.
     const COUNT: usize;
 
@@ -145,22 +173,26 @@ pub trait Captured: Sized {
     ///
     /// # Errors
     /// When one is not what its type expects.
-    fn take(stored: &mut StoredArguments) -> Result<Self, CodecError>;
+    fn take(&self, stored: &mut StoredArguments) -> Result<Self::Values, CodecError>;
 }
 
-impl Captured for () {
+impl Codecs for () {
+    type Values = ();
+
     const COUNT: usize = 0;
 
-    fn take(_: &mut StoredArguments) -> Result<Self, CodecError> {
+    fn take(&self, _: &mut StoredArguments) -> Result<(), CodecError> {
         Ok(())
     }
 }
 
-impl<T: Durable, C: Captured> Captured for (T, C) {
+impl<T, C: Codecs> Codecs for (Codec<T>, C) {
+    type Values = (T, C::Values);
+
     const COUNT: usize = 1 + C::COUNT;
 
-    fn take(stored: &mut StoredArguments) -> Result<Self, CodecError> {
-        Ok((codec::<T>().take(stored)?, C::take(stored)?))
+    fn take(&self, stored: &mut StoredArguments) -> Result<Self::Values, CodecError> {
+        Ok((self.0.take(stored)?, self.1.take(stored)?))
     }
 }
 
@@ -224,23 +256,14 @@ impl<'a, T, E> Value<'a, Result<T, E>> {
 /// Chosen for what is no `Result`.
 pub trait NoResult {
     /// None.
-    fn error(&self) -> Option<&'static std::convert::Infallible> {
+    fn error(&self) -> Option<&'static Infallible> {
         None
     }
 }
 
 impl<T> NoResult for Value<'_, T> {}
 
-/// What is stored of the value of a block that is no `Err`.
-///
-/// # Errors
-/// When it cannot be written as JSON.
-pub fn encoded<T: StoredByABranch>(value: &T) -> Result<Stored, CodecError> {
-    Stored::encode(value)
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + Send + 'static> Branch for Block<T> {
+impl<T: Send + 'static> Branch for Block<T> {
     type Output = T;
 
     fn into_intent(self) -> Intent {
@@ -251,23 +274,8 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Branch for Block<T> {
     }
 
     fn settle(settled: Settled) -> Result<T, Box<Unsettled>> {
-        match settled {
-            Settled::Stored(Ok(stored)) => Ok(read(&stored)),
-            Settled::Stored(Err(failure)) => {
-                let value = failure.error.value.as_ref();
-                match value.filter(|_| failure.kind == FailureKind::Error) {
-                    Some(value) => Ok(read(&Stored::from_json(&format!("{{\"Err\":{value}}}")))),
-                    None => Err(Box::new(Unsettled { failure: *failure })),
-                }
-            }
-            settled => settled.into_output(),
-        }
+        settled.into_output()
     }
-}
-
-fn read<T: DeserializeOwned>(stored: &Stored) -> T {
-    let value = stored.decode();
-    value.unwrap_or_else(|error| mismatch(format!("the value of an `async` block {error}")))
 }
 
 impl<T> fmt::Debug for Block<T> {

@@ -11,6 +11,7 @@ mod fallible;
 mod function;
 pub mod inline;
 mod join;
+pub mod lent;
 mod map;
 mod never;
 mod probe;

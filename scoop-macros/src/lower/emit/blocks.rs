@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::super::ir::Inner;
+use super::super::ir::{Capture, Inner};
 use super::super::span::located;
 use super::{Emit, frame};
 
@@ -13,7 +13,13 @@ impl Emit<'_> {
     pub(super) fn links(&self, blocks: &[Inner]) -> TokenStream {
         let runtime = self.runtime;
         let links = blocks.iter().map(|block| &block.link);
-        quote!(#(let #links = #runtime::operation::block::Link::new();)*)
+        let codecs = blocks.iter().flat_map(|block| &block.captured);
+        let codecs = codecs.map(|Capture { codec, at, .. }| {
+            let runtime = located(runtime, *at);
+            let made = quote_spanned!(*at=> #runtime::operation::block::captured());
+            quote!(let #codec = #made;)
+        });
+        quote!(#(let #links = #runtime::operation::block::Link::new();)* #(#codecs)*)
     }
 
     /// Tells the frame of the blocks that are awaited next.
@@ -35,57 +41,61 @@ impl Emit<'_> {
         let (frame, runtime) = (frame(Span::call_site()), self.runtime);
         let description = quote!(#runtime::protocol::description::Description);
         let (code, points, graph) = (&lowered.code, &lowered.points, &lowered.graph);
-        let list = |idents: &[Ident]| {
-            let idents = idents.iter().rev();
-            idents.fold(quote!(()), |rest, ident| quote!((#ident, #rest)))
-        };
-        let (captured, given) = (list(captured), list(provided));
+        let codecs = list(captured.iter().map(|capture| &capture.codec));
+        let captured = list(captured.iter().map(|capture| &capture.ident));
+        let given = list(provided.iter());
         let this = provided.iter().find(|ident| *ident == "__this");
         let this = this.map(|this| quote!(let #this = &*#this;));
         let value = Ident::new("__value", Span::mixed_site().located_at(*span));
-        let stored = self.stored(&value, *span);
+        let end = self.end(&value, *span);
+        let coded = located(runtime, *span);
+        let coded = quote_spanned!(*span=> #coded::operation::block::value());
         let boxed = quote_spanned! {*span=>
             ::std::boxed::Box::pin(async move {
                 #this
                 let #value = async { #code }.await;
-                let stored = #stored;
-                (#value, stored)
+                let end = #end;
+                (#value, end)
             })
         };
         quote! {
             #link.body(
-                #name,
-                {
+                (#name, {
                     const __BLOCK: #description = #description {
                         saga: #name,
                         points: &[#(#points),*],
                         graph: #graph,
                     };
                     &__BLOCK
-                },
+                }),
+                #codecs,
+                #coded,
                 |mut #frame, #captured, #given| #boxed,
             )
         }
     }
 
-    /// What is stored of the value of a block.
-    fn stored(&self, value: &Ident, span: Span) -> TokenStream {
+    /// What is stored of the error of a block.
+    fn end(&self, value: &Ident, span: Span) -> TokenStream {
         let runtime = located(self.runtime, span);
         let probe = quote_spanned!(span=> (&&&#runtime::error::ErrorProbe(error)).stored());
-        let encoded = quote_spanned!(span=> #runtime::operation::block::encoded(&#value));
         quote! {{
             #[allow(unused_imports)]
             use #runtime::operation::block::NoResult as _;
             match #runtime::operation::block::Value(&#value).error() {
-                ::core::option::Option::None => {
-                    ::core::result::Result::map(#encoded, ::core::result::Result::Ok)
-                }
+                ::core::option::Option::None => ::core::result::Result::Ok(()),
                 ::core::option::Option::Some(error) => {
                     #[allow(unused_imports)]
                     use #runtime::error::{NotAnError as _, StoredAsText as _, StoredWithValue as _};
-                    ::core::result::Result::Ok(::core::result::Result::Err(#probe))
+                    ::core::result::Result::Err(#probe)
                 }
             }
         }}
     }
+}
+
+fn list<'a>(idents: impl DoubleEndedIterator<Item = &'a Ident>) -> TokenStream {
+    idents
+        .rev()
+        .fold(quote!(()), |rest, ident| quote!((#ident, #rest)))
 }

@@ -41,6 +41,8 @@ impl Flatten {
             Expr::Paren(e) => self.operation(*e.expr, out),
             Expr::Call(e) => self.call(e, out),
             Expr::MethodCall(e) => self.method_call(e, out),
+            // Refused already.
+            other @ Expr::Async(_) => other,
             other => {
                 self.refuse(
                     other.span(),

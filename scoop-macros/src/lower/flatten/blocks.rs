@@ -10,7 +10,7 @@ use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprAsync, Stmt, parse_quote};
 
 use super::super::emit::mentions;
-use super::super::ir::{Inner, VarId, VarKind, Vars};
+use super::super::ir::{Capture, Inner, VarId, VarKind, Vars};
 use super::super::place::Place;
 use super::super::span::located;
 use super::super::{Kept, Param, name, order, pattern};
@@ -58,6 +58,8 @@ fn each(operation: &mut Expr, look: &mut dyn FnMut(&mut Expr)) {
 struct Needs {
     /// The locals that it captures, as they are first named.
     captured: BTreeMap<VarId, Ident>,
+    /// Those that a loop or a `match` around it bound to a borrow: what is behind that is captured.
+    behind: BTreeMap<VarId, Ident>,
     /// Those that are bound again in it, by the number of their `let`.
     again: BTreeSet<usize>,
     provided: BTreeMap<String, Ident>,
@@ -106,10 +108,15 @@ impl Flatten {
             }
             stmt
         });
-        let again: Vec<Stmt> = again.collect();
+        let behind = needs.behind.keys().map(|id| {
+            let (ident, lent) = (self.ident(*id), self.behind(*id));
+            parse_quote!(#[transient] let #ident = #lent.again();)
+        });
+        let again: Vec<Stmt> = behind.chain(again).collect();
         body.stmts.splice(0..0, again);
         let body = without_self(body);
-        let captured: Vec<Ident> = needs.captured.keys().map(|id| self.ident(*id)).collect();
+        let captures = self.captures(&link, &needs);
+        let captured: Vec<Ident> = captures.iter().map(|each| each.ident.clone()).collect();
         let provided: Vec<Ident> = needs.provided.values().cloned().collect();
         let params = params(&captured, &provided);
         let lowered = match super::super::lower(&params, body, &self.runtime) {
@@ -119,16 +126,21 @@ impl Flatten {
                 return None;
             }
         };
-        let begin = self.begin(&name, &link, &needs);
+        let begin = self.begin(&name, &link, &needs, &captures);
         let inner = Inner {
             link,
             name,
             span,
-            captured,
+            captured: captures,
             provided,
             lowered,
         };
         Some((begin, inner))
+    }
+
+    /// What a block calls the value behind a local that borrows.
+    fn behind(&self, id: VarId) -> Ident {
+        format_ident!("__behind_{}", self.ident(id))
     }
 
     fn ident(&self, id: VarId) -> Ident {
@@ -166,18 +178,7 @@ impl Flatten {
                 VarKind::Ambient { .. } => {
                     let name = self.ident(id);
                     let at = named(tokens).into_iter().find(|ident| *ident == name);
-                    let (at, name) = (
-                        at.unwrap_or_else(|| name.clone()),
-                        base_name(&name.to_string()),
-                    );
-                    self.refuse(
-                        at.span(),
-                        &format!(
-                            "`{name}` borrows from what the loop or `match` around this `async` block \
-                             looks at, and the block goes on in another process, where that is \
-                             gone: give it a value of its own before, `let {name} = {name}.clone();`"
-                        ),
-                    );
+                    needs.behind.entry(id).or_insert(at.unwrap_or(name));
                 }
             }
         }
@@ -187,7 +188,12 @@ impl Flatten {
     fn refuse_changes(&mut self, body: &Block, needs: &Needs) {
         let mut changes = Changes {
             vars: &self.vars,
-            captured: needs.captured.keys().copied().collect(),
+            captured: needs
+                .captured
+                .keys()
+                .chain(needs.behind.keys())
+                .copied()
+                .collect(),
             found: Vec::new(),
         };
         changes.visit_block(body);
@@ -204,18 +210,46 @@ impl Flatten {
         }
     }
 
+    fn captures(&self, link: &Ident, needs: &Needs) -> Vec<Capture> {
+        let whole = needs.captured.iter();
+        let whole = whole.map(|(id, at)| (self.ident(*id), at.span(), false));
+        let behind = needs.behind.iter();
+        let behind = behind.map(|(id, at)| (self.behind(*id), at.span(), true));
+        let numbered = whole.chain(behind).enumerate();
+        let capture = |(number, (ident, at, behind))| Capture {
+            ident,
+            codec: format_ident!("{link}_{number}", span = Span::mixed_site().located_at(at)),
+            at,
+            behind,
+        };
+        numbered.map(capture).collect()
+    }
+
+    /// A local that is captured, or what is behind it.
+    fn lent(&self, ident: &Ident, Capture { codec, behind, .. }: &Capture) -> TokenStream {
+        let runtime = located(&self.runtime, ident.span());
+        let operation = quote_spanned!(ident.span()=> #runtime::operation);
+        if !behind {
+            return quote_spanned!(ident.span()=> #operation::block::Lending(&#codec, &#ident));
+        }
+        let captured = quote_spanned!(ident.span()=> #operation::lent::Behind(&#ident).captured());
+        quote!({
+            #[allow(unused_imports)]
+            use #operation::lent::NothingBehind as _;
+            #captured
+        })
+    }
+
     /// What the block is awaited with.
-    fn begin(&self, name: &str, link: &Ident, needs: &Needs) -> Expr {
+    fn begin(&self, name: &str, link: &Ident, needs: &Needs, captures: &[Capture]) -> Expr {
         let operation = format!("scoop::{name}");
-        let captured = needs
-            .captured
-            .values()
-            .rev()
-            .fold(quote!(()), |rest, ident| {
-                let runtime = located(&self.runtime, ident.span());
-                let captured = quote_spanned!(ident.span()=> #runtime::operation::block::captured);
-                quote!((#captured(&#ident), #rest))
-            });
+        let mentioned = needs.captured.values().chain(needs.behind.values());
+        let all: Vec<_> = mentioned.zip(captures).collect();
+        let captured = all.into_iter().rev();
+        let captured = captured.fold(quote!(()), |rest, (ident, capture)| {
+            let lent = self.lent(ident, capture);
+            quote!((#lent, #rest))
+        });
         let runtime = &self.runtime;
         let provided = needs
             .provided

@@ -97,15 +97,17 @@ fn makes_a_value(expr: &Expr) -> bool {
     }
 }
 
-/// Whether what a closure gives is an `async` block.
-fn ends_in_block(body: &Expr) -> bool {
-    match body {
-        Expr::Async(_) => true,
+/// The `async` block that this is, or has, or that a closure gives.
+fn block_in(expr: &Expr) -> Option<&syn::ExprAsync> {
+    match expr {
+        Expr::Async(block) => Some(block),
+        Expr::Closure(closure) => block_in(&closure.body),
+        Expr::Tuple(tuple) => tuple.elems.iter().find_map(block_in),
         Expr::Block(block) => match block.block.stmts.last() {
-            Some(Stmt::Expr(last, None)) => ends_in_block(last),
-            _ => false,
+            Some(Stmt::Expr(last, None)) => block_in(last),
+            _ => None,
         },
-        _ => false,
+        _ => None,
     }
 }
 
@@ -158,7 +160,9 @@ impl<'a> Visit<'a> for Refuse {
 
     fn visit_expr_call(&mut self, call: &'a syn::ExprCall) {
         let Some(joined) = super::blocks::joined(call) else {
-            self.no_blocks(call);
+            if self.refuses_block(call) {
+                return;
+            }
             return visit::visit_expr_call(self, call);
         };
         // What stands in these is lowered for itself.
@@ -166,6 +170,19 @@ impl<'a> Visit<'a> for Refuse {
         for other in others.filter(|branch| !matches!(branch, Expr::Async(_))) {
             self.visit_expr(other);
         }
+    }
+
+    fn visit_expr_await(&mut self, awaited: &'a syn::ExprAwait) {
+        let Expr::Async(block) = &*awaited.base else {
+            return visit::visit_expr_await(self, awaited);
+        };
+        self.error(
+            block.async_token.span,
+            "an `async` block that is awaited by itself is the same as what stands in it: leave out \
+             `async` and this `.await`, or put it beside other operations, in `scoop::join!` or \
+             `scoop::try_join!`"
+                .to_owned(),
+        );
     }
 
     fn visit_expr_async(&mut self, block: &'a syn::ExprAsync) {
@@ -229,37 +246,27 @@ impl<'a> Visit<'a> for Refuse {
 
 impl Refuse {
     /// Where an `async` block would be one of many, or one that may lose.
-    fn no_blocks(&mut self, call: &syn::ExprCall) {
+    fn refuses_block(&mut self, call: &syn::ExprCall) -> bool {
         let Expr::Path(path) = &*call.func else {
-            return;
+            return false;
         };
-        let Some(name) = path.path.segments.last().map(|last| last.ident.to_string()) else {
-            return;
-        };
-        let is_block = |expr: &Expr| match expr {
-            Expr::Async(_) => true,
-            Expr::Closure(closure) => ends_in_block(&closure.body),
-            Expr::Tuple(tuple) => tuple
-                .elems
-                .iter()
-                .any(|each| matches!(each, Expr::Async(_))),
-            _ => false,
-        };
-        let Some(block) = call.args.iter().find(|argument| is_block(argument)) else {
-            return;
-        };
-        let message = match &*name {
-            "race" => {
+        let name = path.path.segments.last().map(|last| last.ident.to_string());
+        let message = match name.as_deref() {
+            Some("race") => {
                 "`race!` takes sagas only, because those that lose are undone: make a saga of this \
                  `async` block"
             }
-            "map" | "try_map" => {
-                "an `async` block for each of many items has no place in the saga's row: make a \
-                 saga of it, `scoop::map(items, |item| one(item)).await`"
+            Some("map" | "try_map") => {
+                "`map` takes no `async` blocks: make a saga of this one, which is called for each of the \
+                 items, `scoop::map(items, |item| one(item)).await`"
             }
-            _ => return,
+            _ => return false,
         };
-        self.errors.push(Error::new_spanned(block, message));
+        let found = call.args.iter().find_map(block_in);
+        if let Some(block) = found {
+            self.error(block.async_token.span, message.to_owned());
+        }
+        found.is_some()
     }
 
     /// What stands in it is awaited, though it does not say so.
