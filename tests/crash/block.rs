@@ -139,5 +139,5 @@ async fn blocks_that_borrow_from_what_is_around_them(place: Place) {
         "3 +taxi",
     ];
     let call = |case: String| borrowing(&case, names.clone(), "taxi");
-    anywhere(place, call, Completed, "86", &happened).await;
+    anywhere(place, call, Completed, "82", &happened).await;
 }
