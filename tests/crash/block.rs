@@ -1,9 +1,9 @@
 //! `async` blocks beside other operations: a crash before and after every commit. Each goes on where it
 //! stood, and all that was done in it is undone.
 
-use scoop::Status::{Completed, RolledBack};
+use scoop::Status::{Completed, RolledBack, Stuck};
 
-use crate::blocks::{blocks, borrowing, deep};
+use crate::blocks::{blocks, borrowing, deep, halves, paid_inside};
 use crate::join::anywhere;
 use crate::support::{Place, on_every_store};
 
@@ -14,6 +14,9 @@ on_every_store!(
     blocks_in_blocks,
     blocks_in_blocks_are_undone,
     blocks_that_borrow_from_what_is_around_them,
+    a_pivot_in_a_block,
+    blocks_in_functions,
+    blocks_in_functions_are_undone,
 );
 
 const DONE: [&str; 7] = [
@@ -140,4 +143,44 @@ async fn blocks_that_borrow_from_what_is_around_them(place: Place) {
     ];
     let call = |case: String| borrowing(&case, names.clone(), "taxi");
     anywhere(place, call, Completed, "82", &happened).await;
+}
+
+async fn a_pivot_in_a_block(place: Place) {
+    let happened = ["1.0:1 pay 3", "1.0:2 +full", "1.1 +b"];
+    let result = r#"Error Some(Full("full")) []"#;
+    anywhere(place, paid_inside, Stuck, result, &happened).await;
+}
+
+const HALVES: [&str; 12] = [
+    "1 +half 0",
+    "2.0:1 +half 0 inside",
+    "2.1 +half 0 beside",
+    "3 +half 1",
+    "4.0:1 +half 1 inside",
+    "4.1 +half 1 beside",
+    "5.0:1 +deep",
+    "5.0:2.0:1 +deep inside",
+    "5.0:2.1 +deep beside",
+    "5.1:1.0 +p",
+    "5.1:1.1 +q",
+    "5.1:1.2 +r",
+];
+
+async fn blocks_in_functions(place: Place) {
+    let mut happened = [&HALVES[..], &["6 +taxi"]].concat();
+    happened.sort_unstable();
+    let call = |case: String| halves(&case, "taxi");
+    anywhere(place, call, Completed, "183", &happened).await;
+}
+
+async fn blocks_in_functions_are_undone(place: Place) {
+    let all = undone(&HALVES, &["6 +full"]);
+    let of =
+        |seq: u32, count| vec![format!(r#""cancel of {seq}: Undone {{ attempt: 1 }}""#); count];
+    let every = [of(5, 6), of(4, 2), of(3, 1), of(2, 2), of(1, 1)]
+        .concat()
+        .join(", ");
+    let result = format!(r#"Error Some(Full("full")) [{every}]"#);
+    let call = |case: String| halves(&case, "full");
+    anywhere(place, call, RolledBack, &result, &texts(&all)).await;
 }

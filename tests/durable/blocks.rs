@@ -21,6 +21,7 @@ on_every_store!(
     a_cancelled_run_undoes_what_its_blocks_did,
     a_block_that_awaits_nothing,
     a_caught_failure_inside_of_a_block,
+    failures_inside_of_blocks_are_told_after_a_restart,
     a_closing_worker_leaves_blocks_where_they_stand,
 );
 
@@ -135,8 +136,8 @@ async fn at_once(n: u64) -> (u64, String) {
 async fn catching(case: String, last: String) -> Result<String, Failed> {
     let (a, b) = scoop::try_join!(
         async {
-            let caught = work(&case, "fails first", 1).await;
-            work(&case, "a", 1).await?;
+            let caught = work(&case, "fails first", 0).await;
+            work(&case, "a", 2).await?;
             Ok::<_, Failed>(format!("{caught:?}"))
         },
         async { work(&case, &last, 5).await },
@@ -308,7 +309,25 @@ async fn a_caught_failure_inside_of_a_block(place: Place) {
     let before = error.preceded_by();
     assert_eq!(before.len(), 1, "{error:?}");
     assert_eq!(before[0].error.message, "fails first failed");
-    assert_eq!(journal::count(&bad, "undoes a Done(1)"), 1);
+    assert_eq!(journal::count(&bad, "undoes a Done(2)"), 1);
+}
+
+/// After a restart, in a block that goes on, and in one that had ended.
+async fn failures_inside_of_blocks_are_told_after_a_restart(place: Place) {
+    for seconds in [1, 3] {
+        let (case, watch) = (case(), Watch::start());
+        let process = Process::start(&place).await;
+        let call = catching(case.clone(), "fails last".to_owned());
+        let id = process.scoop.start(call).await.unwrap().id();
+        watch.until(seconds).await;
+        let process = process.restart(&watch, seconds).await;
+        let error = process.scoop.handle(catching, id).wait().await.unwrap_err();
+        assert_eq!(error.error(), Some(&Failed("fails last".to_owned())));
+        let before = error.preceded_by();
+        assert_eq!(before.len(), 1, "{error:?}");
+        assert_eq!(before[0].error.message, "fails first failed");
+        process.scoop.shutdown().await;
+    }
 }
 
 async fn a_closing_worker_leaves_blocks_where_they_stand(place: Place) {

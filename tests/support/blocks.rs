@@ -7,7 +7,7 @@ use std::time::Duration;
 use scoop::saga;
 
 use super::children::leg;
-use super::sagas::{Full, book};
+use super::sagas::{Full, book, pay};
 
 /// Two steps in one block, a loop in the other, and a step beside them.
 #[saga]
@@ -86,4 +86,51 @@ pub(crate) async fn borrowing(case: &str, names: Vec<String>, last: &str) -> Res
     }
     book(case, last).await?;
     Ok(sum)
+}
+
+/// A pivot in a block, before a step that fails.
+#[saga]
+pub(crate) async fn paid_inside(case: String) -> Result<(), Full> {
+    scoop::try_join!(
+        async {
+            pay(&case, 3).await?;
+            book(&case, "full").await
+        },
+        book(&case, "b"),
+    )?;
+    Ok(())
+}
+
+#[saga(inline)]
+async fn half(case: &str, name: &str) -> Result<usize, Full> {
+    let first = book(case, name).await?;
+    let (one, other) = scoop::try_join!(
+        async {
+            let inner = book(case, &format!("{name} inside")).await?;
+            Ok::<_, Full>(inner.len() + first.len())
+        },
+        book(case, &format!("{name} beside")),
+    )?;
+    Ok(one + other.len())
+}
+
+/// Blocks in functions of a saga, which are in a loop, and in a block.
+#[saga]
+pub(crate) async fn halves(case: &str, last: &str) -> Result<usize, Full> {
+    let mut sum = 0;
+    for number in 0..2_u32 {
+        sum += half(case, &format!("half {number}")).await?;
+    }
+    let (more, all) = scoop::try_join!(
+        async {
+            let one = half(case, "deep").await?;
+            Ok::<_, Full>(one + sum)
+        },
+        async {
+            let all = scoop::try_map(["p", "q", "r"], |name| book(case, name)).await?;
+            Ok::<_, Full>(all.len())
+        }
+    )?;
+    book(case, last).await?;
+    Ok(more + all)
 }

@@ -14,12 +14,14 @@ use super::history::{self, PendingRow, decode};
 use super::line::Line;
 use super::performer::raw;
 use crate::codec::Stored;
+use crate::environment::BoxFuture;
 use crate::frame::{KnownBlock, Slot, prefix_of_block, unknown};
 use crate::operation::block::BlockEnd;
 use crate::operation::branch::BranchEnd;
+use crate::operation::saga::BodyError;
 use crate::operation::{Settled, Unsettled};
 use crate::protocol::branch::block_name;
-use crate::protocol::checkpoint::StoredOutcome;
+use crate::protocol::checkpoint::{CheckpointRow, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, StoredError, StoredFailure};
 use crate::protocol::id::{RunId, Seq};
@@ -102,14 +104,25 @@ impl Execution {
         stands: Option<Stands>,
         failed: oneshot::Receiver<StoredFailure>,
     ) -> (Settled, StoredOutcome) {
-        if self.engine.is_closing() {
-            return (self.left().await, StoredOutcome::Skipped(String::new()));
-        }
-        let body = match self.body_of(point, pending, stands) {
-            Ok((known, body)) => (known, Box::pin(async move { Ok(body.await) })),
-            Err(why) => return (self.park(why).await, StoredOutcome::Skipped(String::new())),
+        let operation = pending.row.operation.as_deref().unwrap_or_default();
+        let name = block_name(operation).unwrap_or_default();
+        let known = match self.known_block(&prefix_of_block(point.name, name)) {
+            _ if self.engine.is_closing() => Err(Exit::Leave),
+            Some(known) => Ok(known),
+            None => Err(Exit::Park(gone(point, name))),
         };
-        let (known, body) = body;
+        let known = match known {
+            Ok(known) => known,
+            Err(exit) => {
+                self.leave(exit);
+                return std::future::pending().await;
+            }
+        };
+        // Made when it is polled, so that a panic on the way is caught, too.
+        let body = Box::pin(async {
+            let body = enter(&known, point, &pending.row, stands).map_err(Exit::Park)?;
+            Ok(body.await)
+        });
         let ended = tokio::select! {
             biased;
             Ok(failure) = failed => Err(Exit::Failed(failure)),
@@ -130,29 +143,6 @@ impl Execution {
                 std::future::pending().await
             }
         }
-    }
-
-    /// The body of the block of this row.
-    fn body_of(
-        &self,
-        point: &Point,
-        pending: &PendingRow,
-        stands: Option<Stands>,
-    ) -> Result<(KnownBlock, crate::environment::BoxFuture<'static, BlockEnd>), String> {
-        let operation = pending.row.operation.as_deref().unwrap_or_default();
-        let name = block_name(operation).unwrap_or_default();
-        let known = self.known_block(&prefix_of_block(point.name, name));
-        let known = known.ok_or_else(|| gone(point, name))?;
-        let position = stands.map(|Stands { point, slots }| {
-            let position = known.position(&point, slots);
-            position.ok_or_else(|| unknown(&point))
-        });
-        let captured = pending.row.arguments.as_ref();
-        let captured = captured.ok_or_else(|| history::no_arguments(operation))?;
-        let entered = known.enter(captured, position.transpose()?);
-        let body =
-            entered.map_err(|error| format!("the `async` block at `{}`: {error}", point.name));
-        Ok((known, body?))
     }
 
     /// A block has returned.
@@ -235,6 +225,30 @@ impl Execution {
         self.note_failure(pending.row.seq, Earlier { hop, error, below });
         (Settled::Unsettled(Box::new(Unsettled { failure })), outcome)
     }
+}
+
+/// The body of the block of this row.
+fn enter(
+    known: &KnownBlock,
+    point: &Point,
+    row: &CheckpointRow,
+    stands: Option<Stands>,
+) -> Result<BoxFuture<'static, BlockEnd>, String> {
+    let position = stands.map(|Stands { point, slots }| {
+        let position = known.position(&point, slots);
+        position.ok_or_else(|| unknown(&point))
+    });
+    let operation = row.operation.as_deref().unwrap_or_default();
+    let captured = row.arguments.as_ref();
+    let captured = captured.ok_or_else(|| history::no_arguments(operation))?;
+    let at = point.name;
+    let entered = known.enter(captured, position.transpose()?);
+    entered.map_err(|error| match error {
+        BodyError::Undecodable(error) => {
+            format!("what the `async` block at `{at}` captured {error}")
+        }
+        error => format!("the `async` block at `{at}` cannot be entered: {error}"),
+    })
 }
 
 fn gone(point: &Point, name: &str) -> String {

@@ -8,6 +8,7 @@ use super::history::{branch_rows, branches, decode, order_of_end, promise, rows_
 use crate::codec::Stored;
 use crate::protocol::branch::{StoredEnd, block_name, is_several};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
+use crate::protocol::failure::StoredError;
 use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::Promise;
 use crate::protocol::timestamp::Timestamp;
@@ -44,6 +45,34 @@ pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trou
         looking.one(row, outcome, next.is_some(), &mut done)?;
     }
     Ok(done)
+}
+
+/// The operations directly in this block that failed, oldest first. Those beside others that are awaited at
+/// once at its newest await are not among them.
+pub(super) fn failed_inside(
+    run: RunId,
+    block: &CheckpointRow,
+    parts: &[CheckpointRow],
+) -> Result<Vec<(Done, StoredError)>, Trouble> {
+    let looking = Looking::at(run, parts);
+    let end = looking.own(block);
+    let done = looking.block(block, end)?.map(|(_, done)| done);
+    let rows = rows_inside(run, block, parts)?;
+    let newest = rows.last().filter(|_| end.is_none());
+    let under_way = newest.map(|(_, newest)| format!("{}.", newest.part.0));
+    let failed = |done: Done| match &done.outcome {
+        StoredOutcome::Failed(error) | StoredOutcome::Unknown(error) => {
+            let error = error.clone();
+            Some((done, error))
+        }
+        _ => None,
+    };
+    let is_before = |done: &Done| {
+        let under_way = under_way.as_ref();
+        under_way.is_none_or(|under_way| !done.part.0.starts_with(&**under_way))
+    };
+    let done = done.into_iter().flatten().filter(is_before);
+    Ok(done.filter_map(failed).collect())
 }
 
 /// What is undone together, and when it ended: an operation of several, or all that a block did.

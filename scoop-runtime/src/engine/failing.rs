@@ -49,6 +49,24 @@ impl Execution {
         }
     }
 
+    /// Notes the failures in a block that an earlier process wrote down, but for the one that ended it.
+    pub(super) fn recall_inside(
+        &self,
+        block: &CheckpointRow,
+        parts: &[CheckpointRow],
+        has_failed: bool,
+    ) -> Result<(), Trouble> {
+        let mut failed = done::failed_inside(self.run, block, parts)?;
+        if has_failed {
+            failed.pop();
+        }
+        for (done, error) in failed {
+            let (hop, below) = (self.hop_at(parts, &done), None);
+            self.note_failure(done.seq, Earlier { hop, error, below });
+        }
+        Ok(())
+    }
+
     fn hop_at(&self, rows: &[CheckpointRow], done: &Done) -> Hop {
         let of_seq = rows.iter().filter(|row| row.seq == done.seq);
         let attempts = of_seq.filter(|row| row.part.is_attempt_at(&done.part));

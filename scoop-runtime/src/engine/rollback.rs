@@ -158,21 +158,13 @@ impl<'e> Undoing<'e> {
         Context {
             run: self.run,
             saga: self.saga,
-            point: self
-                .forward_row(target.done.seq)
-                .map(|row| row.point.clone())
-                .unwrap_or_default(),
+            point: target.done.point.clone(),
             seq: target.done.seq,
             part: target.done.part.clone(),
             attempt,
             undo,
             at_least: AtLeast::default(),
         }
-    }
-
-    fn forward_row(&self, seq: Seq) -> Option<&CheckpointRow> {
-        let mut rows = self.rows.iter();
-        rows.find(|row| row.seq == seq && row.part.is_main())
     }
 
     /// Undoes one thing. False when the run is stuck, or no longer this worker's.

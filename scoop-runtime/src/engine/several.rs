@@ -195,7 +195,15 @@ impl<'e> Several<'e> {
         let rows = history::branch_rows(run, &pending.row, &several.stored)?;
         for (number, row) in rows.into_iter().enumerate() {
             let (outcome, operation) = (row.part.outcome(), row.operation.as_deref());
-            match pending.parts.iter().find(|part| part.part == outcome) {
+            let end = pending.parts.iter().find(|part| part.part == outcome);
+            if operation.is_some_and(|operation| block_name(operation).is_some()) {
+                let failed = end
+                    .map(|end| history::end_of_branch(run, end))
+                    .transpose()?;
+                let has_failed = failed.is_some_and(|end| end.is_err());
+                execution.recall_inside(&row, &pending.parts, has_failed)?;
+            }
+            match end {
                 Some(end) if !operation.is_some_and(is_several) => ended.push((number, end)),
                 _ => {
                     let pending = PendingRow::of(run, row, Arc::clone(&pending.parts))?;

@@ -6,7 +6,10 @@ use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::branch::{Branch, StoredByABranch};
+use super::branch::Branch;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::saga::BodyError;
 use super::stored::{Arguments, Codec, StoredArguments, codec};
 use super::{EncodedEnd, Intent, Settled, Unsettled};
@@ -122,15 +125,40 @@ impl<C, R, T> Link<C, R, T> {
 
 /// The codec of a captured local; that it cannot be captured is said here alone.
 #[must_use]
-pub const fn captured<T: Durable>() -> Codec<T> {
+pub const fn captured<T: Capturable>() -> Codec<T> {
     codec()
 }
 
 /// The codec of the value of a block; that it cannot be stored is said here alone.
 #[must_use]
-pub const fn value<T: StoredByABranch>() -> Codec<T> {
+pub const fn value<T: StoredByABlock>() -> Codec<T> {
     codec()
 }
+
+/// What an `async` block uses of the locals around it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be used in an `async` block of a saga",
+    label = "what the block uses is stored when it begins, so that it can go on in another process",
+    note = "if `{Self}` is your own type: add `#[derive(serde::Serialize, serde::Deserialize)]`",
+    note = "if it is a reference: make an owned value of it before the block (`.clone()`, `.to_owned()`)",
+    note = "if it is a client or the like: take it as a parameter of type `Resource<..>`, or mark its `let` with `#[transient]` to make it again in the block"
+)]
+pub trait Capturable: Durable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Durable> Capturable for T {}
+
+/// What an `async` block gives.
+#[diagnostic::on_unimplemented(
+    message = "an `async` block of a saga cannot give `{Self}`: that cannot be stored",
+    label = "the value of a block is stored when it ends, beside others that have not",
+    note = "if it is your own type: add `#[derive(serde::Serialize, serde::Deserialize)]`; if it is a `Result`, to its error, too",
+    note = "or use `scoop::Error`, which takes any error with `?`"
+)]
+pub trait StoredByABlock: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> StoredByABlock for T {}
 
 /// The locals that a block captures, borrowed: `(A, (B, ()))`.
 pub trait Lent {
