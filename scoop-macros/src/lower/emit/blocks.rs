@@ -15,8 +15,10 @@ impl Emit<'_> {
         let links = blocks.iter().map(|block| &block.link);
         let codecs = blocks.iter().flat_map(|block| &block.captured);
         let codecs = codecs.map(|Capture { codec, at, .. }| {
-            let runtime = located(runtime, *at);
-            let made = quote_spanned!(*at=> #runtime::operation::block::captured());
+            // As the macro's own code, so that the compiler does not propose to borrow what is a borrow.
+            let at = Span::mixed_site().located_at(*at);
+            let runtime = located(runtime, at);
+            let made = quote_spanned!(at=> #runtime::operation::block::captured());
             quote!(let #codec = #made;)
         });
         quote!(#(let #links = #runtime::operation::block::Link::new();)* #(#codecs)*)
