@@ -102,7 +102,7 @@ impl Execution {
         point: &'static Point,
         pending: &PendingRow,
         stands: Option<Stands>,
-        failed: oneshot::Receiver<StoredFailure>,
+        failed: oneshot::Receiver<Box<StoredFailure>>,
     ) -> (Settled, StoredOutcome) {
         let operation = pending.row.operation.as_deref().unwrap_or_default();
         let name = block_name(operation).unwrap_or_default();
@@ -136,7 +136,8 @@ impl Execution {
             }
             Err(Exit::Failed(failure)) => {
                 let outcome = StoredOutcome::Failed(failure.error.clone());
-                (Settled::Unsettled(Box::new(Unsettled { failure })), outcome)
+                let unsettled = Unsettled { failure: *failure };
+                (Settled::Unsettled(Box::new(unsettled)), outcome)
             }
             Err(exit) => {
                 self.leave(exit);

@@ -40,7 +40,7 @@ pub(super) struct Branch {
 struct Block {
     line: Mutex<Line>,
     /// Ends the block without a value.
-    failing: Mutex<Option<oneshot::Sender<StoredFailure>>>,
+    failing: Mutex<Option<oneshot::Sender<Box<StoredFailure>>>>,
 }
 
 /// What the operations that are awaited at once know of each other.
@@ -73,7 +73,7 @@ impl Branch {
     pub(super) fn of_block(
         siblings: &Arc<Siblings>,
         line: Line,
-        failing: oneshot::Sender<StoredFailure>,
+        failing: oneshot::Sender<Box<StoredFailure>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             siblings: Arc::clone(siblings),

@@ -158,7 +158,7 @@ async fn body(
             )
             .await
         }
-        Err(Exit::Failed(failure)) => fail(&execution, failure).await,
+        Err(Exit::Failed(failure)) => fail(&execution, *failure).await,
         Err(Exit::Park(reason)) => Err(Trouble::Parked { run, reason }),
         Err(Exit::Leave) => Ok(()),
     };

@@ -177,7 +177,7 @@ impl Execution {
         if !branch::is_one_of_several() {
             failure.preceded_by = self.earlier();
         }
-        self.leave(Exit::Failed(failure));
+        self.leave(Exit::Failed(failure.into()));
         std::future::pending().await
     }
 

@@ -17,6 +17,7 @@ mod branch;
 mod cancel;
 mod child;
 mod closing;
+mod conduct;
 mod connect;
 mod core;
 mod done;

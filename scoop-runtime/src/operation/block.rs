@@ -7,6 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::branch::Branch;
+use super::given::{Codecs, Given, Lent, Provided};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -18,7 +19,7 @@ use crate::environment::BoxFuture;
 use crate::frame::{Durable, Frame};
 use crate::protocol::description::Description;
 use crate::protocol::failure::StoredError;
-use crate::resource::{Resource, ResourceType, Resources};
+use crate::resource::Resources;
 
 /// An `async` block that is awaited beside other operations, as `Link::begin` makes it.
 #[must_use = "it does nothing until it is awaited inside a `#[saga]`"]
@@ -30,7 +31,11 @@ pub struct Block<T> {
 
 /// Ties a block, where it begins, to its body, which is there on a resume, too: the types of what it
 /// captures, of what the process provides to it, and of its value.
-pub struct Link<C, R, T>(PhantomData<fn() -> (C, R, T)>);
+pub struct Link<C, R, T>(
+    PhantomData<fn() -> C>,
+    PhantomData<fn() -> R>,
+    PhantomData<fn() -> T>,
+);
 
 /// The body of a block.
 pub struct Body {
@@ -62,7 +67,7 @@ impl<C, R, T> Link<C, R, T> {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "named by the macro alone")]
     pub const fn new() -> Self {
-        Self(PhantomData)
+        Self(PhantomData, PhantomData, PhantomData)
     }
 
     /// What is awaited, with what it captures as it is now.
@@ -160,113 +165,6 @@ pub trait StoredByABlock: Serialize + DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> StoredByABlock for T {}
 
-/// The locals that a block captures, borrowed: `(A, (B, ()))`.
-pub trait Lent {
-    /// What is captured of them.
-    type Owned;
-
-    /// Adds all of them.
-    fn push(self, captured: &mut Arguments);
-}
-
-impl Lent for () {
-    type Owned = ();
-
-    fn push(self, _: &mut Arguments) {}
-}
-
-/// A local that a block captures.
-#[derive(Debug)]
-pub struct Lending<'a, T>(pub &'a Codec<T>, pub &'a T);
-
-impl<T, L: Lent> Lent for (Lending<'_, T>, L) {
-    type Owned = (T, L::Owned);
-
-    fn push(self, captured: &mut Arguments) {
-        let (Lending(codec, local), rest) = self;
-        codec.push(captured, local);
-        rest.push(captured);
-    }
-}
-
-/// What reads what a block captured: `(Codec<A>, (Codec<B>, ()))`.
-pub trait Codecs {
-    /// What that is: `(A, (B, ()))`.
-    type Values;
-
-    /// How many they are.
-    const COUNT: usize;
-
-    /// Takes all of them.
-    ///
-    /// # Errors
-    /// When one is not what its type expects.
-    fn take(&self, stored: &mut StoredArguments) -> Result<Self::Values, CodecError>;
-}
-
-impl Codecs for () {
-    type Values = ();
-
-    const COUNT: usize = 0;
-
-    fn take(&self, _: &mut StoredArguments) -> Result<(), CodecError> {
-        Ok(())
-    }
-}
-
-impl<T, C: Codecs> Codecs for (Codec<T>, C) {
-    type Values = (T, C::Values);
-
-    const COUNT: usize = 1 + C::COUNT;
-
-    fn take(&self, stored: &mut StoredArguments) -> Result<Self::Values, CodecError> {
-        Ok((self.0.take(stored)?, self.1.take(stored)?))
-    }
-}
-
-/// The resources that a block uses, borrowed: `(&bank, ())`.
-pub trait Given {
-    /// The same, owned.
-    type Owned;
-}
-
-impl Given for () {
-    type Owned = ();
-}
-
-impl<T: Send + Sync + 'static, G: Given> Given for (&Resource<T>, G) {
-    type Owned = (Resource<T>, G::Owned);
-}
-
-/// The resource whose method the saga is.
-pub struct This<'a, T>(pub &'a T);
-
-impl<T: Send + Sync + 'static, G: Given> Given for (This<'_, T>, G) {
-    type Owned = (Resource<T>, G::Owned);
-}
-
-/// What the process provides to a block.
-pub trait Provided: Sized {
-    /// Looks all of them up.
-    ///
-    /// # Errors
-    /// With one that is not provided.
-    fn find(resources: &Resources) -> Result<Self, ResourceType>;
-}
-
-impl Provided for () {
-    fn find(_: &Resources) -> Result<Self, ResourceType> {
-        Ok(())
-    }
-}
-
-impl<T: Send + Sync + 'static, R: Provided> Provided for (Resource<T>, R) {
-    fn find(resources: &Resources) -> Result<Self, ResourceType> {
-        let resource = resources.get::<T>().ok_or_else(ResourceType::of::<T>)?;
-        Ok((resource, R::find(resources)?))
-    }
-}
-
 /// The value of a block, which may be a `Result`: `Value(&value).error()`.
 pub struct Value<'a, T>(pub &'a T);
 
@@ -321,12 +219,6 @@ impl<C, R, T> fmt::Debug for Link<C, R, T> {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Body").field(&self.name).finish()
-    }
-}
-
-impl<T> fmt::Debug for This<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("This")
     }
 }
 

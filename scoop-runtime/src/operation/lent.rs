@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use super::block::Lent;
+use super::given::Lent;
 use super::stored::Arguments;
 use crate::frame::Durable;
 

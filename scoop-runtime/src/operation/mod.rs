@@ -9,6 +9,7 @@ mod caught;
 mod child;
 mod fallible;
 mod function;
+pub mod given;
 pub mod inline;
 mod join;
 pub mod lent;

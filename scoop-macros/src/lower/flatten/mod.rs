@@ -2,6 +2,7 @@
 
 mod awaited;
 mod blocks;
+mod captures;
 mod control;
 mod expr;
 pub(super) mod find;
