@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use scoop::__private::runtime::operation::{Saga, SagaCall};
+use scoop::admin::CheckpointRow;
 use scoop::{Scoop, saga, step};
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -15,6 +16,9 @@ use sqlx::{ConnectOptions as _, Connection as _};
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 #[error("sold out")]
 struct SoldOut;
+
+#[path = "deploy/blocks.rs"]
+mod blocks;
 
 /// A type that is stored, as one build has it, and as later ones do.
 #[derive(Serialize, Deserialize)]
@@ -290,7 +294,16 @@ where
     ENDS.store(true, Ordering::SeqCst);
     let scoop = Scoop::connect(&url).await.unwrap();
     let run = scoop.start(first("rome".to_owned())).await.unwrap();
-    while scoop.admin().show(run.id()).await.unwrap().1.len() < 2 {
+    let held = |row: &CheckpointRow| row.operation.as_deref() == Some("hold");
+    while !scoop
+        .admin()
+        .show(run.id())
+        .await
+        .unwrap()
+        .1
+        .iter()
+        .any(held)
+    {
         tokio::task::yield_now().await;
     }
     scoop.shutdown_within(std::time::Duration::ZERO).await;
@@ -375,4 +388,5 @@ async fn a_run_goes_on_in_a_build_that_has_what_it_needs_and_any_other_parks_it(
         let parked = said.contains("is parked: ") && said.contains(wanted);
         assert!(parked, "{next}: {said}");
     }
+    blocks::go_on_or_are_parked().await;
 }

@@ -67,6 +67,28 @@ impl Desk {
         Ok(format!("{price} {}", self.currency))
     }
 
+    /// The blocks of a method say `self`, and use its resources; so does one inside of another.
+    #[saga]
+    async fn blocks(&self, cities: Vec<String>, rates: Resource<Rates>) -> Result<u32, SoldOut> {
+        let currency = &self.currency;
+        let (one, other) = scoop::try_join!(
+            async {
+                let first = self.book(&cities[0], 1).await?;
+                self.note(format!("{first} {currency}"));
+                let (inner, ()) = scoop::join!(
+                    async {
+                        let price = self.book(&cities[1], 2).await?;
+                        Ok::<_, SoldOut>(price + rates.night + first)
+                    },
+                    async { self.note("nothing") },
+                );
+                Ok::<_, SoldOut>(inner? + rates.night)
+            },
+            self.book(&cities[2], rates.night),
+        )?;
+        Ok(one + other)
+    }
+
     /// A saga that is a method: it awaits steps of its own type, and looks at its fields.
     #[saga]
     async fn tour(&self, greeting: &str, cities: Vec<String>) -> Result<Vec<String>, SoldOut> {
@@ -143,6 +165,29 @@ async fn a_saga_that_is_a_method_awaits_steps_that_are() {
         desk.log(),
         ["+Lisbon", "print", "2 of 3", "+Porto", "print", "3 of 3"]
     );
+}
+
+#[tokio::test]
+async fn a_block_uses_what_the_process_provides() {
+    let names = ["Lisbon", "Porto", "Faro"];
+    let call = || desk().blocks(cities(&names));
+    for crash in 1..=8 {
+        let (store, desk) = (MemoryStore::new(), desk());
+        let crashing = Arc::new(CrashStore::new(Arc::new(store.clone()), Some(crash)));
+        let first = connect(crashing.clone(), &desk).await;
+        let run = async { first.start(call()).id("one").await.unwrap().wait().await };
+        tokio::select! {
+            biased;
+            () = crashing.crashed() => {}
+            _ = run => panic!("it ended before commit {crash}"),
+        }
+        drop(first);
+        let second = connect(Arc::new(store), &desk).await;
+        let handle = second.start(call()).id("one").await.unwrap();
+        let price = handle.wait().await.unwrap();
+        assert_eq!(price, 50 + 100 + 50 + 50 + 2500, "{crash}");
+        assert!(desk.log().contains(&"50 EUR".to_owned()));
+    }
 }
 
 #[tokio::test]

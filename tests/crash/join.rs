@@ -49,18 +49,21 @@ fn sorted(end: &End) -> (Status, String) {
     (end.status.clone(), parts.concat())
 }
 
-async fn anywhere<S>(
+/// What happened each time, in order.
+pub(crate) async fn anywhere<S>(
     place: Place,
     call: impl Fn(String) -> SagaCall<S>,
     status: Status,
     result: &str,
     happened: &[&str],
-) where
+) -> Vec<Vec<String>>
+where
     S: Saga<Ok: Debug, Error: Debug>,
 {
     let (end, all) = in_peace(&place.fresh(), &call).await;
     assert_eq!((&end.status, &*end.result), (&status, result));
     let wanted = counted(&all);
+    let mut journals = vec![all];
     assert_eq!(wanted.keys().collect::<Vec<_>>(), happened);
     let commits = commits(&place.fresh(), &call).await;
     for number in 1..=commits {
@@ -84,8 +87,10 @@ async fn anywhere<S>(
                 let most = wanted[&line] * 2;
                 assert!(count <= most, "{crash:?}: {line} happened {count} times");
             }
+            journals.push(all);
         }
     }
+    journals
 }
 
 fn texts(items: &[&str]) -> Vec<String> {

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/blocks.rs"]
+mod blocks;
 #[path = "../support/children.rs"]
 mod children;
 #[path = "../support/end.rs"]
@@ -17,6 +19,7 @@ mod sagas;
 mod support;
 
 mod back;
+mod block;
 mod cancel;
 mod child;
 mod forward;

@@ -9,7 +9,9 @@ use scoop::{Scoop, Status};
 use scoop_runtime::operation::{Saga, SagaCall};
 
 use crate::place::Place;
-use crate::sagas::{caught, lasting, late, none_of_many, only, order, panicked, refused, together};
+use crate::sagas::{
+    blocks, caught, lasting, late, none_of_many, only, order, panicked, refused, together,
+};
 use crate::world::{World, connecting, end_of};
 
 type Told = (Status, String, Vec<String>);
@@ -162,4 +164,14 @@ async fn several_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn several_of_which_one_fails() {
     in_any_order(none_of_many).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blocks_at_once() {
+    in_any_order(|case| blocks(case, false)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blocks_that_are_undone() {
+    in_any_order(|case| blocks(case, true)).await;
 }

@@ -174,6 +174,28 @@ pub(crate) async fn together(case: String) -> Result<String, scoop::Error> {
     Ok([bike?, parcel?.to_string(), lock?, bell].join(", "))
 }
 
+/// Steps that write, in blocks: one after the other, with others beside them, and with a delay.
+#[saga]
+pub(crate) async fn blocks(case: String, last: bool) -> Result<String, No> {
+    let (bike, parcel) = scoop::try_join!(
+        async {
+            let bike = reserve(&case, "bike").await?;
+            let lock = reserve(&case, "lock").await?;
+            let one = long(&case).await?;
+            Ok::<_, No>(format!("{bike}, {lock}, {one}"))
+        },
+        async {
+            let parcel = ship(&case).await?;
+            let bell = reserve(&case, "bell").await?;
+            Ok::<_, No>(format!("{parcel}, {bell}"))
+        },
+    )?;
+    if last {
+        return Err(No("more".to_owned()));
+    }
+    Ok(format!("{bike}; {parcel}"))
+}
+
 #[saga]
 pub(crate) async fn none_of_many(case: String) -> Result<usize, scoop::Error> {
     let all = ["a", "b", "none", "c", "d"];

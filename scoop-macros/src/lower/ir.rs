@@ -158,6 +158,33 @@ pub(super) struct Await {
     pub(super) point: u32,
     pub(super) result: VarId,
     pub(super) operation: Expr,
+    /// The `async` blocks among the operations.
+    pub(super) blocks: Vec<Inner>,
+}
+
+/// What a block captures.
+pub(super) struct Capture {
+    /// What it is called in the block.
+    pub(super) ident: Ident,
+    /// What writes and reads it.
+    pub(super) codec: Ident,
+    /// Where it is mentioned first.
+    pub(super) at: Span,
+    /// Whether it is the value behind a borrow that is captured.
+    pub(super) behind: bool,
+}
+
+/// An `async` block beside other operations, lowered for itself.
+pub(super) struct Inner {
+    /// What ties it to what it is awaited with.
+    pub(super) link: Ident,
+    /// Its name among the blocks of its await.
+    pub(super) name: String,
+    pub(super) span: Span,
+    /// The locals that it captures, and the resources that it uses: its parameters.
+    pub(super) captured: Vec<Capture>,
+    pub(super) provided: Vec<Ident>,
+    pub(super) lowered: super::Lowered,
 }
 
 /// Which points are inside: first and last; none where `first > last`.

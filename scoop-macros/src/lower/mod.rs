@@ -76,7 +76,7 @@ pub(crate) fn lower(
     }
     let mut named = name::unique(params, body);
     refill::copy(&mut named.body, &named.vars, runtime);
-    let mut flat = flatten::flatten(named)?;
+    let mut flat = flatten::flatten(named, runtime)?;
     let errors = points::name(&mut flat.points);
     if !errors.is_empty() {
         return Err(errors);

@@ -21,7 +21,8 @@ fn body(source: &str) -> Block {
 
 fn flat(names: &[&str], source: &str) -> super::ir::Flat {
     let named = name::unique(&params(names), body(source));
-    let mut flat = flatten::flatten(named).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let mut flat = flatten::flatten(named, &quote::quote!(scoop))
+        .unwrap_or_else(|errors| panic!("{errors:?}"));
     assert!(points::name(&mut flat.points).is_empty());
     flat
 }
@@ -212,7 +213,7 @@ fn all_mistakes_are_found_at_once() {
     let errors = refused(&["items"], source);
     let starts = [
         "an `.await` inside a closure cannot be saved",
-        "an `async` block inside a saga has no checkpoints",
+        "an `async` block stands beside other operations",
         "an `.await` in a match guard cannot be saved",
         "`select!` drops what did not win",
     ];
@@ -222,5 +223,96 @@ fn all_mistakes_are_found_at_once() {
             errors.iter().any(|error| error.starts_with(start)),
             "{errors:#?}"
         );
+    }
+}
+
+/// `name: captured, provided` for each block of the first await.
+fn blocks(names: &[&str], source: &str) -> Vec<String> {
+    fn first(block: &super::ir::Block) -> Option<&super::ir::Await> {
+        block.nodes.iter().find_map(|node| match node {
+            super::ir::Node::Await(e) => Some(e),
+            super::ir::Node::For(e) => first(&e.body),
+            _ => None,
+        })
+    }
+    let flat = flat(names, source);
+    let found = first(&flat.root).expect("there is an await");
+    let line = |block: &super::ir::Inner| {
+        let captured = block.captured.iter();
+        let captured: Vec<_> = captured.map(|capture| capture.ident.to_string()).collect();
+        let provided: Vec<_> = block.provided.iter().map(ToString::to_string).collect();
+        let (captured, provided) = (captured.join(" "), provided.join(" "));
+        let points = block.lowered.points.len();
+        format!("{}: {captured}; {provided}; {points}", block.name)
+    };
+    found.blocks.iter().map(line).collect()
+}
+
+#[test]
+fn a_block_captures_what_it_mentions_and_does_not_bind() {
+    let source = "let b = 1; let r = &a; let (x, y) = try_join((\
+                  async { let c = one(r, 2).await?; let b = c + 1; two(b).await }, \
+                  async move { format!(\"{b} {}\", list.iter().map(|a| a + 1).count()) },\
+                  )).await; x";
+    let wanted = ["block (1 of 2): a; ; 2", "block (2 of 2): list b; ; 0"];
+    assert_eq!(blocks(&["a", "list"], source), wanted);
+}
+
+#[test]
+fn what_a_loop_borrows_is_captured_by_what_is_behind_it() {
+    let source = "for x in &a { let (y, z) = join((async { one(x).await }, two())).await; }";
+    assert_eq!(blocks(&["a"], source), ["block: __behind_x; ; 1"]);
+}
+
+#[test]
+fn a_block_takes_self_as_it_is_provided() {
+    let source = "let n = &self.name; let (x,) = join((async { one(n, self).await },)).await;";
+    assert_eq!(blocks(&[], source), ["block: ; __this; 1"]);
+}
+
+#[test]
+fn blocks_inside_of_blocks_are_lowered_with_them() {
+    let source = "let (x,) = join((async { let n = one(a).await; \
+                  let (y, z) = join!(async { two(n).await }, three(b)); y },)).await;";
+    assert_eq!(blocks(&["a", "b"], source), ["block: a b; ; 2"]);
+}
+
+#[test]
+fn a_block_that_changes_the_saga_around_it_is_refused() {
+    let source =
+        "let mut sum = 0; join((async { sum += 1; let s = &mut sum; one(s).await }, two())).await;";
+    let errors = refused(&[], source);
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    for error in errors {
+        assert!(
+            error.starts_with("an `async` block has a copy of `sum`"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn blocks_are_refused_where_they_have_no_place() {
+    for (source, wanted) in [
+        (
+            "race((async { 1 }, two())).await;",
+            "`race!` takes sagas only",
+        ),
+        (
+            "map(a, |x| async move { one(x).await }).await;",
+            "`map` takes no `async` blocks",
+        ),
+        (
+            "async { 1 }.await;",
+            "an `async` block that is awaited by itself",
+        ),
+        (
+            "timeout(a, async { 1 }).await;",
+            "an `async` block stands beside other operations",
+        ),
+    ] {
+        let errors = refused(&["a"], source);
+        assert_eq!(errors.len(), 1, "{source}: {errors:#?}");
+        assert!(errors[0].starts_with(wanted), "{errors:#?}");
     }
 }

@@ -2,15 +2,17 @@
 //! says for itself alone.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::execution::Exit;
 use super::halt::Halt;
+use super::line::Line;
 use crate::environment::BoxFuture;
 use crate::protocol::branch::Others;
 use crate::protocol::checkpoint::StoredOutcome;
+use crate::protocol::failure::StoredFailure;
 
 tokio::task_local! {
     static BRANCH: Arc<Branch>;
@@ -31,6 +33,14 @@ pub(super) struct Branch {
     siblings: Arc<Siblings>,
     outcome: Mutex<Option<StoredOutcome>>,
     has_left: AtomicBool,
+    block: Option<Block>,
+}
+
+/// What is more where the operation is an `async` block.
+struct Block {
+    line: Mutex<Line>,
+    /// Ends the block without a value.
+    failing: Mutex<Option<oneshot::Sender<Box<StoredFailure>>>>,
 }
 
 /// What the operations that are awaited at once know of each other.
@@ -55,7 +65,30 @@ impl Branch {
             siblings: Arc::clone(siblings),
             outcome: Mutex::default(),
             has_left: AtomicBool::new(false),
+            block: None,
         })
+    }
+
+    /// An operation that is a block. `failing` ends it without a value.
+    pub(super) fn of_block(
+        siblings: &Arc<Siblings>,
+        line: Line,
+        failing: oneshot::Sender<Box<StoredFailure>>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            siblings: Arc::clone(siblings),
+            outcome: Mutex::default(),
+            has_left: AtomicBool::new(false),
+            block: Some(Block {
+                line: Mutex::new(line),
+                failing: Mutex::new(Some(failing)),
+            }),
+        })
+    }
+
+    /// The rows of the block that it is.
+    pub(super) fn line(&self) -> Option<MutexGuard<'_, Line>> {
+        self.block.as_ref().map(|block| lock(&block.line))
     }
 
     /// Polls what this branch does.
@@ -64,15 +97,28 @@ impl Branch {
     }
 
     pub(super) fn set_outcome(&self, outcome: StoredOutcome) {
-        *lock(&self.outcome) = Some(outcome);
+        match self.line() {
+            Some(mut line) => line.outcome = Some(outcome),
+            None => *lock(&self.outcome) = Some(outcome),
+        }
     }
 
     pub(super) fn take_outcome(&self) -> Option<StoredOutcome> {
         lock(&self.outcome).take()
     }
 
-    /// It ends here; the body does when all of its siblings have come to an end.
+    /// It ends here; the body does when all of its siblings have come to an end. A block that fails is
+    /// over like any other operation.
     pub(super) fn leave(&self, exit: Exit) {
+        let exit = match (exit, &self.block) {
+            (Exit::Failed(failure), Some(block)) => {
+                if let Some(failing) = lock(&block.failing).take() {
+                    drop(failing.send(failure));
+                }
+                return;
+            }
+            (exit, _) => exit,
+        };
         if !self.has_left.swap(true, Ordering::Relaxed) {
             lock(&self.siblings.exit).get_or_insert(exit);
             self.siblings.left.send_modify(|left| *left += 1);
@@ -134,6 +180,6 @@ impl Siblings {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,35 +1,31 @@
 //! The state of one run while its body is being driven: the other side of its frame.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::forward::First;
 use super::history::PendingRow;
-use super::intend::operation_name;
+use super::line::Line;
 use super::writer::WriteError;
 use super::{Engine, branch};
 use crate::codec::Stored;
-use crate::environment::BoxFuture;
-use crate::frame::{Conductor, Slot};
+use crate::frame::KnownBlock;
+use crate::operation::Settled;
 use crate::operation::saga::SagaDescriptor;
-use crate::operation::{Intent, Settled, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
 use crate::protocol::commit::{Commit, Committed};
-use crate::protocol::description::{OperationMeta, Point};
-use crate::protocol::failure::{Earlier, FailureKind, StoredFailure};
-use crate::protocol::id::{Part, RunId, Seq};
+use crate::protocol::failure::{Earlier, StoredFailure};
+use crate::protocol::id::{RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunUpdate};
 use crate::protocol::slots::SlotTable;
 use crate::protocol::timestamp::Timestamp;
-use crate::resource::Resources;
 
 /// Why a body ends without returning.
-#[expect(clippy::large_enum_variant, reason = "there is one for each run")]
 #[derive(Debug)]
 pub(crate) enum Exit {
     /// An operation ended without a value.
-    Failed(StoredFailure),
+    Failed(Box<StoredFailure>),
     /// This build cannot continue the run.
     Park(String),
     /// The run is somebody else's, or the worker may write nothing more.
@@ -64,18 +60,17 @@ pub(crate) struct Execution {
 }
 
 pub(super) struct State {
-    pub(super) seq: Seq,
-    pub(super) table: SlotTable,
+    /// The rows of the run itself.
+    line: Line,
+    /// The `async` blocks that can be entered, by what the names of their points begin with.
+    pub(super) blocks: HashMap<Arc<str>, KnownBlock>,
     /// The run row, until it is stored.
     create: Option<NewRun>,
     begun: Option<oneshot::Sender<Begun>>,
-    /// What became of the last operation, to be written with the next row.
-    outcome: Option<StoredOutcome>,
     /// Whether the run row says when to wake.
     pub(super) has_wake: bool,
     /// Whether the run was given up with the newest row, to wait in the store.
     pub(super) released: bool,
-    pending: Option<PendingRow>,
     /// The failures that the body went on from, with their positions.
     pub(super) failures: Vec<(Seq, Earlier)>,
     exit: Option<oneshot::Sender<Exit>>,
@@ -109,14 +104,12 @@ impl Execution {
         beginning: Beginning,
     ) -> Self {
         let state = State {
-            seq: beginning.seq,
-            table: beginning.table,
+            blocks: HashMap::new(),
             create: beginning.create,
             begun: beginning.begun,
-            outcome: None,
             has_wake: beginning.pending.is_some(),
+            line: Line::of_run(beginning.seq, beginning.table, beginning.pending),
             released: false,
-            pending: beginning.pending,
             failures: Vec::new(),
             exit: Some(beginning.exit),
             resumed: Some(beginning.seq).filter(|seq| *seq != Seq::NONE),
@@ -143,9 +136,28 @@ impl Execution {
         self.engine.environment.now()
     }
 
+    /// The rows of the run, or of the block in it that is being polled.
+    pub(super) fn line<R>(&self, look: impl FnOnce(&mut Line) -> R) -> R {
+        let branch = branch::current();
+        match branch.as_ref().and_then(|branch| branch.line()) {
+            Some(mut line) => look(&mut line),
+            None => look(&mut self.state().line),
+        }
+    }
+
+    /// The position of the newest row.
+    pub(super) fn newest(&self) -> Seq {
+        self.state().line.seq
+    }
+
+    /// The block whose points have names that begin like this.
+    pub(super) fn known_block(&self, prefix: &str) -> Option<KnownBlock> {
+        self.state().blocks.get(prefix).cloned()
+    }
+
     /// Whether the outcome of the last operation is not written yet.
     pub(super) fn has_outcome(&self) -> bool {
-        self.state().outcome.is_some()
+        self.line(|line| line.outcome.is_some())
     }
 
     /// Ends the body; one of several operations, when the others have ended, or do, too.
@@ -162,7 +174,7 @@ impl Execution {
     pub(crate) fn set_outcome(&self, outcome: StoredOutcome) {
         match branch::current() {
             Some(branch) => branch.set_outcome(outcome),
-            None => self.state().outcome = Some(outcome),
+            None => self.state().line.outcome = Some(outcome),
         }
     }
 
@@ -185,18 +197,15 @@ impl Execution {
         }
     }
 
-    /// The row of this position is in the store, and the locals that it saves.
-    pub(super) fn is_stored(&self, seq: Seq, table: Option<SlotTable>) {
-        let mut state = self.state();
-        state.create = None;
-        if seq > state.seq {
-            state.seq = seq;
-            state.outcome = None;
-        }
-        if let Some(table) = table {
-            state.table = table;
-        }
-        drop(state);
+    /// These rows are in the store, and the locals that the newest saves.
+    pub(super) fn are_stored(&self, rows: &[CheckpointRow], table: Option<SlotTable>) {
+        self.state().create = None;
+        self.line(|line| {
+            line.are_stored(rows);
+            if let Some(table) = table {
+                line.table = table;
+            }
+        });
         self.tell_begun(Ok(self.run));
     }
 
@@ -219,14 +228,14 @@ impl Execution {
     /// A row after the last one, with the outcome of the last operation. Nothing changes before it
     /// is committed with [`commit`](Self::commit).
     pub(crate) fn next_row(&self, kind: RowKind) -> CheckpointRow {
-        let state = self.state();
-        let outcome = state
-            .outcome
-            .as_ref()
-            .and_then(|outcome| Stored::encode(outcome).ok());
+        let ((seq, part), outcome) = self.line(|line| {
+            let outcome = line.outcome.as_ref();
+            let outcome = outcome.and_then(|outcome| Stored::encode(outcome).ok());
+            (line.next(), outcome)
+        });
         CheckpointRow {
-            seq: state.seq.next(),
-            part: Part::main(),
+            seq,
+            part,
             direction: Direction::Forward,
             kind,
             point: String::new(),
@@ -279,7 +288,7 @@ impl Execution {
         update: RunUpdate,
     ) -> Option<Result<bool, String>> {
         let create = self.state().create.clone();
-        let newest = rows.iter().map(|row| row.seq).max();
+        let stored = rows.clone();
         let released = update.released;
         let commit = Commit {
             run: self.run,
@@ -290,7 +299,7 @@ impl Execution {
         match self.engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
                 self.state().released = released;
-                self.is_stored(newest.unwrap_or(Seq::NONE), None);
+                self.are_stored(&stored, None);
                 Some(Ok(true))
             }
             Ok(Committed::KeyTaken(other)) => {
@@ -305,93 +314,5 @@ impl Execution {
             }
             Err(WriteError::Refused(why)) => Some(Err(why)),
         }
-    }
-}
-
-impl Conductor for Execution {
-    fn perform<'a>(
-        &'a self,
-        _: u32,
-        point: &'static Point,
-        intent: Intent,
-        live: Result<Vec<Slot>, String>,
-    ) -> BoxFuture<'a, Settled> {
-        Box::pin(async move {
-            if let Some(halt) = self.halted().await {
-                return self.stop_at(point, operation_name(&intent), &halt).await;
-            }
-            if let Err(refused) = self.check(point, &intent, &live) {
-                return refused;
-            }
-            let name = operation_name(&intent);
-            let written = match self.await_row(point, &intent, &live.unwrap_or_default()) {
-                Ok((row, update, table)) => {
-                    let pending = PendingRow::new(row.clone());
-                    if let Intent::Step { step, .. } = intent
-                        && step.transaction.is_some()
-                    {
-                        let first = Some(First { row, update, table });
-                        return self.transactional(point, step, &pending, first).await;
-                    }
-                    match self.commit(vec![row], update).await {
-                        None => std::future::pending().await,
-                        Some(result) => result.map(|()| {
-                            // What was refused is in no row that a later one could name.
-                            self.state().table = table;
-                            pending
-                        }),
-                    }
-                }
-                Err(why) => Err(why),
-            };
-            match written {
-                Ok(pending) => self.operate(point, &pending, false).await,
-                Err(why) => self.unsettled(FailureKind::Unstorable, why, point, name),
-            }
-        })
-    }
-
-    fn resume<'a>(
-        &'a self,
-        _: u32,
-        point: &'static Point,
-        operation: OperationMeta,
-    ) -> BoxFuture<'a, Settled> {
-        Box::pin(async move {
-            let pending = self.state().pending.take();
-            match pending {
-                Some(pending) if pending.row.operation.as_deref() == Some(operation.name) => {
-                    self.operate(point, &pending, true).await
-                }
-                other => {
-                    let stored = other
-                        .and_then(|pending| pending.row.operation)
-                        .unwrap_or_default();
-                    self.leave(Exit::Park(format!(
-                        "at `{}` it waits for `{stored}`, and this build for `{}`",
-                        point.name, operation.name
-                    )));
-                    std::future::pending().await
-                }
-            }
-        })
-    }
-
-    fn abandon(&self, unsettled: Unsettled) {
-        let mut failure = unsettled.failure;
-        failure.preceded_by = self.earlier();
-        let this = |earlier: &Earlier| Some(&earlier.hop) == failure.hop.as_ref();
-        if let Some(this) = failure.preceded_by.iter().rposition(this) {
-            failure.preceded_by.remove(this);
-        }
-        self.leave(Exit::Failed(failure));
-    }
-
-    fn refuse(&self, kind: FailureKind, why: String, point: &'static Point, operation: &str) {
-        self.cannot_begin(kind, why, point, operation);
-    }
-
-    fn resources(&self) -> Resources {
-        self.engine.resources.clone()
     }
 }

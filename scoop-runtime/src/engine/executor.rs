@@ -1,6 +1,7 @@
 //! Drives one run forward: makes its body, polls it, and writes how it ended.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -10,9 +11,8 @@ use super::execution::{Beginning, Begun, Execution, Exit};
 use super::places::Place;
 use super::{Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
-use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, FrameMismatch, Position, unknown};
-use crate::operation::saga::{BodyEnd, BodyInput, SagaDescriptor};
+use crate::operation::saga::{BodyInput, SagaDescriptor};
 use crate::protocol::failure::{FailureKind, StoredError, StoredFailure};
 use crate::protocol::id::{RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunStatus};
@@ -139,7 +139,9 @@ async fn body(
     let ended = tokio::select! {
         biased;
         exit = exited => Err(exit.unwrap_or(Exit::Leave)),
-        ended = polled(body) => ended,
+        ended = polled(body) => {
+            ended.map(|ended| ended.unwrap_or_else(|panic| Ok(Err(panicked(&*panic)))))
+        }
     };
     let (engine, run) = (Arc::clone(&execution.engine), execution.run);
     let result = match ended {
@@ -156,7 +158,7 @@ async fn body(
             )
             .await
         }
-        Err(Exit::Failed(failure)) => fail(&execution, failure).await,
+        Err(Exit::Failed(failure)) => fail(&execution, *failure).await,
         Err(Exit::Park(reason)) => Err(Trouble::Parked { run, reason }),
         Err(Exit::Leave) => Ok(()),
     };
@@ -176,21 +178,27 @@ fn body_failure(execution: &Execution, kind: FailureKind, message: String) -> St
     }
 }
 
-/// Polls a body. A panic of the user's is a failure; one of the frame's parks the run.
-async fn polled(mut body: BoxFuture<'static, Result<BodyEnd, Exit>>) -> Result<BodyEnd, Exit> {
+/// Polls a body. A panic of the user's is for the caller; one of the frame's parks the run.
+pub(super) async fn polled<T>(
+    mut body: impl Future<Output = Result<T, Exit>> + Unpin,
+) -> Result<Result<T, Panic>, Exit> {
     std::future::poll_fn(move |context| {
-        match std::panic::catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))) {
-            Ok(poll) => poll,
+        let body = Pin::new(&mut body);
+        match std::panic::catch_unwind(AssertUnwindSafe(|| body.poll(context))) {
+            Ok(poll) => poll.map(|ended| ended.map(Ok)),
             Err(panic) => std::task::Poll::Ready(match panic.downcast::<FrameMismatch>() {
                 Ok(mismatch) => Err(Exit::Park(mismatch.0)),
-                Err(panic) => Ok(Ok(Err(panicked(&*panic)))),
+                Err(panic) => Ok(Err(panic)),
             }),
         }
     })
     .await
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> StoredError {
+/// What a panic was thrown with.
+type Panic = Box<dyn std::any::Any + Send>;
+
+pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> StoredError {
     StoredError {
         type_name: PANIC.to_owned(),
         message: format!("panicked: {}", super::attempt::panic_message(panic)),

@@ -1,6 +1,7 @@
 //! The failures of a run: where they happened, which ones the body went on from, and which one ended
 //! it.
 
+use super::done::{self, Done};
 use super::execution::Execution;
 use super::{Engine, Trouble, history};
 use crate::frame::Conductor as _;
@@ -8,7 +9,7 @@ use crate::operation::{Settled, Unsettled};
 use crate::protocol::checkpoint::{CheckpointRow, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
-use crate::protocol::id::{Part, Seq};
+use crate::protocol::id::Seq;
 use crate::protocol::run::RunRow;
 
 impl Execution {
@@ -23,11 +24,11 @@ impl Execution {
         };
         let rows = history::rows(&self.engine, self.run).await?;
         let mut earlier = Vec::new();
-        for done in history::done(self.run, &rows)? {
-            if let StoredOutcome::Failed(error) | StoredOutcome::Unknown(error) = done.outcome
+        for done in done::done(self.run, &rows)? {
+            if let StoredOutcome::Failed(error) | StoredOutcome::Unknown(error) = &done.outcome
                 && done.seq < resumed
             {
-                let hop = self.hop_at(&rows, done.seq, &done.part, &done.operation);
+                let (hop, error) = (self.hop_at(&rows, &done), error.clone());
                 earlier.push(Earlier {
                     hop,
                     error,
@@ -48,21 +49,36 @@ impl Execution {
         }
     }
 
-    fn hop_at(&self, rows: &[CheckpointRow], seq: Seq, part: &Part, operation: &str) -> Hop {
-        let of_seq = || rows.iter().filter(|row| row.seq == seq);
-        let attempts = of_seq().filter(|row| row.part.is_attempt_at(part)).count();
-        let main = of_seq().find(|row| row.part.is_main());
+    /// Notes the failures in a block that an earlier process wrote down, but for the one that ended it.
+    pub(super) fn recall_inside(
+        &self,
+        block: &CheckpointRow,
+        parts: &[CheckpointRow],
+        has_failed: bool,
+    ) -> Result<(), Trouble> {
+        let mut failed = done::failed_inside(self.run, block, parts)?;
+        if has_failed {
+            failed.pop();
+        }
+        for (done, error) in failed {
+            let (hop, below) = (self.hop_at(parts, &done), None);
+            self.note_failure(done.seq, Earlier { hop, error, below });
+        }
+        Ok(())
+    }
+
+    fn hop_at(&self, rows: &[CheckpointRow], done: &Done) -> Hop {
+        let of_seq = rows.iter().filter(|row| row.seq == done.seq);
+        let attempts = of_seq.filter(|row| row.part.is_attempt_at(&done.part));
         let description = self.saga.description;
-        let name = main.map_or("", |row| row.point.as_str());
         // Of an await in a function of the saga that is gone, the place of its own await is known.
-        let found = description.find(name);
+        let found = description.find(&done.point);
         let point = found.and_then(|(number, _)| description.point(number));
-        let attempt = u32::try_from(attempts + 1).unwrap_or(u32::MAX);
-        let hop = self.hop(point, Some(operation), attempt);
+        let attempt = u32::try_from(attempts.count() + 1).unwrap_or(u32::MAX);
         Hop {
-            at: main.map_or(hop.at, |row| row.created_at),
-            point: Some(name.to_owned()),
-            ..hop
+            at: done.at,
+            point: Some(done.point.clone()),
+            ..self.hop(point, Some(&done.operation), attempt)
         }
     }
 
@@ -88,7 +104,7 @@ impl Execution {
     /// The failure of a body that returned `Err`: caused by the last operation, if that failed.
     pub(crate) fn returned_error(&self, error: StoredError) -> StoredFailure {
         let mut failures = std::mem::take(&mut self.state().failures);
-        let newest = self.state().seq;
+        let newest = self.newest();
         // Of several operations more than one may have failed: the one that the body returned, or the
         // first.
         let same =
@@ -138,14 +154,14 @@ impl Execution {
         let hop = self.hop(Some(point), Some(name), 0);
         let error = StoredError::of_engine(message);
         let failure = StoredFailure::new(kind, error.clone(), hop.clone());
-        let newest = self.state().seq;
+        let newest = self.newest();
         let below = None;
         self.note_failure(newest, Earlier { hop, error, below });
         Settled::Unsettled(Box::new(Unsettled { failure }))
     }
 }
 
-fn is_same(error: &StoredError, other: &StoredError) -> bool {
+pub(super) fn is_same(error: &StoredError, other: &StoredError) -> bool {
     error.type_name == other.type_name && error.message == other.message
 }
 

@@ -121,7 +121,8 @@ impl StepEffect<'_> {
     async fn is_stored(&self) {
         let first = self.first.lock().await.take();
         let table = first.map(|first| first.table);
-        self.execution.is_stored(self.row.seq, table);
+        let rows = std::slice::from_ref(self.row);
+        self.execution.are_stored(rows, table);
     }
 
     /// Whose the run's key is, where the run could not be made.
@@ -172,7 +173,8 @@ impl Effect for StepEffect<'_> {
             Some(Err(why)) => Err(Stop::Refused(why)),
             Some(Ok(())) => {
                 let table = first.take().map(|first| first.table);
-                self.execution.is_stored(self.row.seq, table);
+                let rows = std::slice::from_ref(self.row);
+                self.execution.are_stored(rows, table);
                 Ok(())
             }
         }

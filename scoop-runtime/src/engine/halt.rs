@@ -174,8 +174,10 @@ impl Execution {
     /// Ends the body where it stands, whatever it would say to that.
     pub(super) async fn stop_at(&self, point: &Point, name: &str, halt: &Halt) -> Settled {
         let mut failure = halt.failure(self.hop(Some(point), Some(name), 0));
-        failure.preceded_by = self.earlier();
-        self.leave(Exit::Failed(failure));
+        if !branch::is_one_of_several() {
+            failure.preceded_by = self.earlier();
+        }
+        self.leave(Exit::Failed(failure.into()));
         std::future::pending().await
     }
 

@@ -7,15 +7,12 @@ use super::transact::Stop;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
 use crate::frame::Slot;
-use crate::protocol::branch::{StoredBranches, StoredEnd, is_several, row_of};
-use crate::protocol::checkpoint::{
-    CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome,
-};
+use crate::protocol::branch::{StoredBranches, StoredEnd, row_of};
+use crate::protocol::checkpoint::{CheckpointRow, StoredAttempt, StoredOutcome};
 use crate::protocol::failure::StoredFailure;
-use crate::protocol::id::{Part, RunId, Seq};
+use crate::protocol::id::{RunId, Seq};
 use crate::protocol::promise::{Promise, Promised};
 use crate::protocol::slots::{SlotTable, StoredFrame};
-use crate::protocol::timestamp::Timestamp;
 
 const PAGE: u32 = 256;
 
@@ -70,19 +67,6 @@ impl PendingRow {
     }
 }
 
-/// A compensatable operation that may have to be undone.
-#[derive(Clone, Debug)]
-pub(crate) struct Done {
-    pub(crate) seq: Seq,
-    /// Which one of several that were awaited at once.
-    pub(crate) part: Part,
-    pub(crate) operation: String,
-    pub(crate) arguments: Option<Stored>,
-    /// What it promised when it began, where that was written down.
-    pub(crate) promise: Option<Promise>,
-    pub(crate) outcome: StoredOutcome,
-}
-
 /// Every row of a run, oldest first; attempts after their own row.
 pub(crate) async fn rows(engine: &Engine, run: RunId) -> Result<Vec<CheckpointRow>, Trouble> {
     let mut all: Vec<CheckpointRow> = Vec::new();
@@ -108,7 +92,7 @@ pub(crate) async fn rows(engine: &Engine, run: RunId) -> Result<Vec<CheckpointRo
         );
         before = Some(oldest);
     }
-    all.sort_by(|a, b| (a.seq, &a.part).cmp(&(b.seq, &b.part)));
+    all.sort_by_cached_key(|row| (row.seq, row.part.in_order()));
     Ok(all)
 }
 
@@ -200,7 +184,9 @@ pub(crate) async fn slots(
     let newest: StoredFrame = decode(run, "frame", row.frame.as_ref())?.unwrap_or_default();
     let mut rows = BTreeMap::new();
     let earlier = engine.read(|| engine.store.rows_at(run, &newest.rows));
-    for earlier in earlier.await? {
+    // Parts of an earlier row have frames of their own, where they are the rows of a block.
+    let mains = earlier.await?.into_iter().filter(|row| row.part.is_main());
+    for earlier in mains {
         if let Some(frame) = decode(run, "frame", earlier.frame.as_ref())? {
             rows.insert(earlier.seq, frame);
         }
@@ -217,79 +203,6 @@ pub(crate) async fn slots(
         })
         .collect();
     Ok((table, slots))
-}
-
-/// The forward operations of a run with their outcomes, oldest first. The outcome of each stands in
-/// the row after it, or in a row of its own.
-pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trouble> {
-    let mains: Vec<&CheckpointRow> = rows.iter().filter(|row| row.part.is_main()).collect();
-    let own: Ends<'_> = rows
-        .iter()
-        .filter(|row| row.kind == RowKind::Outcome)
-        .map(|row| ((row.seq, row.part.clone()), row))
-        .collect();
-    let mut done = Vec::new();
-    for (place, row) in mains.iter().enumerate() {
-        let forward = row.direction == Direction::Forward && row.kind == RowKind::Await;
-        let outcome = match own.get(&(row.seq, row.part.outcome())) {
-            Some(own) => own.outcome.as_ref(),
-            None => mains.get(place + 1).and_then(|next| next.outcome.as_ref()),
-        };
-        if forward && outcome.is_none() && place + 1 < mains.len() {
-            return Err(Trouble::Parked {
-                run,
-                reason: format!("the outcome of its row {} is missing", row.seq),
-            });
-        }
-        let Some(operation) = row.operation.as_ref().filter(|_| forward) else {
-            continue;
-        };
-        if is_several(operation) {
-            let mut branches = Vec::new();
-            ended(run, row, &own, &mut branches)?;
-            branches.sort_by_key(|(ended, _)| *ended);
-            done.extend(branches.into_iter().map(|(_, done)| done));
-        } else if let Some(outcome) = decode(run, "outcome", outcome)? {
-            done.push(Done::of(run, row, outcome)?);
-        }
-    }
-    Ok(done)
-}
-
-/// The outcomes that are in rows of their own.
-type Ends<'a> = BTreeMap<(Seq, Part), &'a CheckpointRow>;
-
-/// The operations of this row that have ended, and when.
-fn ended(
-    run: RunId,
-    row: &CheckpointRow,
-    ends: &Ends<'_>,
-    done: &mut Vec<((Timestamp, Option<usize>), Done)>,
-) -> Result<(), Trouble> {
-    for row in branch_rows(run, row, &branches(run, row)?)? {
-        if row.operation.as_deref().is_some_and(is_several) {
-            ended(run, &row, ends, done)?;
-        } else if let Some(end) = ends.get(&(row.seq, row.part.outcome()))
-            && let Some(outcome) = decode(run, "outcome", end.outcome.as_ref())?
-        {
-            let ended = (end.created_at, order_of_end(run, end)?);
-            done.push((ended, Done::of(run, &row, outcome)?));
-        }
-    }
-    Ok(())
-}
-
-impl Done {
-    fn of(run: RunId, row: &CheckpointRow, outcome: StoredOutcome) -> Result<Self, Trouble> {
-        Ok(Self {
-            seq: row.seq,
-            part: row.part.clone(),
-            operation: row.operation.clone().unwrap_or_default(),
-            arguments: row.arguments.clone(),
-            promise: promise(run, row)?,
-            outcome,
-        })
-    }
 }
 
 /// The operations that are awaited at once at this row.
@@ -317,6 +230,33 @@ pub(super) fn branch_rows(
         })
 }
 
+/// The rows of the awaits in the block of this row, with their numbers from 1.
+pub(super) fn rows_inside<'a>(
+    run: RunId,
+    block: &CheckpointRow,
+    parts: &'a [CheckpointRow],
+) -> Result<Vec<(i64, &'a CheckpointRow)>, Trouble> {
+    let of_seq = parts.iter().filter(|row| row.seq == block.seq);
+    let mut rows: Vec<_> = of_seq
+        .filter_map(|row| Some((row.part.number_inside(&block.part)?, row)))
+        .collect();
+    rows.sort_by_key(|(number, _)| *number);
+    match (1..)
+        .zip(&rows)
+        .find(|(wanted, (number, _))| wanted != number)
+    {
+        None => Ok(rows),
+        Some((gap, _)) => Err(Trouble::Parked {
+            run,
+            reason: format!(
+                "its row {} {} is missing",
+                block.seq,
+                block.part.inside(gap).0
+            ),
+        }),
+    }
+}
+
 /// Those of several operations that have ended, in the order in which they did.
 pub(super) fn in_order(
     run: RunId,
@@ -333,7 +273,7 @@ pub(super) fn in_order(
 }
 
 /// As which of several operations one ended, where that was written down.
-fn order_of_end(run: RunId, end: &CheckpointRow) -> Result<Option<usize>, Trouble> {
+pub(super) fn order_of_end(run: RunId, end: &CheckpointRow) -> Result<Option<usize>, Trouble> {
     let end: Option<StoredEnd> = decode(run, "end", end.arguments.as_ref())?;
     Ok(end.map(|end| end.order))
 }

@@ -1,5 +1,6 @@
 //! What is written before an operation begins: whether it can be, and its row.
 
+use super::branch;
 use super::execution::Execution;
 use super::performer::{null, raw};
 use crate::codec::Stored;
@@ -75,7 +76,10 @@ impl Execution {
             Intent::Several { branches, .. } => branches
                 .iter()
                 .find_map(|branch| self.too_many(point, branch)),
-            Intent::Step { .. } | Intent::Spawn { .. } | Intent::Sleep(_) => None,
+            Intent::Step { .. }
+            | Intent::Spawn { .. }
+            | Intent::Block { .. }
+            | Intent::Sleep(_) => None,
         }
     }
 
@@ -87,7 +91,10 @@ impl Execution {
                 let run = RunId::from_uuid(self.engine.environment.uuid());
                 Some(Promise::Saga(run))
             }
-            Intent::Spawn { .. } | Intent::Sleep(_) | Intent::Several { .. } => None,
+            Intent::Spawn { .. }
+            | Intent::Block { .. }
+            | Intent::Sleep(_)
+            | Intent::Several { .. } => None,
         }
     }
 
@@ -95,6 +102,10 @@ impl Execution {
     fn stored(&self, intent: &Intent, now: Timestamp) -> Result<Option<Stored>, String> {
         let stored = match intent {
             Intent::Step { arguments, .. }
+            | Intent::Block {
+                captured: arguments,
+                ..
+            }
             | Intent::Saga {
                 input: arguments, ..
             } => return Ok(arguments.as_ref().ok().cloned()),
@@ -140,25 +151,33 @@ impl Execution {
         let mut row = self.next_row(RowKind::Await);
         point.name.clone_into(&mut row.point);
         row.operation = Some(operation_name(intent).to_owned());
-        let mut update = RunUpdate::default();
-        if let Intent::Sleep(wake) = intent {
-            update = self.waits(end_of(wake, row.created_at));
-        }
+        let update = self.wakes(intent, row.created_at);
         row.arguments = self.stored(intent, row.created_at)?;
-        let mut state = self.state();
-        let had_wake = std::mem::replace(&mut state.has_wake, update.wake_at.is_some());
-        if had_wake && update.wake_at.is_none() {
-            update.wake_at = Some(None);
-        }
         let slots = live.iter().map(|slot| (&slot.name, &slot.json));
-        let mut table = state.table.clone();
-        drop(state);
+        let (number, mut table) = self.line(|line| (line.number(&row), line.table.clone()));
         let mut frame = table
-            .store(row.seq, slots)
+            .store(number, slots)
             .map_err(|error| error.to_string())?;
         frame.promise = self.promise(intent);
         row.frame = Some(Stored::encode(&frame).map_err(|error| error.to_string())?);
         Ok((row, update, table))
+    }
+
+    /// What an await says of when the run is to be woken.
+    fn wakes(&self, intent: &Intent, now: Timestamp) -> RunUpdate {
+        let mut update = RunUpdate::default();
+        if branch::is_one_of_several() {
+            // The others are under way.
+            return update;
+        }
+        if let Intent::Sleep(wake) = intent {
+            update = self.waits(end_of(wake, now));
+        }
+        let had_wake = std::mem::replace(&mut self.state().has_wake, update.wake_at.is_some());
+        if had_wake && update.wake_at.is_none() {
+            update.wake_at = Some(None);
+        }
+        update
     }
 }
 
@@ -175,6 +194,10 @@ fn arguments(intent: &Intent) -> Result<usize, String> {
         Intent::Step { arguments, .. }
         | Intent::Spawn {
             input: arguments, ..
+        }
+        | Intent::Block {
+            captured: arguments,
+            ..
         }
         | Intent::Saga {
             input: arguments, ..
@@ -197,6 +220,6 @@ pub(super) fn operation_name(intent: &Intent) -> &'static str {
         Intent::Saga { saga, .. } => saga.description.saga,
         Intent::Spawn { .. } => SPAWN,
         Intent::Sleep(_) => Sleep::NAME,
-        Intent::Several { name, .. } => name,
+        Intent::Several { name, .. } | Intent::Block { name, .. } => name,
     }
 }

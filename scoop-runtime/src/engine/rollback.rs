@@ -16,7 +16,8 @@ pub(super) use self::below::undo_loser;
 pub(super) use self::pivot::is_past_pivot;
 pub(super) use self::plan::check;
 use self::plan::{Planned, Target};
-use super::history::{self, Done};
+use super::done::Done;
+use super::history;
 use super::writer::WriteError;
 use super::{Engine, Trouble};
 use crate::codec::Stored;
@@ -157,21 +158,13 @@ impl<'e> Undoing<'e> {
         Context {
             run: self.run,
             saga: self.saga,
-            point: self
-                .forward_row(target.done.seq)
-                .map(|row| row.point.clone())
-                .unwrap_or_default(),
+            point: target.done.point.clone(),
             seq: target.done.seq,
             part: target.done.part.clone(),
             attempt,
             undo,
             at_least: AtLeast::default(),
         }
-    }
-
-    fn forward_row(&self, seq: Seq) -> Option<&CheckpointRow> {
-        let mut rows = self.rows.iter();
-        rows.find(|row| row.seq == seq && row.part.is_main())
     }
 
     /// Undoes one thing. False when the run is stuck, or no longer this worker's.

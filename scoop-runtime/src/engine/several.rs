@@ -16,7 +16,9 @@ use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::operation::branch::BranchEnd;
 use crate::operation::{Settled, Sleep, Unsettled};
-use crate::protocol::branch::{Others, StoredBranches, StoredEnd, TRY_JOIN, is_several};
+use crate::protocol::branch::{
+    Others, StoredBranches, StoredEnd, TRY_JOIN, block_name, is_several,
+};
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, StoredError, StoredFailure};
@@ -66,6 +68,10 @@ impl Execution {
         siblings: Arc<Siblings>,
         again: bool,
     ) -> BranchEnd {
+        let operation = pending.row.operation.as_deref().unwrap_or_default();
+        if block_name(operation).is_some() {
+            return Box::pin(self.block_branch(point, &pending, &siblings, again)).await;
+        }
         let branch = Branch::new(&siblings);
         let done = async {
             let halt = match again {
@@ -76,7 +82,6 @@ impl Execution {
                 Some(halt) => self.not_begun(point, &pending, &halt),
                 None => self.operate(point, &pending, again).await,
             };
-            let operation = pending.row.operation.as_deref().unwrap_or_default();
             // Several themselves: each of those has an outcome. A transaction wrote its own.
             let outcome = branch.take_outcome().filter(|_| !is_several(operation));
             // Of a wait that ended too early there is nothing to know.
@@ -84,7 +89,10 @@ impl Execution {
             let outcome = outcome.filter(|_| !cut);
             let order = siblings.next_end();
             let settled = match outcome {
-                Some(outcome) => self.end_branch(&pending.row, order, outcome, settled).await,
+                Some(outcome) => {
+                    let ended = self.end_branch(&pending.row, order, (outcome, None), settled);
+                    ended.await
+                }
                 None => settled,
             };
             BranchEnd { settled, order }
@@ -93,21 +101,25 @@ impl Execution {
     }
 
     /// An operation that was not begun has nothing to be written down.
-    fn not_begun(&self, point: &Point, pending: &PendingRow, halt: &Halt) -> Settled {
+    pub(super) fn not_begun(&self, point: &Point, pending: &PendingRow, halt: &Halt) -> Settled {
         let operation = pending.row.operation.as_deref();
         let failure = halt.failure(self.hop(Some(point), operation, 0));
         Settled::Unsettled(Box::new(Unsettled { failure }))
     }
 
-    async fn end_branch(
+    /// Writes how one of them ended; of a block, what became of the last operation in it, too.
+    pub(super) async fn end_branch(
         &self,
         row: &CheckpointRow,
         order: usize,
-        outcome: StoredOutcome,
+        (outcome, last): (StoredOutcome, Option<StoredOutcome>),
         settled: Settled,
     ) -> Settled {
-        let failure = settled.failure().cloned();
-        let end = StoredEnd { order, failure };
+        let end = StoredEnd {
+            order,
+            failure: settled.failure().cloned(),
+            last,
+        };
         let refused = match self.store_end(row, &outcome, &end).await {
             Ok(()) => return settled,
             Err(refused) => refused,
@@ -120,8 +132,8 @@ impl Execution {
         let below = None;
         self.note_failure(row.seq, Earlier { hop, error, below });
         let end = StoredEnd {
-            order,
             failure: Some(failure.clone()),
+            ..end
         };
         match self.store_end(row, &unknown, &end).await {
             Ok(()) => Settled::Unsettled(Box::new(Unsettled { failure })),
@@ -183,7 +195,15 @@ impl<'e> Several<'e> {
         let rows = history::branch_rows(run, &pending.row, &several.stored)?;
         for (number, row) in rows.into_iter().enumerate() {
             let (outcome, operation) = (row.part.outcome(), row.operation.as_deref());
-            match pending.parts.iter().find(|part| part.part == outcome) {
+            let end = pending.parts.iter().find(|part| part.part == outcome);
+            if operation.is_some_and(|operation| block_name(operation).is_some()) {
+                let failed = end
+                    .map(|end| history::end_of_branch(run, end))
+                    .transpose()?;
+                let has_failed = failed.is_some_and(|end| end.is_err());
+                execution.recall_inside(&row, &pending.parts, has_failed)?;
+            }
+            match end {
                 Some(end) if !operation.is_some_and(is_several) => ended.push((number, end)),
                 _ => {
                     let pending = PendingRow::of(run, row, Arc::clone(&pending.parts))?;
@@ -192,7 +212,12 @@ impl<'e> Several<'e> {
             }
         }
         for (number, end) in history::in_order(run, ended)? {
-            let settled = Settled::Stored(history::end_of_branch(run, end)?);
+            let stored = history::end_of_branch(run, end)?;
+            let operation = &several.stored.branches[number].operation;
+            let settled = match block_name(operation) {
+                Some(name) => execution.ended_before(point, name, stored)?,
+                None => Settled::Stored(stored),
+            };
             if let Some(failure) = settled.failure() {
                 execution.recall_failure(end.seq, failure);
             }

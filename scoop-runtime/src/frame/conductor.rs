@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::KnownBlock;
 use crate::environment::BoxFuture;
 use crate::operation::{Intent, Settled, Unsettled};
 use crate::protocol::description::{OperationMeta, Point};
@@ -48,6 +49,9 @@ pub trait Conductor: Send + Sync {
         point: &'static Point,
         operation: OperationMeta,
     ) -> BoxFuture<'a, Settled>;
+
+    /// Is told how an `async` block can be entered that is awaited next.
+    fn know(&self, block: KnownBlock);
 
     /// Ends the body: an operation ended without a value.
     fn abandon(&self, unsettled: Unsettled);

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Conductor, Frame, Pending, Position, Slot, mismatch};
+use super::{Conductor, Frame, KnownBlock, Pending, Position, Slot, mismatch};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::operation::inline::Inside;
@@ -129,6 +129,7 @@ impl Frame {
         };
         let resources = conductor.resources();
         let mut frame = Self::new(Arc::new(conductor), inside.description, position);
+        frame.engine = Arc::clone(&self.engine);
         frame.around = self.name_of(&prefix(point));
         frame.depth = self.depth + 1;
         (inside.enter)(BodyInput {
@@ -207,7 +208,7 @@ impl Conductor for Within {
         intent: Intent,
         live: Result<Vec<Slot>, String>,
     ) -> BoxFuture<'a, Settled> {
-        let (point, live) = (composed(self.point, point), self.with(live));
+        let (point, live) = (composed(&prefix(self.point), point), self.with(live));
         self.outer.perform(self.number, point, intent, live)
     }
 
@@ -217,8 +218,12 @@ impl Conductor for Within {
         point: &'static Point,
         operation: OperationMeta,
     ) -> BoxFuture<'a, Settled> {
-        let point = composed(self.point, point);
+        let point = composed(&prefix(self.point), point);
         self.outer.resume(self.number, point, operation)
+    }
+
+    fn know(&self, block: KnownBlock) {
+        self.outer.know(block);
     }
 
     fn abandon(&self, unsettled: Unsettled) {
@@ -226,7 +231,7 @@ impl Conductor for Within {
     }
 
     fn refuse(&self, kind: FailureKind, why: String, point: &'static Point, operation: &str) {
-        let point = composed(self.point, point);
+        let point = composed(&prefix(self.point), point);
         self.outer.refuse(kind, why, point, operation);
     }
 
@@ -235,21 +240,18 @@ impl Conductor for Within {
     }
 }
 
-/// By the places of the two in memory: both are there for ever.
-type Composed = HashMap<(usize, usize), &'static Point>;
+/// By the name in front, and the place of the other in memory: that one is there for ever.
+type Composed = HashMap<(Box<str>, usize), &'static Point>;
 
 /// The point `outer/inner`. It is made once for each pair, of which a program has a bounded number, and
 /// stays.
-fn composed(outer: &'static Point, inner: &'static Point) -> &'static Point {
+pub(super) fn composed(prefix: &str, inner: &'static Point) -> &'static Point {
     static MADE: Mutex<Option<Composed>> = Mutex::new(None);
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    let key = (
-        std::ptr::from_ref(outer).addr(),
-        std::ptr::from_ref(inner).addr(),
-    );
+    let key = (prefix.into(), std::ptr::from_ref(inner).addr());
     made.get_or_insert_default().entry(key).or_insert_with(|| {
         Box::leak(Box::new(Point {
-            name: Box::leak(format!("{}{}", prefix(outer), inner.name).into_boxed_str()),
+            name: Box::leak(format!("{prefix}{}", inner.name).into_boxed_str()),
             live: &[],
             ..*inner
         }))

@@ -7,6 +7,7 @@
 
 mod argument;
 pub mod awaited;
+mod block;
 mod borrow;
 mod conductor;
 mod copied;
@@ -14,6 +15,8 @@ mod durable;
 mod inside;
 mod iterate;
 
+pub use block::KnownBlock;
+pub(crate) use block::prefix as prefix_of_block;
 pub use borrow::{BorrowProbe, BorrowedAcrossAwait, Owned};
 pub use conductor::{Conductor, Position, Slot};
 pub use copied::{ByClone, ByStoredForm, Copied};
@@ -33,6 +36,8 @@ use crate::protocol::description::{Description, Point};
 /// The live frame of a run.
 pub struct Frame {
     conductor: Arc<dyn Conductor>,
+    /// The same for the outermost frame.
+    engine: Arc<dyn Conductor>,
     description: &'static Description,
     resume: Option<u32>,
     /// Where it stands inside of the function that is awaited at the point to be resumed at.
@@ -69,6 +74,7 @@ impl Frame {
             None => (None, None, Vec::new()),
         };
         Self {
+            engine: Arc::clone(&conductor),
             conductor,
             description,
             resume,

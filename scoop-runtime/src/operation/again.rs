@@ -11,7 +11,7 @@ use super::stored::Arguments;
 use super::{Intent, Settled, Unsettled};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
-use crate::frame::{Conductor, Frame, Slot};
+use crate::frame::{Conductor, Frame, KnownBlock, Slot};
 use crate::protocol::description::{OperationMeta, Point};
 use crate::protocol::failure::FailureKind;
 use crate::resource::Resources;
@@ -68,6 +68,8 @@ impl Conductor for Nobody {
     fn resume<'a>(&'a self, _: u32, _: &'static Point, _: OperationMeta) -> BoxFuture<'a, Settled> {
         Box::pin(std::future::pending())
     }
+
+    fn know(&self, _: KnownBlock) {}
 
     fn abandon(&self, _: Unsettled) {}
 

@@ -19,7 +19,8 @@ pub struct TryJoin<T> {
 }
 
 /// Awaits several operations at once, given as a tuple, until all of them have ended; the tuple of what
-/// they return. `scoop::join!(a, b)` is the same as `scoop::join((a, b)).await`.
+/// they return. `scoop::join!(a, b)` is the same as `scoop::join((a, b)).await`. An operation may be an `async`
+/// block of the saga's: steps in a row, which go on after a crash where they stood.
 ///
 /// Each of them has its own attempts, its own idempotency key, and its own commit when it ends: after a
 /// crash those that have ended do not run again. Where one ends without a value (it panicked, or ran

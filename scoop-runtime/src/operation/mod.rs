@@ -1,6 +1,7 @@
 //! What a saga can await, and what the macros say about it.
 
 mod again;
+pub mod block;
 mod blocking;
 pub mod branch;
 mod call;
@@ -8,8 +9,10 @@ mod caught;
 mod child;
 mod fallible;
 mod function;
+pub mod given;
 pub mod inline;
 mod join;
+pub mod lent;
 mod map;
 mod never;
 mod probe;
@@ -96,6 +99,13 @@ pub enum Intent {
         saga: &'static saga::SagaDescriptor,
         /// Its arguments, encoded as an array.
         input: Result<crate::codec::Stored, crate::codec::CodecError>,
+    },
+    /// Do what an `async` block says, which the frame knows by this name. Only beside others.
+    Block {
+        /// The stored name.
+        name: &'static str,
+        /// What it captures, encoded as an array.
+        captured: Result<crate::codec::Stored, crate::codec::CodecError>,
     },
     /// Wait.
     Sleep(Wake),

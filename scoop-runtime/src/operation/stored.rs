@@ -46,6 +46,14 @@ pub const fn codec<T: Storable>() -> Codec<T> {
     }
 }
 
+impl<T> Clone for Codec<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Codec<T> {}
+
 impl<T> Codec<T> {
     /// Encodes a value.
     ///
@@ -131,6 +139,11 @@ impl Arguments {
     /// Adds a text.
     pub fn push_text(&mut self, text: &str) {
         self.push(|json| serde_json::to_writer(json, text));
+    }
+
+    /// Adds a value of any type.
+    pub(super) fn push_value<T: Serialize + ?Sized>(&mut self, value: &T) {
+        self.push(|json| serde_json::to_writer(json, value));
     }
 
     /// The array.

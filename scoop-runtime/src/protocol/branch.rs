@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::checkpoint::{CheckpointRow, RowKind};
+use super::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use super::failure::StoredFailure;
 use super::id::Part;
 use super::promise::Promise;
@@ -17,6 +17,13 @@ pub const TRY_JOIN: &str = "scoop::try_join";
 
 /// The same for one that is over when one of them is.
 pub const RACE: &str = "scoop::race";
+
+/// What the stored name of an `async` block begins with that is one of several operations: its name among the
+/// blocks of that await follows.
+const BLOCK: &str = "scoop::";
+
+/// The same for the name itself, `block` or `block (1 of 2)`.
+const BLOCK_NAME: &str = "block";
 
 /// What the row of such an await has for arguments.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -103,12 +110,23 @@ pub struct StoredEnd {
     /// Why it has no value, or none but an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<StoredFailure>,
+    /// Of an `async` block: what became of the last operation in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<StoredOutcome>,
 }
 
 /// Whether the operation of this name is several at once.
 #[must_use]
 pub fn is_several(operation: &str) -> bool {
     [JOIN, TRY_JOIN, RACE].contains(&operation)
+}
+
+/// The name of the `async` block among those of its await, if the operation of this name is one.
+#[must_use]
+pub fn block_name(operation: &str) -> Option<&str> {
+    let name = operation.strip_prefix(BLOCK)?;
+    let rest = name.strip_prefix(BLOCK_NAME)?;
+    (rest.is_empty() || rest.starts_with(" (")).then_some(name)
 }
 
 /// The row of one of the operations of this row: it is not stored as such.

@@ -63,9 +63,10 @@ impl fmt::Display for Seq {
 }
 
 /// Where in a checkpoint a row belongs: empty for the checkpoint itself, `@2` for the second
-/// attempt at its operation, `1` for the second branch of its join, `1.0` for the first await
-/// point inside that branch, `1.0@2` for an attempt there, `=` for the outcome of its operation,
-/// `!` and an id for what an operator did meanwhile.
+/// attempt at its operation, `1` for the second branch of its join, `1.0` for the first branch of a
+/// join that is this branch, `1.0@2` for an attempt there, `1:3` for the third await inside this
+/// branch where it is an `async` block (`1:3@2`, `1:3.0` and so on as above), `=` for the outcome of
+/// its operation, `!` and an id for what an operator did meanwhile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Part(pub String);
@@ -94,6 +95,41 @@ impl Part {
     #[must_use]
     pub fn outcome(&self) -> Self {
         Self(format!("{}=", self.0))
+    }
+
+    /// The await with this number (from 1) in the block of this part.
+    #[must_use]
+    pub fn inside(&self, number: i64) -> Self {
+        Self(format!("{}:{number}", self.0))
+    }
+
+    /// The number of the await of this part in the block of that part, if it is one.
+    #[must_use]
+    pub fn number_inside(&self, block: &Self) -> Option<i64> {
+        let number = self.0.strip_prefix(&*block.0)?.strip_prefix(':')?;
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+        number.parse().ok().filter(|_| is_number)
+    }
+
+    /// What parts of one position are sorted by: as text, but numbers by what they are.
+    #[must_use]
+    pub fn in_order(&self) -> impl Ord + use<> {
+        let mut order: Vec<(u64, char)> = Vec::new();
+        let mut after_digit = false;
+        for char in self.0.chars() {
+            match (char.to_digit(10), order.last_mut()) {
+                (Some(digit), Some((number, _))) if after_digit => {
+                    *number = number.saturating_mul(10).saturating_add(digit.into());
+                }
+                (Some(digit), _) => order.push((digit.into(), '0')),
+                (None, _) => order.push((0, char)),
+            }
+            after_digit = char.is_ascii_digit();
+        }
+        order
+            .into_iter()
+            .map(|(number, char)| (char, number))
+            .collect::<Vec<_>>()
     }
 
     /// What an operator did to the run while it stood at this part; the id is one of its own.
@@ -127,4 +163,31 @@ pub struct Fence {
     pub worker: WorkerName,
     /// In which life: counts up each time the worker's name is taken.
     pub epoch: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_await_inside_a_block_is_told_from_all_else_there() {
+        let block = Part("1".to_owned());
+        let third = block.inside(3);
+        assert_eq!(third.0, "1:3");
+        assert_eq!(third.number_inside(&block), Some(3));
+        let others = [
+            "1", "1=", "1@2", "1:3=", "1:3@2", "1:3.0", "1:3.0:2", "11:3", "1:+3", "1:",
+        ];
+        for other in others {
+            assert_eq!(
+                Part(other.to_owned()).number_inside(&block),
+                None,
+                "{other}"
+            );
+        }
+        assert!(third.attempt(2).is_attempt_at(&third));
+        assert!(!third.attempt(2).is_attempt_at(&block));
+        let inner = third.branch(0);
+        assert_eq!(inner.inside(2).number_inside(&inner), Some(2));
+    }
 }

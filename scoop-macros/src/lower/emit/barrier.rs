@@ -146,6 +146,7 @@ impl Emit<'_> {
         let (patterns, loads) = (self.patterns(&carried), self.loads(&carried));
         let (values, late) = (self.values(&carried), self.late_loads(&carried));
         let before = std::mem::take(&mut building.code);
+        let (links, known) = (self.links(&e.blocks), self.known(e.point, &e.blocks));
         let begin = quote_spanned!(span=> #frame.begin(#number, #begun));
         let resume = quote_spanned!(span=> #frame.resume(#number));
         let runtime = located(self.runtime, span);
@@ -154,6 +155,7 @@ impl Emit<'_> {
         };
         let settle = quote_spanned!(span=> #frame.settle(#pending).await);
         building.code = quote! {
+            #links
             let (#pending, #(#patterns,)*) = if #frame.at(#number) {
                 #late
                 (#resume, #(#loads,)*)
@@ -172,6 +174,7 @@ impl Emit<'_> {
                 (#begin, #(#values,)*)
             };
             #after
+            #known
             let #result = #settle;
         };
         building.own.extend(result_needed.then_some(e.result));

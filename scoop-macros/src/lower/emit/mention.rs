@@ -132,6 +132,13 @@ pub(in crate::lower) fn crosses(vars: &Vars, arm: &Arm, stmt: &syn::Stmt) -> boo
         .any(|id| mentioned.contains(&id))
 }
 
+/// The locals that these tokens mention.
+pub(in crate::lower) fn mentions(tokens: &TokenStream, vars: &Vars) -> Set {
+    let mut set = Set::new();
+    collect(tokens.clone(), vars, &mut set);
+    set
+}
+
 fn names(tokens: &impl ToTokens, vars: &Vars, set: &mut Set) {
     collect(tokens.to_token_stream(), vars, set);
 }

@@ -6,6 +6,7 @@
 //! loaded when the enclosing control flow was entered.
 
 mod barrier;
+mod blocks;
 mod branch;
 mod dest;
 mod for_loop;
@@ -14,7 +15,7 @@ mod mention;
 mod points;
 mod slot;
 
-pub(super) use mention::crosses;
+pub(super) use mention::{crosses, mentions};
 pub(super) use points::points;
 
 use std::cell::RefCell;

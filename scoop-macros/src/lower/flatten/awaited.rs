@@ -11,7 +11,7 @@ impl Flatten {
     pub(super) fn awaited(&mut self, e: ExprAwait, out: &mut Vec<Node>) -> Expr {
         let binding = self.binding.take().map(|name| base_name(&name));
         let span = e.base.span();
-        let operation = self.operation(*e.base, out);
+        let mut operation = self.operation(*e.base, out);
         let callee = callee_of(&operation);
         let label = self.label.clone();
         let result = self.temp("result", span);
@@ -25,10 +25,12 @@ impl Flatten {
             span: head_span(&operation),
             tried: false,
         });
+        let blocks = self.blocks(point, &mut operation);
         out.push(Node::Await(Await {
             point,
             result,
             operation,
+            blocks,
         }));
         let ident = self.vars.get(result).ident.clone();
         parse_quote!(#ident)
@@ -39,6 +41,8 @@ impl Flatten {
             Expr::Paren(e) => self.operation(*e.expr, out),
             Expr::Call(e) => self.call(e, out),
             Expr::MethodCall(e) => self.method_call(e, out),
+            // Refused already.
+            other @ Expr::Async(_) => other,
             other => {
                 self.refuse(
                     other.span(),
@@ -81,7 +85,7 @@ fn head_span(operation: &Expr) -> Span {
 }
 
 /// The user's name for a local whose name was made unique.
-fn base_name(unique: &str) -> String {
+pub(super) fn base_name(unique: &str) -> String {
     match unique.rsplit_once("__") {
         Some((base, number)) if number.parse::<u32>().is_ok() && !base.is_empty() => {
             base.to_owned()

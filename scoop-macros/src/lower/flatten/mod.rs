@@ -1,6 +1,8 @@
 //! Pass 2: every await becomes a statement of its own, in the order in which Rust evaluates.
 
 mod awaited;
+mod blocks;
+mod captures;
 mod control;
 mod expr;
 pub(super) mod find;
@@ -8,17 +10,19 @@ mod operand;
 mod refuse;
 mod statement;
 
+use proc_macro2::TokenStream;
 use syn::{Error, Ident};
 
 use super::ir::{Flat, PointInfo, Vars};
 use super::name::Named;
 
 /// Flattens a body, or says everything that is wrong with it.
-pub(super) fn flatten(mut named: Named) -> Result<Flat, Vec<Error>> {
+pub(super) fn flatten(mut named: Named, runtime: &TokenStream) -> Result<Flat, Vec<Error>> {
     if find::chain_in(&named.body) {
         super::labels::explicit(&mut named.body);
     }
     let mut pass = Flatten {
+        runtime: runtime.clone(),
         vars: named.vars,
         points: Vec::new(),
         errors: Vec::new(),
@@ -48,6 +52,7 @@ pub(super) fn flatten(mut named: Named) -> Result<Flat, Vec<Error>> {
 }
 
 struct Flatten {
+    runtime: TokenStream,
     vars: Vars,
     points: Vec<PointInfo>,
     errors: Vec<Error>,

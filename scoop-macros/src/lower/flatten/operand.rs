@@ -53,7 +53,7 @@ impl Flatten {
             return true;
         }
         match expr {
-            Expr::Lit(_) | Expr::Closure(_) => true,
+            Expr::Lit(_) | Expr::Closure(_) | Expr::Async(_) => true,
             Expr::Path(_) => {
                 Place::of(expr, &self.vars).is_none_or(|place| !self.vars.get(place.root).mutable)
             }

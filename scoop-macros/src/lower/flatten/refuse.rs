@@ -97,6 +97,20 @@ fn makes_a_value(expr: &Expr) -> bool {
     }
 }
 
+/// The `async` block that this is, or has, or that a closure gives.
+fn block_in(expr: &Expr) -> Option<&syn::ExprAsync> {
+    match expr {
+        Expr::Async(block) => Some(block),
+        Expr::Closure(closure) => block_in(&closure.body),
+        Expr::Tuple(tuple) => tuple.elems.iter().find_map(block_in),
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(Stmt::Expr(last, None)) => block_in(last),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn locks(expr: &Expr) -> bool {
     match expr {
         Expr::MethodCall(call) => {
@@ -144,11 +158,39 @@ impl<'a> Visit<'a> for Refuse {
         }
     }
 
+    fn visit_expr_call(&mut self, call: &'a syn::ExprCall) {
+        let Some(joined) = super::blocks::joined(call) else {
+            if self.refuses_block(call) {
+                return;
+            }
+            return visit::visit_expr_call(self, call);
+        };
+        // What stands in these is lowered for itself.
+        let others = joined.elems.iter();
+        for other in others.filter(|branch| !matches!(branch, Expr::Async(_))) {
+            self.visit_expr(other);
+        }
+    }
+
+    fn visit_expr_await(&mut self, awaited: &'a syn::ExprAwait) {
+        let Expr::Async(block) = &*awaited.base else {
+            return visit::visit_expr_await(self, awaited);
+        };
+        self.error(
+            block.async_token.span,
+            "an `async` block that is awaited by itself is the same as what stands in it: leave out \
+             `async` and this `.await`, or put it beside other operations, in `scoop::join!` or \
+             `scoop::try_join!`"
+                .to_owned(),
+        );
+    }
+
     fn visit_expr_async(&mut self, block: &'a syn::ExprAsync) {
         self.error(
             block.async_token.span,
-            "an `async` block inside a saga has no checkpoints of its own; await steps directly, \
-             or move the block's work into a step"
+            "an `async` block stands beside other operations, in `scoop::join!` or \
+             `scoop::try_join!`; everywhere else the saga awaits steps directly, or in a function \
+             marked `#[saga(inline)]`"
                 .to_owned(),
         );
     }
@@ -203,6 +245,30 @@ impl<'a> Visit<'a> for Refuse {
 }
 
 impl Refuse {
+    /// Where an `async` block would be one of many, or one that may lose.
+    fn refuses_block(&mut self, call: &syn::ExprCall) -> bool {
+        let Expr::Path(path) = &*call.func else {
+            return false;
+        };
+        let name = path.path.segments.last().map(|last| last.ident.to_string());
+        let message = match name.as_deref() {
+            Some("race") => {
+                "`race!` takes sagas only, because those that lose are undone: make a saga of this \
+                 `async` block"
+            }
+            Some("map" | "try_map") => {
+                "`map` takes no `async` blocks: make a saga of this one, which is called for each of the \
+                 items, `scoop::map(items, |item| one(item)).await`"
+            }
+            _ => return false,
+        };
+        let found = call.args.iter().find_map(block_in);
+        if let Some(block) = found {
+            self.error(block.async_token.span, message.to_owned());
+        }
+        found.is_some()
+    }
+
     /// What stands in it is awaited, though it does not say so.
     fn select(&mut self, mac: &Macro) {
         let message = "`select!` drops what did not win where it stands, and a saga cannot: use \

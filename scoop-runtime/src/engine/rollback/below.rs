@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::history::Done;
+use super::super::done::Done;
 use super::super::performer::null;
 use super::super::writer::WriteError;
 use super::super::{Engine, Trouble, executor};
@@ -99,10 +99,7 @@ impl Undoing<'_> {
         let (seq, part) = (below.done.seq, below.done.part.clone());
         let output = None;
         let mut row = self.row(RowKind::Await);
-        row.point = self
-            .forward_row(seq)
-            .map(|row| row.point.clone())
-            .unwrap_or_default();
+        row.point.clone_from(&below.done.point);
         row.operation = Some(below.done.operation.clone());
         row.arguments = Stored::encode(&Undoes { seq, part, output }).ok();
         self.commit(row, RunUpdate::default()).await

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Engine, Trouble, history};
+use super::super::{Engine, Trouble, done};
 use super::Undoing;
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use crate::protocol::failure::{FailureKind, StoredError};
@@ -30,7 +30,7 @@ pub(in crate::engine) async fn is_past_pivot(
 impl Undoing<'_> {
     /// Whether a pivot is done or in doubt, here or in a saga below: then there is no way back.
     pub(super) async fn is_past_pivot(&self) -> Result<bool, Trouble> {
-        for done in history::done(self.run, &self.rows)? {
+        for done in done::done(self.run, &self.rows)? {
             if matches!(done.outcome, StoredOutcome::Failed(_)) {
                 continue;
             }

@@ -1,0 +1,350 @@
+//! `async` blocks beside other operations: what they capture and give back, how they end, and what they
+//! leave behind.
+
+use std::time::Duration;
+
+use scoop::{FailureKind, saga, step};
+use serde::{Deserialize, Serialize};
+
+use crate::journal::{self, effect};
+use crate::lives::{Process, Watch};
+use crate::support::{Place, on_every_store};
+
+on_every_store!(
+    blocks_run_at_once,
+    a_block_goes_on_where_it_stood,
+    what_a_block_captures_is_as_it_was,
+    the_error_of_a_block_is_its_steps_error,
+    a_block_that_panics_is_undone_with_those_beside_it,
+    a_step_that_panics_ends_its_block,
+    others_are_cancelled_inside_of_blocks,
+    a_cancelled_run_undoes_what_its_blocks_did,
+    a_block_that_awaits_nothing,
+    a_caught_failure_inside_of_a_block,
+    failures_inside_of_blocks_are_told_after_a_restart,
+    a_closing_worker_leaves_blocks_where_they_stand,
+);
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
+#[error("{0} failed")]
+struct Failed(String);
+
+#[step(rollback = unwork)]
+async fn work(case: &str, name: &str, seconds: u64) -> Result<u64, Failed> {
+    effect(case, &format!("begins {name}"));
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    effect(case, &format!("ends {name}"));
+    match name {
+        "panics" => panic!("boom"),
+        name if name.starts_with("fails") => Err(Failed(name.to_owned())),
+        _ => Ok(seconds),
+    }
+}
+
+async fn unwork(case: &str, name: &str, _: u64, done: scoop::Outcome<u64>) -> Result<(), Failed> {
+    effect(case, &format!("undoes {name} {done:?}"));
+    Ok(())
+}
+
+/// Two of them, each of two steps; `last` is the second of the second.
+#[saga]
+async fn two(case: String, last: String) -> Result<u64, Failed> {
+    let (a, b) = scoop::try_join!(
+        async {
+            let one = work(&case, "a", 3).await?;
+            let two = work(&case, "b", 4).await?;
+            Ok(one + two)
+        },
+        async {
+            let one = work(&case, "c", 1).await?;
+            Ok::<_, Failed>(one + work(&case, &last, 5).await?)
+        },
+    )?;
+    Ok(a + b)
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Trip {
+    name: String,
+    nights: u64,
+}
+
+/// What is changed after a block has begun it does not see.
+#[saga]
+async fn captures(case: &str, trip: Trip, factor: u64) -> Result<(String, u64), Failed> {
+    let mut nights = trip.nights;
+    let label = &trip.name;
+    let mut said = Vec::new();
+    for turn in 0..2_u64 {
+        let (name, all) = scoop::join!(
+            async {
+                work(case, label, 1).await?;
+                Ok::<_, Failed>(format!("{label} {turn}"))
+            },
+            async move {
+                let mut sum = 0;
+                for night in 0..nights {
+                    sum += work(case, "night", 1).await? * (night + factor);
+                }
+                Ok::<u64, Failed>(sum)
+            }
+        );
+        nights += 1;
+        said.push(format!("{} {}", name?, all?));
+    }
+    Ok((said.join(", "), nights))
+}
+
+#[saga]
+async fn impatient(case: String) -> Result<u64, Failed> {
+    let (a, b, c) = scoop::try_join((
+        work(&case, "fails", 2),
+        async {
+            work(&case, "nap", 0).await?;
+            scoop::sleep(Duration::from_secs(9_000)).await;
+            work(&case, "never", 0).await
+        },
+        async {
+            work(&case, "long", 4).await?;
+            work(&case, "never", 0).await
+        },
+    ))
+    .cancel_others()
+    .await?;
+    Ok(a + b + c)
+}
+
+#[saga]
+async fn panicking(case: String) -> Result<u64, Failed> {
+    let (a, b) = scoop::join!(
+        async {
+            let one = work(&case, "a", 1).await?;
+            assert!(one > 1, "one is {one}");
+            Ok::<_, Failed>(one)
+        },
+        work(&case, "b", 4)
+    );
+    Ok(a? + b?)
+}
+
+#[saga]
+async fn at_once(n: u64) -> (u64, String) {
+    scoop::join!(async { n + 1 }, async move { format!("{n}") })
+}
+
+#[saga]
+async fn catching(case: String, last: String) -> Result<String, Failed> {
+    let (a, b) = scoop::try_join!(
+        async {
+            let caught = work(&case, "fails first", 0).await;
+            work(&case, "a", 2).await?;
+            Ok::<_, Failed>(format!("{caught:?}"))
+        },
+        async { work(&case, &last, 5).await },
+    )?;
+    Ok(format!("{a} {b}"))
+}
+
+fn case() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+async fn blocks_run_at_once(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let handle = process.scoop.start(two(case.clone(), "d".to_owned()));
+    let handle = handle.await.unwrap();
+    assert_eq!(handle.wait().await.unwrap(), 13);
+    assert_eq!(watch.seconds(), 7);
+}
+
+async fn a_block_goes_on_where_it_stood(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let start = process.scoop.start(two(case.clone(), "d".to_owned()));
+    let id = start.await.unwrap().id();
+    watch.until(4).await;
+    let process = process.restart(&watch, 4).await;
+    let handle = process.scoop.handle(two, id);
+    assert_eq!(handle.wait().await.unwrap(), 13);
+    for (name, count) in [("a", 1), ("b", 2), ("c", 1), ("d", 2)] {
+        assert_eq!(
+            journal::count(&case, &format!("begins {name}")),
+            count,
+            "{name}"
+        );
+    }
+}
+
+async fn what_a_block_captures_is_as_it_was(place: Place) {
+    let case = case();
+    let trip = Trip {
+        name: "Rome".to_owned(),
+        nights: 2,
+    };
+    let (watch, mut process) = (Watch::start(), Process::start(&place).await);
+    for seconds in [0, 1, 2, 3, 4] {
+        let call = captures(&case, trip.clone(), 10);
+        let id = process.scoop.start(call).await.unwrap().id();
+        process = process.restart(&watch, watch.seconds() + seconds).await;
+        let handle = process.scoop.handle(captures, id);
+        let said = "Rome 0 21, Rome 1 33".to_owned();
+        assert_eq!(handle.wait().await.unwrap(), (said, 4));
+    }
+}
+
+async fn the_error_of_a_block_is_its_steps_error(place: Place) {
+    let case = case();
+    let process = Process::start(&place).await;
+    let call = two(case.clone(), "fails".to_owned());
+    let error = process
+        .scoop
+        .start(call)
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap_err();
+    assert_eq!(error.error(), Some(&Failed("fails".to_owned())));
+    assert_eq!(error.preceded_by().len(), 0, "{error:?}");
+    let hop = &error.hops()[0];
+    assert_eq!(hop.point.as_deref(), Some("try_join/block (2 of 2)/work"));
+    let undone: Vec<_> = journal::read(&case)
+        .into_iter()
+        .filter_map(|line| Some(line.split_once("undoes ")?.1.to_owned()))
+        .collect();
+    assert_eq!(undone, ["b Done(4)", "a Done(3)", "c Done(1)"]);
+}
+
+async fn a_block_that_panics_is_undone_with_those_beside_it(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let handle = process.scoop.start(panicking(case.clone())).await.unwrap();
+    let error = handle.wait().await.unwrap_err();
+    assert_eq!(watch.seconds(), 4, "the other one is awaited");
+    assert_eq!(error.kind(), Some(FailureKind::Panic));
+    let told = format!("{error:?}");
+    assert!(told.contains("one is 1"), "{told}");
+    assert_eq!(error.preceded_by().len(), 0, "{error:?}");
+    assert_eq!(journal::count(&case, "undoes a Done(1)"), 1);
+    assert_eq!(journal::count(&case, "undoes b Done(4)"), 1);
+}
+
+async fn a_step_that_panics_ends_its_block(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let call = two(case.clone(), "panics".to_owned());
+    let error = process
+        .scoop
+        .start(call)
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap_err();
+    assert_eq!(watch.seconds(), 7);
+    assert_eq!(error.kind(), Some(FailureKind::Panic));
+    assert_eq!(error.preceded_by().len(), 0, "{error:?}");
+    assert_eq!(journal::count(&case, "undoes panics Unknown"), 1);
+    for undone in ["a Done(3)", "b Done(4)", "c Done(1)"] {
+        assert_eq!(journal::count(&case, &format!("undoes {undone}")), 1);
+    }
+}
+
+async fn others_are_cancelled_inside_of_blocks(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let handle = process.scoop.start(impatient(case.clone())).await.unwrap();
+    let error = handle.wait().await.unwrap_err();
+    assert_eq!(error.error(), Some(&Failed("fails".to_owned())));
+    assert_eq!(watch.seconds(), 4, "a step is awaited, a sleep is not");
+    assert_eq!(journal::count(&case, "begins never"), 0);
+    assert_eq!(journal::count(&case, "undoes nap Done(0)"), 1);
+    assert_eq!(journal::count(&case, "undoes long Done(4)"), 1);
+}
+
+async fn a_cancelled_run_undoes_what_its_blocks_did(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let start = process.scoop.start(two(case.clone(), "d".to_owned()));
+    let handle = start.await.unwrap();
+    watch.until(2).await;
+    handle.cancel().await.unwrap();
+    let error = handle.wait().await.unwrap_err();
+    assert_eq!(error.kind(), Some(FailureKind::Cancelled));
+    assert_eq!(watch.seconds(), 6);
+    assert_eq!(journal::count(&case, "begins b"), 0);
+    for undone in ["a Done(3)", "c Done(1)", "d Done(5)"] {
+        assert_eq!(
+            journal::count(&case, &format!("undoes {undone}")),
+            1,
+            "{undone}"
+        );
+    }
+}
+
+async fn a_block_that_awaits_nothing(place: Place) {
+    let process = Process::start(&place).await;
+    let handle = process.scoop.start(at_once(3)).await.unwrap();
+    assert_eq!(handle.wait().await.unwrap(), (4, "3".to_owned()));
+}
+
+async fn a_caught_failure_inside_of_a_block(place: Place) {
+    let process = Process::start(&place).await;
+    let good = case();
+    let handle = process.scoop.start(catching(good, "b".to_owned())).await;
+    let said = handle.unwrap().wait().await.unwrap();
+    assert_eq!(said, r#"Err(Failed("fails first")) 5"#);
+    let bad = case();
+    let call = catching(bad.clone(), "fails last".to_owned());
+    let error = process
+        .scoop
+        .start(call)
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap_err();
+    assert_eq!(error.error(), Some(&Failed("fails last".to_owned())));
+    let before = error.preceded_by();
+    assert_eq!(before.len(), 1, "{error:?}");
+    assert_eq!(before[0].error.message, "fails first failed");
+    assert_eq!(journal::count(&bad, "undoes a Done(2)"), 1);
+}
+
+/// After a restart, in a block that goes on, and in one that had ended.
+async fn failures_inside_of_blocks_are_told_after_a_restart(place: Place) {
+    for seconds in [1, 3] {
+        let (case, watch) = (case(), Watch::start());
+        let process = Process::start(&place).await;
+        let call = catching(case.clone(), "fails last".to_owned());
+        let id = process.scoop.start(call).await.unwrap().id();
+        watch.until(seconds).await;
+        let process = process.restart(&watch, seconds).await;
+        let error = process.scoop.handle(catching, id).wait().await.unwrap_err();
+        assert_eq!(error.error(), Some(&Failed("fails last".to_owned())));
+        let before = error.preceded_by();
+        assert_eq!(before.len(), 1, "{error:?}");
+        assert_eq!(before[0].error.message, "fails first failed");
+        process.scoop.shutdown().await;
+    }
+}
+
+async fn a_closing_worker_leaves_blocks_where_they_stand(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let start = process.scoop.start(two(case.clone(), "d".to_owned()));
+    let id = start.await.unwrap().id();
+    watch.until(2).await;
+    process.scoop.shutdown().await;
+    drop(process);
+    let process = Process::start(&place).await;
+    assert_eq!(process.scoop.handle(two, id).wait().await.unwrap(), 13);
+    for name in ["a", "b", "c", "d"] {
+        assert_eq!(
+            journal::count(&case, &format!("begins {name}")),
+            1,
+            "{name}"
+        );
+    }
+}

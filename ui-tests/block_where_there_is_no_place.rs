@@ -1,0 +1,21 @@
+// mistakes: 4
+//! `async` blocks in a race, for each of many items, awaited by themselves, and in a local.
+
+use scoop::{Error, saga, step};
+
+#[step(read_only)]
+async fn look(n: u32) -> Result<u32, Error> {
+    Ok(n)
+}
+
+#[saga]
+async fn trip(items: Vec<u32>) -> Result<u32, Error> {
+    let first = scoop::race!(async { look(1).await }, async { look(2).await })?;
+    let all = scoop::try_map(&items, |item| async move { look(*item).await }).await?;
+    let one = async { look(3).await }.await?;
+    let block = async { look(4).await };
+    let (last, other) = scoop::try_join!(block, look(5))?;
+    Ok(first + one + last + other + all[0])
+}
+
+fn main() {}
