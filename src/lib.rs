@@ -91,7 +91,10 @@ pub use self::admin::Admin;
 /// ```
 pub mod admin {
     pub use scoop_runtime::codec::{CodecError, Stored};
-    pub use scoop_runtime::engine::admin::{Admin, All, Bulk, Parked, Refusal, Remove};
+    pub use scoop_runtime::engine::admin::{
+        Admin, All, Awaited, Bulk, Inspection, Local, Parked, Refusal, Remove, Undoable, Until,
+        Waits,
+    };
     pub use scoop_runtime::protocol::checkpoint::{
         CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
     };

@@ -13,6 +13,7 @@ mod deadline;
 mod dropped;
 mod find;
 mod forward;
+mod inspect;
 mod operator;
 mod requeue;
 mod sagas;

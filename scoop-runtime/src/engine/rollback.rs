@@ -7,6 +7,7 @@ mod doubt;
 mod pause;
 mod pivot;
 mod plan;
+mod would;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub(super) use self::below::undo_loser;
 pub(super) use self::pivot::is_past_pivot;
 pub(super) use self::plan::check;
 use self::plan::{Planned, Target};
+pub(super) use self::would::would_undo;
 use super::done::Done;
 use super::history;
 use super::writer::WriteError;

@@ -2,8 +2,12 @@
 //! remove what is old. Who decided what, and why, is stored with the run.
 
 mod all;
+mod awaited;
 mod decide;
+mod inspect;
+mod inspection;
 mod remove;
+mod report;
 mod requeue;
 mod undo;
 
@@ -15,6 +19,7 @@ use crate::protocol::run::RunRow;
 use crate::store::RunFilter;
 
 pub use self::all::{All, Bulk, Refusal};
+pub use self::inspection::{Awaited, Inspection, Local, Undoable, Until, Waits};
 pub use self::remove::Remove;
 
 /// What an operator can see and do.

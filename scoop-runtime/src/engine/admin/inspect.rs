@@ -1,0 +1,100 @@
+//! Looks at one run: where it stands, what it waits for, what is below it, what would be undone.
+
+use super::super::history::{self, PendingRow};
+use super::super::{Engine, Trouble, rollback};
+use super::Admin;
+use super::awaited;
+use super::inspection::{Inspection, Local, Waits};
+use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
+use crate::protocol::id::RunId;
+use crate::protocol::run::{RunRow, RunStatus};
+use crate::store::RunFilter;
+
+/// How many runs below it are told, at most.
+const MOST_BELOW: usize = 1_000;
+
+impl Admin {
+    /// A run as somebody sees it who wants to know what it is doing: where it stands, with the locals
+    /// that are stored there; what it waits for; what would be undone; the runs below it; and all that
+    /// it did so far. `println!("{inspection}")` prints a report.
+    ///
+    /// What is read is read one after the other, while the run may go on.
+    ///
+    /// # Errors
+    /// When the store cannot be asked, there is no such run, or what is stored of it cannot be read.
+    pub async fn inspect(&self, run: RunId) -> Result<Inspection, Trouble> {
+        let engine = self.scoop.engine();
+        let row = self.run(run).await?;
+        let rows = history::rows(engine, run).await?;
+        let newest = rows.iter().rfind(|row| row.part.is_main());
+        let mut awaits = Vec::new();
+        let mut locals = Vec::new();
+        if let Some(newest) = newest.filter(|newest| is_under_way(&row, newest)) {
+            let here = rows.iter().filter(|part| part.seq == newest.seq);
+            let parts = here.filter(|part| !part.part.is_main()).cloned().collect();
+            let pending = PendingRow::of(run, newest.clone(), parts)?;
+            awaits = awaited::leaves(engine, run, &pending).await?;
+            if newest.direction == Direction::Forward {
+                let (_, slots) = history::slots(engine, run, newest).await?;
+                let local = |slot: crate::frame::Slot| Local {
+                    name: slot.name.to_string(),
+                    json: slot.json.to_string(),
+                };
+                locals = slots.into_iter().map(local).collect();
+            }
+        }
+        let plan = match row.status {
+            RunStatus::RolledBack => Ok(Vec::new()),
+            _ => rollback::would_undo(engine, &row).await,
+        };
+        Ok(Inspection {
+            waits: waits(engine, &row),
+            awaits,
+            locals,
+            plan: plan.map_err(|trouble| trouble.reason()),
+            below: self.below(run).await?,
+            run: row,
+            rows,
+        })
+    }
+
+    /// The runs below, each behind the one that awaited it.
+    async fn below(&self, run: RunId) -> Result<Vec<RunRow>, Trouble> {
+        let engine = self.scoop.engine();
+        let mut found = Vec::new();
+        let mut next = vec![run];
+        while let Some(parent) = next.pop() {
+            let filter = RunFilter {
+                parent: Some(parent),
+                limit: u32::try_from(MOST_BELOW - found.len()).unwrap_or(0),
+                ..RunFilter::default()
+            };
+            let below = engine.ask(|| engine.store.runs(&filter)).await?;
+            next.extend(below.iter().rev().map(|row| row.id));
+            let place = found.iter().position(|row: &RunRow| row.id == parent);
+            let place = place.map_or(0, |place| place + 1);
+            found.splice(place..place, below);
+            if found.len() >= MOST_BELOW {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether the operation of the newest row is not over.
+fn is_under_way(run: &RunRow, newest: &CheckpointRow) -> bool {
+    run.status.is_active() && newest.kind == RowKind::Await
+}
+
+fn waits(engine: &Engine, row: &RunRow) -> Waits {
+    match (row.status, engine.parked(row.id)) {
+        (RunStatus::Completed | RunStatus::RolledBack, _) => Waits::Ended,
+        (RunStatus::Stuck, _) => Waits::Operator,
+        (_, Some(reason)) => Waits::Build(reason),
+        (_, None) => match &row.owner {
+            Some(worker) => Waits::Work(worker.clone()),
+            None => Waits::Worker(row.wake_at),
+        },
+    }
+}
