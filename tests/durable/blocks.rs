@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use scoop::{FailureKind, saga, step};
+use scoop::{FailureKind, Status, saga, step};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::{self, effect};
@@ -22,6 +22,8 @@ on_every_store!(
     a_block_that_awaits_nothing,
     a_caught_failure_inside_of_a_block,
     failures_inside_of_blocks_are_told_after_a_restart,
+    a_block_that_is_past_its_pivot_goes_on,
+    an_operator_skips_what_is_stuck_in_a_block,
     a_closing_worker_leaves_blocks_where_they_stand,
 );
 
@@ -43,7 +45,30 @@ async fn work(case: &str, name: &str, seconds: u64) -> Result<u64, Failed> {
 
 async fn unwork(case: &str, name: &str, _: u64, done: scoop::Outcome<u64>) -> Result<(), Failed> {
     effect(case, &format!("undoes {name} {done:?}"));
-    Ok(())
+    match name {
+        "sticky" => Err(Failed("the undo".to_owned())),
+        _ => Ok(()),
+    }
+}
+
+#[step(pivot)]
+async fn sign(case: &str, seconds: u64) -> Result<u64, Failed> {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    effect(case, "signs");
+    Ok(seconds)
+}
+
+/// A pivot in a block, and a step behind it.
+#[saga]
+async fn signed(case: String) -> Result<u64, Failed> {
+    let (a, ()) = scoop::join!(
+        async {
+            let signed = sign(&case, 3).await?;
+            Ok::<_, Failed>(signed + work(&case, "a", 2).await?)
+        },
+        async { scoop::sleep(Duration::from_secs(1)).await },
+    );
+    a
 }
 
 /// Two of them, each of two steps; `last` is the second of the second.
@@ -143,6 +168,18 @@ async fn catching(case: String, last: String) -> Result<String, Failed> {
         async { work(&case, &last, 5).await },
     )?;
     Ok(format!("{a} {b}"))
+}
+
+/// What cannot be undone, in a block.
+#[saga]
+async fn sticky(case: String) -> Result<u64, Failed> {
+    let (sum,) = scoop::join!(async {
+        let one = work(&case, "a", 0).await?;
+        let two = work(&case, "sticky", 0).await?;
+        Ok::<_, Failed>(one + two)
+    });
+    let sum = sum?;
+    work(&case, "fails", sum).await
 }
 
 fn case() -> String {
@@ -347,4 +384,48 @@ async fn a_closing_worker_leaves_blocks_where_they_stand(place: Place) {
             "{name}"
         );
     }
+}
+
+async fn a_block_that_is_past_its_pivot_goes_on(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let handle = process.scoop.start(signed(case.clone())).await.unwrap();
+    watch.until(2).await;
+    handle.cancel().await.unwrap();
+    assert_eq!(handle.wait().await.unwrap(), 5);
+    assert_eq!(watch.seconds(), 5);
+}
+
+async fn an_operator_skips_what_is_stuck_in_a_block(place: Place) {
+    let case = case();
+    let process = Process::start(&place).await;
+    let call = sticky(case.clone());
+    let handle = process.scoop.start(call).await.unwrap();
+    let stuck = handle.wait().await.unwrap_err();
+    assert_eq!(handle.status().await.unwrap(), Status::Stuck);
+    let part = |error: &scoop::SagaError<Failed>| {
+        let last = error.compensations().last().unwrap();
+        (last.seq.0, last.part.0.clone())
+    };
+    assert_eq!(part(&stuck), (1, "0:2".to_owned()));
+    process
+        .scoop
+        .admin()
+        .skip(handle.id(), "why not")
+        .await
+        .unwrap();
+    let error = handle.wait().await.unwrap_err();
+    assert_eq!(handle.status().await.unwrap(), Status::RolledBack);
+    assert_eq!(part(&error), (1, "0:1".to_owned()));
+    assert_eq!(journal::count(&case, "undoes a Done(0)"), 1);
+    let (_, rows) = process.scoop.admin().show(handle.id()).await.unwrap();
+    let first = rows.iter().filter(|row| row.seq.0 == 1);
+    let parts: Vec<_> = first.map(|row| &*row.part.0).collect();
+    assert_eq!(parts, ["", "0:1", "0:2", "0="]);
+    let point = |part: &str| {
+        rows.iter()
+            .find(|row| row.part.0 == part)
+            .map(|row| &*row.point)
+    };
+    assert_eq!(point("0:2"), Some("join/block/work:two"));
 }

@@ -68,6 +68,10 @@ pub(crate) async fn deep(case: &str, last: &str) -> Result<usize, Full> {
 #[saga]
 pub(crate) async fn borrowing(case: &str, names: Vec<String>, last: &str) -> Result<usize, Full> {
     let mut sum = 0;
+    let counted = (names.len(), Some(last.to_owned()));
+    let (count, Some(end)) = &counted else {
+        return Ok(0);
+    };
     for (number, name) in names.iter().enumerate() {
         if let [first, rest @ ..] = &names[..] {
             let (one, other) = scoop::try_join!(
@@ -75,7 +79,7 @@ pub(crate) async fn borrowing(case: &str, names: Vec<String>, last: &str) -> Res
                     let one = book(case, &format!("{name} {number}")).await?;
                     let (two, _) = scoop::try_join!(
                         async { book(case, &format!("{first} and {}", rest.len() + number)).await },
-                        async { Ok::<_, Full>(name.len()) },
+                        async { Ok::<_, Full>(name.len() + *count + end.len()) },
                     )?;
                     Ok::<_, Full>(one.len() + two.len())
                 },

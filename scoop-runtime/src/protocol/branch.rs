@@ -92,9 +92,9 @@ impl Others {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StoredBranch {
-    /// The stored name of the operation.
+    /// The stored name of the operation: of an `async` block `scoop::block`, or `scoop::block (1 of 2)`.
     pub operation: String,
-    /// Its arguments.
+    /// Its arguments; of an `async` block, what it captures.
     pub arguments: Box<RawValue>,
     /// What it promised about being undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]

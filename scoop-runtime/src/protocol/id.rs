@@ -190,4 +190,24 @@ mod tests {
         let inner = third.branch(0);
         assert_eq!(inner.inside(2).number_inside(&inner), Some(2));
     }
+
+    #[test]
+    fn parts_are_in_the_order_in_which_they_came() {
+        let parts = [
+            "", "1:2", "1:2@1", "1:2@10", "1:2=", "1:10", "1:10.0", "1:10.0=", "1=", "2", "10",
+        ];
+        let mut sorted = parts.map(|part| Part(part.to_owned()));
+        sorted.reverse();
+        sorted.sort_by_key(Part::in_order);
+        let place = |part: &str| sorted.iter().position(|sorted| sorted.0 == part);
+        for pair in [
+            ["", "1:2"],
+            ["1:2", "1:10"],
+            ["1:2@1", "1:2@10"],
+            ["1:10.0", "2"],
+            ["2", "10"],
+        ] {
+            assert!(place(pair[0]) < place(pair[1]), "{pair:?} in {sorted:?}");
+        }
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! A slot that did not change names the row where its value is; one that changed a little (a list
 //! that grew) is stored as a patch over the value in that row. `rows` names every earlier row that
-//! is needed, so that a resume reads one row by position and then these, however long the run is.
+//! is needed, so that a resume reads one row by position and then these, however long the run is. In
+//! the rows of an `async` block beside other operations, positions are those in the block.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
