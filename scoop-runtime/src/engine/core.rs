@@ -110,11 +110,17 @@ impl Engine {
     pub(crate) fn new(parts: Parts) -> Self {
         let stop = watch::Sender::new(false);
         let alarm = Arc::<Alarm>::default();
+        let hints = Arc::new(Hints::new(parts.listens));
+        let (bell, told) = (Arc::clone(&alarm), Arc::clone(&hints));
         let writer = Writer::spawn(
             Arc::clone(&parts.store),
             parts.fence.clone(),
             &parts.environment,
             stop.clone(),
+            Box::new(move || {
+                bell.ring();
+                told.due();
+            }),
         );
         Self {
             store: parts.store,
@@ -134,7 +140,7 @@ impl Engine {
             dormant_after: parts.dormant_after,
             places: Places::new(parts.max_running, Arc::clone(&alarm)),
             queues: Queues::new(Arc::clone(&alarm)),
-            hints: Arc::new(Hints::new(parts.listens)),
+            hints,
             alarm,
             closing: watch::Sender::new(false),
             runs: watch::Sender::new(0),

@@ -288,7 +288,7 @@ impl Execution {
             rows,
         };
         match self.engine.writer.write(commit).await {
-            Ok(Committed::Stored) => {
+            Ok(Committed::Stored | Committed::StoredAndWoke) => {
                 self.state().released = released;
                 self.is_stored(newest.unwrap_or(Seq::NONE), None);
                 Some(Ok(true))

@@ -63,6 +63,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "requeue",
         sql: include_str!("migrations/0008_requeue.sql"),
     },
+    Migration {
+        version: 9,
+        name: "parents",
+        sql: include_str!("migrations/0009_parents.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

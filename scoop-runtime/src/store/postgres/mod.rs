@@ -18,6 +18,7 @@ mod migrate;
 mod opening;
 mod query;
 mod read;
+mod rest;
 mod session;
 mod step;
 #[cfg(test)]
@@ -40,7 +41,9 @@ use self::session::{Proxy, Session};
 use self::step::Steps;
 pub(in crate::store) use self::step::start_in;
 use super::tx::{Database, StepPool, Transacted, Work};
-use super::{Claim, Ear, Hint, Lease, Opening, Removal, RunFilter, Store, StoreError, check};
+use super::{
+    Claim, Ear, Hint, Lease, Opening, Removal, Rest, Rested, RunFilter, Store, StoreError, check,
+};
 use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
@@ -227,6 +230,12 @@ impl Store for PostgresStore {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.pooled(async |session| worker::claim(session, fence, claim).await)
+            .await?
+            .ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
+    }
+
+    async fn rest(&self, fence: &Fence, rest: &Rest) -> Result<Rested, StoreError> {
+        self.pooled(async |session| rest::rest(session, fence, rest).await)
             .await?
             .ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
     }

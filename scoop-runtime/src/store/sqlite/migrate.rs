@@ -51,6 +51,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "claims",
         sql: include_str!("migrations/0007_claims.sql"),
     },
+    Migration {
+        version: 8,
+        name: "parents",
+        sql: include_str!("migrations/0008_parents.sql"),
+    },
 ];
 
 /// The version found is newer than the newest known one.

@@ -114,7 +114,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
             error,
             StoreError::NewerSchema {
                 found: 99,
-                known: 7
+                known: 8
             }
         ),
         "{error:?}"
