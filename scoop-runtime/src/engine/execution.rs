@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::forward::First;
 use super::history::PendingRow;
 use super::intend::operation_name;
+use super::waits::Waits;
 use super::writer::WriteError;
 use super::{Engine, branch};
 use crate::codec::Stored;
@@ -60,6 +61,8 @@ pub(crate) struct Execution {
     pub(super) created_at: Timestamp,
     /// Whether it waited in the store, as nobody's run, before it was taken up.
     pub(super) was_dormant: bool,
+    /// What it waits for.
+    pub(super) waits: Waits,
     state: Mutex<State>,
 }
 
@@ -131,6 +134,7 @@ impl Execution {
             priority: beginning.priority,
             created_at: beginning.created_at,
             was_dormant: beginning.was_dormant,
+            waits: Waits::of(run),
             state: Mutex::new(state),
         }
     }

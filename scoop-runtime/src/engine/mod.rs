@@ -18,6 +18,7 @@ mod child;
 mod closing;
 mod connect;
 mod core;
+mod dormant;
 mod dropped;
 mod ending;
 mod execution;
@@ -47,6 +48,7 @@ mod several;
 mod start;
 mod transact;
 mod trouble;
+mod waits;
 mod writer;
 
 pub use connect::{Connect, connect};

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::alarm::Alarm;
+use super::waits::Waits;
 use super::writer::WriteError;
 use super::{Ended, Engine, Trouble};
 use crate::protocol::commit::Commit;
@@ -82,21 +83,21 @@ impl Engine {
     /// the one above is of one. That one is to be left where this says that the worker shuts down: it
     /// does, or the run has to be claimed again.
     pub(super) async fn end_of(
-        &self,
-        above: RunId,
+        self: &Arc<Self>,
+        above: &Waits,
         run: RunId,
         is_over: fn(RunStatus) -> bool,
     ) -> Result<Ended, Trouble> {
-        if !self.queues.has(above) {
+        if !self.queues.has(above.run) {
             return self.watch_end(above, run, is_over).await;
         }
         let row = self.read(|| self.store.run(run)).await?;
         if let Some(row) = row.filter(|row| is_over(row.status)) {
             return Ok(row.into());
         }
-        self.leave_queue(above).await?;
+        self.leave_queue(above.run).await?;
         self.watch_end(above, run, is_over).await?;
-        self.come_back(above).await?;
+        self.come_back(above.run).await?;
         Err(Trouble::ShutDown)
     }
 

@@ -11,6 +11,7 @@ use super::execution::Execution;
 use super::halt::Halt;
 use super::history::{self, PendingRow};
 use super::performer::null;
+use super::waits::Token;
 use super::{Trouble, child, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
@@ -32,6 +33,8 @@ struct Several<'e> {
     waiting: VecDeque<(usize, PendingRow)>,
     under_way: FuturesUnordered<BoxFuture<'e, (usize, BranchEnd)>>,
     ends: Vec<Option<BranchEnd>>,
+    /// Keeps the run in memory.
+    kept: Option<Token<'e>>,
 }
 
 impl Execution {
@@ -132,7 +135,7 @@ impl Execution {
     /// Undoes a saga that was done, though another one was faster; unless it is past its pivot.
     async fn undo_loser(&self, run: RunId) {
         let engine = &self.engine;
-        match rollback::undo_loser(engine, self.run, run).await {
+        match rollback::undo_loser(engine, &self.waits, run).await {
             Ok(()) => {}
             Err(Trouble::ShutDown) => drop(self.left().await),
             Err(trouble) => drop(self.park(trouble.reason()).await),
@@ -177,6 +180,7 @@ impl<'e> Several<'e> {
             waiting: VecDeque::new(),
             under_way: FuturesUnordered::new(),
             ends: stored.branches.iter().map(|_| None).collect(),
+            kept: None,
             stored,
         };
         let mut ended = Vec::new();
@@ -210,6 +214,7 @@ impl<'e> Several<'e> {
             true => self.ends.iter().flatten().count().saturating_add(at_once),
             false => 0,
         };
+        let standing_by = self.execution.waits.stand_by();
         loop {
             while self.under_way.len() < at_once {
                 let Some((number, pending)) = self.next(begun) else {
@@ -218,13 +223,16 @@ impl<'e> Several<'e> {
                 let (execution, point) = (self.execution, self.point);
                 let siblings = Arc::clone(&self.siblings);
                 let again = number < begun;
+                let stirring = execution.waits.stir();
                 self.under_way.push(Box::pin(async move {
+                    let _stirring = stirring;
                     let end = execution.branch(point, pending, siblings, again).await;
                     (number, end)
                 }));
             }
             let count = self.under_way.len();
             if count == 0 {
+                drop(standing_by);
                 self.undo_losers().await;
                 return self.into_ends();
             }
@@ -251,6 +259,8 @@ impl<'e> Several<'e> {
             return self.waiting.pop_front();
         }
         let halt = Halt::beside(self.stored.others);
+        // Whoever takes the run up would take them for begun.
+        self.kept = Some(self.execution.waits.stir());
         for (number, pending) in std::mem::take(&mut self.waiting) {
             let settled = self.execution.not_begun(self.point, &pending, &halt);
             let order = self.siblings.next_end();
