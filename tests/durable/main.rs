@@ -22,6 +22,7 @@ mod golden;
 mod halted;
 mod idle;
 mod lives;
+mod parents;
 mod queue;
 mod race;
 mod retry;

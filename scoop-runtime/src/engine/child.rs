@@ -77,7 +77,12 @@ impl Execution {
         let reason = halt.reason_below(self);
         // If it does not run forward it is on its way to an end, or there. Both go on, because whoever
         // waits may have a connection that others need.
-        let cancelling = self.engine.request_cancel(run, &reason);
+        let cancelling = async {
+            let _stirring = self.waits.stir();
+            let cancelled = self.engine.request_cancel(run, &reason).await;
+            self.waits.restart(self.now());
+            cancelled
+        };
         let (_, ended) = tokio::try_join!(cancelling, ending)?;
         Ok(ended)
     }

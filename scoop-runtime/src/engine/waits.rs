@@ -24,6 +24,8 @@ struct State {
     awake: usize,
     resting: Vec<Rests>,
     next: u64,
+    /// When something was done that may soon end what it waits for.
+    restarted: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,7 @@ impl Waits {
             awake: 1,
             resting: Vec::new(),
             next: 0,
+            restarted: None,
         };
         Self {
             run,
@@ -99,10 +102,18 @@ impl Waits {
         Token { waits: self, kind }
     }
 
+    /// Something was done because of which what it waits for may soon end: it is as if it waited since now.
+    pub(super) fn restart(&self, now: Timestamp) {
+        self.state().restarted = Some(now);
+    }
+
     /// What it waits for, if it does nothing else.
     pub(super) fn at_rest(&self) -> Option<AtRest> {
         let state = self.state();
-        let since = state.resting.iter().map(|rests| rests.since).max();
+        let since = state.resting.iter().map(|rests| rests.since);
+        let since = since
+            .max()
+            .map(|since| state.restarted.map_or(since, |now| since.max(now)));
         let since = since.filter(|_| state.awake == 0)?;
         let (mut below, mut until) = (Vec::new(), None::<Timestamp>);
         for rests in &state.resting {
