@@ -49,7 +49,7 @@ fn sorted(end: &End) -> (Status, String) {
     (end.status.clone(), parts.concat())
 }
 
-async fn anywhere<S>(
+pub(crate) async fn anywhere<S>(
     place: Place,
     call: impl Fn(String) -> SagaCall<S>,
     status: Status,

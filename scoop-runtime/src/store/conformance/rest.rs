@@ -97,6 +97,10 @@ pub async fn the_end_of_a_run_makes_the_one_above_due(fixture: &dyn Fixture) {
         let woke = [Committed::StoredAndWoke];
         let end = [ends(2, status)];
         assert_eq!(commit(&*store, &fence, &end).await, woke, "{number}");
+        // It is not as if it had waited for nothing.
+        let since = if status.is_final() { ENDED } else { 1_000 };
+        let above = row(&*store, 1).await;
+        assert_eq!(above.wake_at, Some(Timestamp(since)), "{number}");
         assert_eq!(claimed(&*store, &fence, ENDED).await, [id(1)]);
         assert_eq!(row(&*store, 1).await.pending_children, 0);
         // Sent again, because the answer was lost.
