@@ -23,6 +23,8 @@ mod halted;
 mod idle;
 mod lives;
 mod parents;
+mod parents_ended;
+mod parents_several;
 mod queue;
 mod race;
 mod retry;

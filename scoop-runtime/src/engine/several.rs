@@ -11,8 +11,7 @@ use super::execution::Execution;
 use super::halt::Halt;
 use super::history::{self, PendingRow};
 use super::performer::null;
-use super::waits::Token;
-use super::{Trouble, child, rollback};
+use super::{Trouble, branch, child, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::operation::branch::BranchEnd;
@@ -33,8 +32,6 @@ struct Several<'e> {
     waiting: VecDeque<(usize, PendingRow)>,
     under_way: FuturesUnordered<BoxFuture<'e, (usize, BranchEnd)>>,
     ends: Vec<Option<BranchEnd>>,
-    /// Keeps the run in memory.
-    kept: Option<Token<'e>>,
 }
 
 impl Execution {
@@ -51,6 +48,9 @@ impl Execution {
                 Err(trouble) => return self.park(trouble.reason()).await,
             };
             let ends = several.all(again).await;
+            if !branch::is_one_of_several() {
+                self.waits.stay(false);
+            }
             self.come_back().await;
             self.set_outcome(StoredOutcome::Done(null()));
             let operation = pending.row.operation.as_deref();
@@ -97,6 +97,8 @@ impl Execution {
 
     /// An operation that was not begun has nothing to be written down.
     fn not_begun(&self, point: &Point, pending: &PendingRow, halt: &Halt) -> Settled {
+        // Whoever takes the run up would take it for begun.
+        self.waits.stay(true);
         let operation = pending.row.operation.as_deref();
         let failure = halt.failure(self.hop(Some(point), operation, 0));
         Settled::Unsettled(Box::new(Unsettled { failure }))
@@ -180,7 +182,6 @@ impl<'e> Several<'e> {
             waiting: VecDeque::new(),
             under_way: FuturesUnordered::new(),
             ends: stored.branches.iter().map(|_| None).collect(),
-            kept: None,
             stored,
         };
         let mut ended = Vec::new();
@@ -259,8 +260,6 @@ impl<'e> Several<'e> {
             return self.waiting.pop_front();
         }
         let halt = Halt::beside(self.stored.others);
-        // Whoever takes the run up would take them for begun.
-        self.kept = Some(self.execution.waits.stir());
         for (number, pending) in std::mem::take(&mut self.waiting) {
             let settled = self.execution.not_begun(self.point, &pending, &halt);
             let order = self.siblings.next_end();

@@ -26,6 +26,8 @@ struct State {
     next: u64,
     /// When something was done that may soon end what it waits for.
     restarted: Option<Timestamp>,
+    /// Whether it stays in memory, because not all that it came to is written down.
+    stays: bool,
 }
 
 #[derive(Debug)]
@@ -63,6 +65,7 @@ impl Waits {
             resting: Vec::new(),
             next: 0,
             restarted: None,
+            stays: false,
         };
         Self {
             run,
@@ -107,6 +110,11 @@ impl Waits {
         self.state().restarted = Some(now);
     }
 
+    /// Whether it is to stay in memory from now on, whatever it waits for.
+    pub(super) fn stay(&self, stays: bool) {
+        self.state().stays = stays;
+    }
+
     /// What it waits for, if it does nothing else.
     pub(super) fn at_rest(&self) -> Option<AtRest> {
         let state = self.state();
@@ -114,7 +122,7 @@ impl Waits {
         let since = since
             .max()
             .map(|since| state.restarted.map_or(since, |now| since.max(now)));
-        let since = since.filter(|_| state.awake == 0)?;
+        let since = since.filter(|_| state.awake == 0 && !state.stays)?;
         let (mut below, mut until) = (Vec::new(), None::<Timestamp>);
         for rests in &state.resting {
             match rests.what {

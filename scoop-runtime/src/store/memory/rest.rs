@@ -38,6 +38,9 @@ impl Data {
         else {
             return false;
         };
+        if ended.is_some_and(|run| run.status.is_final()) {
+            self.waking.remove(&run);
+        }
         let above = self.runs.get_mut(&above).filter(|run| run.owner.is_none());
         let Some(above) = above else { return false };
         above.wake_at = Some(above.wake_at.map_or(at, |wake| wake.min(at)));

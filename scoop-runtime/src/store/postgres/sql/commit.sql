@@ -1,5 +1,6 @@
 -- The writer, for each batch. Locks, in this order: its own worker's row `for key share`; new runs
--- in the order of their keys; runs that change in the order of their ids. A run that is only
+-- in the order of their keys; runs that change in the order of their ids; runs above those, unless somebody
+-- else has locked them. A run that is only
 -- appended to is not locked: nobody else writes what its owner writes.
 --
 -- A row has a gate: 1, the run was made by this statement; 2, the run is there; 3, the run is
