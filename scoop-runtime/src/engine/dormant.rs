@@ -16,7 +16,8 @@ use crate::store::{Rest, Rested};
 /// The longest that a run rests which waits for others: a worker of an earlier build, beside this one,
 /// wakes nobody.
 const LONGEST: Duration = Duration::from_secs(86_400);
-/// The shortest pause before a run that may not rest yet is thought of again.
+/// The pause before a run that was not given up is thought of again. Somebody may have locked its row just
+/// then, such as the run above, which leaves memory at about the same time.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// On which terms a run leaves memory.
@@ -53,7 +54,7 @@ impl Engine {
         tokio::pin!(doing);
         let mut not_before = None;
         loop {
-            let (rest, again) = tokio::select! {
+            let rest = tokio::select! {
                 biased;
                 done = &mut doing => return Some(done),
                 rest = self.may_rest(waits, &terms, not_before) => rest,
@@ -64,17 +65,17 @@ impl Engine {
                 return None;
             }
             self.look_around(&rest).await;
-            not_before = Some(again);
+            not_before = Some(self.environment.now().after(AGAIN));
         }
     }
 
-    /// Ends when the run may be given up: with how, and when to think of it again, if it stays.
+    /// Ends when the run may be given up.
     async fn may_rest(
         &self,
         waits: &Waits,
         terms: &impl Fn() -> Option<Terms>,
         not_before: Option<Timestamp>,
-    ) -> (Rest, Timestamp) {
+    ) -> Rest {
         let pause = self.dormant_after.max(AGAIN);
         loop {
             let changed = waits.changed();
@@ -88,7 +89,7 @@ impl Engine {
                     let at = not_before.map_or(at, |not_before| at.max(not_before));
                     let left = at.since(now);
                     if left.is_zero() {
-                        return (rest, now.after(pause));
+                        return rest;
                     }
                     left
                 }
