@@ -10,7 +10,7 @@ use crate::journal::{self, effect};
 use crate::lives::{Process, Watch};
 use crate::parents::{HOUR, No, below, case, fail, resting, rests, row, times, works};
 use crate::support::clock::Clock;
-use crate::support::{Place, on_every_store};
+use crate::support::{Place, connecting, on_every_store, soon};
 
 on_every_store!(
     several_that_rest_are_nobodys,
@@ -21,6 +21,7 @@ on_every_store!(
     a_pause_beside_others_is_no_doubt,
     what_does_not_begin_any_more_does_not_begin_later,
     who_is_cancelled_with_several_ends_them_all,
+    who_rests_at_once_is_woken_all_the_same,
 );
 
 #[step(rollback = unknock, retry(max = 2, backoff = "1h..1h"))]
@@ -94,6 +95,16 @@ async fn knocks_beside(case: String) -> Result<u64, No> {
     rested?;
     fail(&case).await?;
     Ok(1)
+}
+
+#[saga]
+async fn spreads(case: String, depth: u32) -> Result<u32, No> {
+    if depth == 0 {
+        works(&case, 0).await;
+        return Ok(1);
+    }
+    let (one, other) = scoop::join!(spreads(case.clone(), depth - 1), spreads(case.clone(), 0));
+    Ok(one? + other?)
 }
 
 async fn several_that_rest_are_nobodys(place: Place) {
@@ -216,4 +227,19 @@ async fn who_is_cancelled_with_several_ends_them_all(place: Place) {
     for row in below(&process, &handle).await {
         assert_eq!(row.status, RunStatus::RolledBack);
     }
+}
+
+/// Without any grace each leaves at the moment at which what it awaits may end.
+async fn who_rests_at_once_is_woken_all_the_same(place: Place) {
+    let case = case();
+    let connect = connecting(place.open().await).dormant_after(Duration::ZERO);
+    let scoop = connect.await.unwrap();
+    let mut handles = Vec::new();
+    for _ in 0..12 {
+        handles.push(scoop.start(spreads(case.clone(), 4)).await.unwrap());
+    }
+    for handle in handles {
+        assert_eq!(soon(handle.wait()).await.unwrap(), 5);
+    }
+    assert_eq!(times(&case, "worked"), 60);
 }
