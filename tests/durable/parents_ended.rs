@@ -14,6 +14,7 @@ use crate::support::{Place, connecting, on_every_store};
 
 on_every_store!(
     who_is_cancelled_while_it_rests_ends_what_it_awaits,
+    a_cancel_that_nobody_heard_of_is_heard_before_a_run_rests,
     past_its_pivot_a_run_rests_on,
     a_deadline_ends_who_rests,
     a_failure_below_wakes_the_one_above,
@@ -109,6 +110,21 @@ async fn who_is_cancelled_while_it_rests_ends_what_it_awaits(place: Place) {
     assert!(undone[0].contains("untakes a bed"), "{undone:?}");
     assert!(undone[1].contains("untakes a room"), "{undone:?}");
     assert_eq!(undone.len(), 2);
+}
+
+/// Somebody else asked for it, and whoever has the run is not told.
+async fn a_cancel_that_nobody_heard_of_is_heard_before_a_run_rests(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let store = place.open().await;
+    let scoop = connecting(Arc::clone(&store)).name("w").await.unwrap();
+    let other = connecting(store).name("other").await.unwrap();
+    let handle = scoop.start(higher(case.clone(), DAY)).await.unwrap();
+    watch.until(2).await;
+    other.handle(higher, handle.id()).cancel().await.unwrap();
+    let error = handle.wait().await.unwrap_err();
+    assert_eq!(error.kind(), Some(FailureKind::Cancelled));
+    assert!(watch.seconds() <= 13, "{}", watch.seconds());
+    assert_eq!(times(&case, "untakes"), 2);
 }
 
 async fn past_its_pivot_a_run_rests_on(place: Place) {
