@@ -23,7 +23,7 @@ use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::tx::{Database, StepPool, Transacted, Work};
-use crate::store::{Claim, Lease, Removal, RunFilter, Store, StoreError};
+use crate::store::{Claim, Lease, Removal, Rest, Rested, RunFilter, Store, StoreError};
 
 /// A store that writes a number of commits and then answers never again: what is written is
 /// written, and nothing that was to follow happens. The store behind it is closed then, as the end
@@ -122,6 +122,18 @@ impl Store for CrashStore {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.death.outlives(self.inner.claim(fence, claim)).await
+    }
+
+    /// Counts as a commit where it is one.
+    async fn rest(&self, fence: &Fence, rest: &Rest) -> Result<Rested, StoreError> {
+        let rested = self.death.outlives(self.inner.rest(fence, rest)).await?;
+        if rested == Rested::Left {
+            let count = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+            if self.crash_at == Some(count) {
+                return self.death.die(&*self.inner).await;
+            }
+        }
+        Ok(rested)
     }
 
     async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {

@@ -27,5 +27,6 @@ mod inline;
 mod join;
 mod locals;
 mod null;
+mod parents;
 mod sweep;
 mod tree;

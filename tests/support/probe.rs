@@ -16,7 +16,7 @@ use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
 use scoop_runtime::protocol::timestamp::Timestamp;
 use scoop_runtime::store::tx::{Database, Lent, StepPool, Transacted, Verdict, Work};
-use scoop_runtime::store::{Claim, Lease, Removal, StoreError};
+use scoop_runtime::store::{Claim, Lease, Removal, Rest, Rested, StoreError};
 
 /// What becomes of a commit.
 #[derive(Clone, Copy, Debug)]
@@ -179,6 +179,10 @@ impl Store for Probe {
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.claims.fetch_add(1, Ordering::SeqCst);
         self.inner.claim(fence, claim).await
+    }
+
+    async fn rest(&self, fence: &Fence, rest: &Rest) -> Result<Rested, StoreError> {
+        self.inner.rest(fence, rest).await
     }
 
     async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {

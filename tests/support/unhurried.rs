@@ -13,7 +13,7 @@ use scoop_runtime::protocol::commit::{Commit, Committed};
 use scoop_runtime::protocol::id::{Fence, RunId, Seq, WorkerName};
 use scoop_runtime::protocol::run::RunRow;
 use scoop_runtime::protocol::timestamp::Timestamp;
-use scoop_runtime::store::{Claim, Lease, Removal, StoreError};
+use scoop_runtime::store::{Claim, Lease, Removal, Rest, Rested, StoreError};
 
 #[derive(Debug)]
 pub(crate) struct Unhurried(Arc<dyn Store>);
@@ -61,6 +61,10 @@ impl Store for Unhurried {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         standing(self.0.claim(fence, claim)).await
+    }
+
+    async fn rest(&self, fence: &Fence, rest: &Rest) -> Result<Rested, StoreError> {
+        standing(self.0.rest(fence, rest)).await
     }
 
     async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {

@@ -51,9 +51,9 @@ impl Engine {
         };
         match self.writer.write(commit).await {
             Ok(Committed::Stored) => {
+                // It may wait in the store, or be on its way there; it is due now.
+                self.alarm.ring();
                 if !self.news.cancel(run, reason) {
-                    // It may wait in the store; it is due now.
-                    self.alarm.ring();
                     self.hints.due();
                 }
                 Ok(true)

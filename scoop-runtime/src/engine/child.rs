@@ -1,5 +1,6 @@
 //! Does the operation that is a saga: a run of its own, which this one waits for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -8,6 +9,7 @@ use super::execution::{Execution, NotBegun};
 use super::held_up::Waiting;
 use super::history::PendingRow;
 use super::performer::raw;
+use super::waits::{For, Waits};
 use super::writer::WriteError;
 use super::{Ended, Engine, Trouble, branch, executor, history};
 use crate::codec::Stored;
@@ -75,7 +77,12 @@ impl Execution {
         let reason = halt.reason_below(self);
         // If it does not run forward it is on its way to an end, or there. Both go on, because whoever
         // waits may have a connection that others need.
-        let cancelling = self.engine.request_cancel(run, &reason);
+        let cancelling = async {
+            let _stirring = self.waits.stir();
+            let cancelled = self.engine.request_cancel(run, &reason).await;
+            self.waits.restart(self.now());
+            cancelled
+        };
         let (_, ended) = tokio::try_join!(cancelling, ending)?;
         Ok(ended)
     }
@@ -85,13 +92,15 @@ impl Execution {
     async fn end_of(&self, run: RunId) -> Result<Ended, Trouble> {
         let engine = &self.engine;
         if !branch::is_one_of_several() {
-            return engine.end_of(self.run, run, RunStatus::is_final).await;
+            return engine.end_of(&self.waits, run, RunStatus::is_final).await;
         }
         let was_absent = std::mem::replace(&mut self.state().absent, true);
         if !was_absent {
             engine.leave_queue(self.run).await?;
         }
-        engine.watch_end(self.run, run, RunStatus::is_final).await
+        engine
+            .watch_end(&self.waits, run, RunStatus::is_final)
+            .await
     }
 
     /// After several operations: goes on at once, or, without a place in its queue, when it has one.
@@ -295,16 +304,16 @@ pub(super) fn run_of(promise: Option<Promise>) -> Option<RunId> {
 
 impl Engine {
     /// Waits, for a run that awaits it, until another run is over: however long that takes, unless
-    /// the worker closes.
+    /// the worker closes. It may leave memory meanwhile.
     pub(super) async fn watch_end(
-        &self,
-        above: RunId,
+        self: &Arc<Self>,
+        above: &Waits,
         run: RunId,
         is_over: fn(RunStatus) -> bool,
     ) -> Result<Ended, Trouble> {
         let mut news = self.news.listen(run);
         let [mut pause, most] = LOOK_AGAIN;
-        let waiting = Waiting::new(self, above, run);
+        let (waiting, since) = (Waiting::new(self, above.run, run), self.environment.now());
         // One of several: the run has others under way.
         let _absent = (!branch::is_one_of_several()).then(|| self.places.leave());
         loop {
@@ -324,6 +333,9 @@ impl Engine {
                     pause = longest;
                 }
             }
+            // Who is held up is there to say so. While the store is asked it does not rest: it would have
+            // a connection that others need.
+            let _resting = (!waiting.is_held_up()).then(|| above.rest(For::Run(run), since));
             tokio::select! {
                 () = self.closing() => return Err(Trouble::ShutDown),
                 ended = news.next() => {

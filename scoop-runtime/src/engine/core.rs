@@ -99,11 +99,17 @@ impl Engine {
     pub(crate) fn new(parts: Parts) -> Self {
         let stop = watch::Sender::new(false);
         let alarm = Arc::<Alarm>::default();
+        let hints = Arc::new(Hints::new(parts.listens));
+        let (bell, told) = (Arc::clone(&alarm), Arc::clone(&hints));
         let writer = Writer::spawn(
             Arc::clone(&parts.store),
             parts.fence.clone(),
             &parts.environment,
             stop.clone(),
+            Box::new(move || {
+                bell.ring();
+                told.due();
+            }),
         );
         Self {
             store: parts.store,
@@ -120,7 +126,7 @@ impl Engine {
             news: News::default(),
             places: Places::new(parts.limits.running, Arc::clone(&alarm)),
             queues: Queues::new(Arc::clone(&alarm)),
-            hints: Arc::new(Hints::new(parts.listens)),
+            hints,
             alarm,
             closing: watch::Sender::new(false),
             runs: watch::Sender::new(0),

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::history::PendingRow;
 use super::line::Line;
+use super::waits::Waits;
 use super::writer::WriteError;
 use super::{Engine, branch};
 use crate::codec::Stored;
@@ -56,6 +57,8 @@ pub(crate) struct Execution {
     pub(super) created_at: Timestamp,
     /// Whether it waited in the store, as nobody's run, before it was taken up.
     pub(super) was_dormant: bool,
+    /// What it waits for.
+    pub(super) waits: Waits,
     state: Mutex<State>,
 }
 
@@ -124,6 +127,7 @@ impl Execution {
             priority: beginning.priority,
             created_at: beginning.created_at,
             was_dormant: beginning.was_dormant,
+            waits: Waits::of(run),
             state: Mutex::new(state),
         }
     }
@@ -297,7 +301,7 @@ impl Execution {
             rows,
         };
         match self.engine.writer.write(commit).await {
-            Ok(Committed::Stored) => {
+            Ok(Committed::Stored | Committed::StoredAndWoke) => {
                 self.state().released = released;
                 self.are_stored(&stored, None);
                 Some(Ok(true))

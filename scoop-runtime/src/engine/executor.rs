@@ -61,6 +61,8 @@ pub(super) async fn go_on(engine: Arc<Engine>, run: RunRow) {
 async fn park(engine: &Engine, run: RunId, trouble: Trouble) {
     engine.park(run, trouble.reason());
     recovery::give_back(engine, run).await;
+    // If that cannot be written, it hears of this one when it is due.
+    drop(engine.wake_above(run).await);
 }
 
 async fn forward(engine: &Arc<Engine>, run: RunRow) -> Result<(), Trouble> {
@@ -136,14 +138,18 @@ async fn body(
             Err(error) => Err(Exit::Park(error.to_string())),
         }
     });
-    let ended = tokio::select! {
-        biased;
-        exit = exited => Err(exit.unwrap_or(Exit::Leave)),
-        ended = polled(body) => {
-            ended.map(|ended| ended.unwrap_or_else(|panic| Ok(Err(panicked(&*panic)))))
+    let doing = async {
+        tokio::select! {
+            biased;
+            exit = exited => Err(exit.unwrap_or(Exit::Leave)),
+            ended = polled(body) => {
+                ended.map(|ended| ended.unwrap_or_else(|panic| Ok(Err(panicked(&*panic)))))
+            }
         }
     };
     let (engine, run) = (Arc::clone(&execution.engine), execution.run);
+    let ended = engine.unless_dormant(&execution.waits, || execution.terms(), doing);
+    let ended = ended.await.unwrap_or(Err(Exit::Leave));
     let result = match ended {
         Ok(Ok(Ok(output))) => complete(&execution, output).await,
         Ok(Ok(Err(error))) => {

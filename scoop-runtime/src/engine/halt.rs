@@ -67,7 +67,8 @@ impl Execution {
         Some((limit, self.created_at.after(limit)))
     }
 
-    fn asked(&self) -> Option<Halt> {
+    /// Why it is to end, unless it is past its pivot.
+    pub(super) fn asked(&self) -> Option<Halt> {
         if let Some(reason) = self.engine.news.cancelled(self.run) {
             return Some(Halt::cancelled(&reason));
         }

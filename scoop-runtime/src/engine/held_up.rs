@@ -2,7 +2,7 @@
 //! from outside is told, because it may take until somebody has looked at that one.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Engine;
 use crate::protocol::id::RunId;
@@ -35,13 +35,13 @@ impl HeldUp {
 
 /// A run waits for another one for as long as this lives.
 pub(super) struct Waiting<'e> {
-    engine: &'e Engine,
+    engine: &'e Arc<Engine>,
     above: RunId,
     run: RunId,
 }
 
 impl<'e> Waiting<'e> {
-    pub(super) const fn new(engine: &'e Engine, above: RunId, run: RunId) -> Self {
+    pub(super) const fn new(engine: &'e Arc<Engine>, above: RunId, run: RunId) -> Self {
         Self { engine, above, run }
     }
 
@@ -53,9 +53,22 @@ impl<'e> Waiting<'e> {
         self.note(by.or_else(|| self.engine.held_up.by(self.run)));
     }
 
+    /// Whether what this one waits for is held up.
+    pub(super) fn is_held_up(&self) -> bool {
+        self.engine.held_up.by(self.above).is_some()
+    }
+
     fn note(&self, by: Option<RunId>) {
-        if self.engine.held_up.set(self.above, by) {
-            self.engine.news.tell(self.above);
+        if !self.engine.held_up.set(self.above, by) {
+            return;
+        }
+        self.engine.news.tell(self.above);
+        if by.is_some() {
+            // Who waits for it in the store is to know it as well.
+            let (engine, run) = (Arc::clone(self.engine), self.above);
+            self.engine.drive(async move {
+                drop(engine.wake_above(run).await);
+            });
         }
     }
 }

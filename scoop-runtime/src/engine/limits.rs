@@ -74,9 +74,9 @@ impl Connect {
         self
     }
 
-    /// A run that waits for longer than this (in a `sleep`, between two attempts, for its start) leaves
-    /// memory: it waits in the store, and a worker goes on with it when it is due. 10 seconds unless
-    /// set.
+    /// A run that waits for longer than this (in a `sleep`, between two attempts, for its start, for a saga
+    /// that it awaits, or for all of several at once) leaves memory: it waits in the store, and a worker
+    /// goes on with it when it is due, or what it awaits has ended. 10 seconds unless set.
     pub const fn dormant_after(mut self, wait: Duration) -> Self {
         self.limits.dormant_after = wait;
         self

@@ -21,6 +21,7 @@ mod conduct;
 mod connect;
 mod core;
 mod done;
+mod dormant;
 mod dropped;
 mod ending;
 mod execution;
@@ -52,6 +53,7 @@ mod several;
 mod start;
 mod transact;
 mod trouble;
+mod waits;
 mod writer;
 
 pub use connect::{Connect, connect};

@@ -2,11 +2,12 @@
 //! that the store counts it; while it waits for a run below it gives its place in the queue to others, and
 //! gets one by being claimed again.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::alarm::Alarm;
+use super::waits::Waits;
 use super::writer::WriteError;
 use super::{Ended, Engine, Trouble};
 use crate::protocol::commit::Commit;
@@ -19,14 +20,16 @@ pub(super) struct Queues(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    runs: Mutex<HashSet<RunId>>,
+    /// Each as often as it is driven: one that was given up may be taken up again before who gave it up
+    /// has ended.
+    runs: Mutex<HashMap<RunId, usize>>,
     /// Whether one of them has left its place.
     freed: AtomicBool,
     alarm: Arc<Alarm>,
 }
 
 impl Inner {
-    fn runs(&self) -> MutexGuard<'_, HashSet<RunId>> {
+    fn runs(&self) -> MutexGuard<'_, HashMap<RunId, usize>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -47,10 +50,13 @@ impl Queues {
 
     /// A run that was claimed is driven, until the answer is dropped.
     pub(super) fn enter(&self, run: &RunRow) -> Option<Queued> {
-        run.queue.as_ref()?;
-        self.0.runs().insert(run.id);
+        run.queue.as_ref().map(|_| self.hold(run.id))
+    }
+
+    fn hold(&self, run: RunId) -> Queued {
+        *self.0.runs().entry(run).or_default() += 1;
         let inner = Arc::clone(&self.0);
-        Some(Queued { inner, run: run.id })
+        Queued { inner, run }
     }
 
     /// Whether there is a place that there was not when this was asked last.
@@ -59,7 +65,7 @@ impl Queues {
     }
 
     fn has(&self, run: RunId) -> bool {
-        self.0.runs().contains(&run)
+        self.0.runs().contains_key(&run)
     }
 }
 
@@ -72,7 +78,13 @@ pub(super) struct Queued {
 
 impl Drop for Queued {
     fn drop(&mut self) {
-        self.inner.runs().remove(&self.run);
+        let mut runs = self.inner.runs();
+        let left = runs.get(&self.run).map_or(0, |times| times - 1);
+        match left {
+            0 => drop(runs.remove(&self.run)),
+            left => drop(runs.insert(self.run, left)),
+        }
+        drop(runs);
         self.inner.free();
     }
 }
@@ -82,21 +94,21 @@ impl Engine {
     /// the one above is of one. That one is to be left where this says that the worker shuts down: it
     /// does, or the run has to be claimed again.
     pub(super) async fn end_of(
-        &self,
-        above: RunId,
+        self: &Arc<Self>,
+        above: &Waits,
         run: RunId,
         is_over: fn(RunStatus) -> bool,
     ) -> Result<Ended, Trouble> {
-        if !self.queues.has(above) {
+        if !self.queues.has(above.run) {
             return self.watch_end(above, run, is_over).await;
         }
         let row = self.read(|| self.store.run(run)).await?;
         if let Some(row) = row.filter(|row| is_over(row.status)) {
             return Ok(row.into());
         }
-        self.leave_queue(above).await?;
+        self.leave_queue(above.run).await?;
         self.watch_end(above, run, is_over).await?;
-        self.come_back(above).await?;
+        self.come_back(above.run).await?;
         Err(Trouble::ShutDown)
     }
 
@@ -141,5 +153,23 @@ impl Engine {
             Err(WriteError::Stopped) => Err(Trouble::ShutDown),
             Err(WriteError::Refused(reason)) => Err(Trouble::Parked { run, reason }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who gave it up has not ended when it is taken up again.
+    #[test]
+    fn a_run_that_is_driven_again_is_of_its_queue() {
+        let queues = Queues::new(Arc::default());
+        let run = RunId::from_uuid(uuid::Uuid::from_u128(1));
+        let (first, again) = (queues.hold(run), queues.hold(run));
+        drop(first);
+        assert!(queues.has(run));
+        drop(again);
+        assert!(!queues.has(run));
+        assert!(queues.take_freed());
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::execution::Execution;
+use super::waits::For;
 use super::writer::WriteError;
 use super::{Engine, Trouble, branch};
 use crate::protocol::commit::Commit;
@@ -14,6 +15,9 @@ use crate::protocol::timestamp::Timestamp;
 /// How often a run that another process may be driving is looked at, and, at most, how often one that
 /// waits in the store for a moment further away.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
+
+/// How often, at most, one that waits in the store for others, where nobody says when it has ended.
+const SOMETIMES: Duration = Duration::from_secs(5);
 
 impl Execution {
     /// What a wait until then says of the run: for one that is far away it is given up, until it is
@@ -61,7 +65,9 @@ impl Execution {
 
     /// Waits in memory; ends the body where the worker closes.
     pub(super) async fn rest_near(&self, until: Timestamp) {
-        let left = until.since(self.now());
+        let now = self.now();
+        let left = until.since(now);
+        let _resting = self.waits.rest(For::Time(until), now);
         tokio::select! {
             () = self.engine.closing() => drop(self.left().await),
             () = self.engine.environment.sleep(left) => {}
@@ -124,8 +130,13 @@ impl Engine {
         let [soon, late] = LOOK_AGAIN;
         let due = run.wake_at.filter(|_| run.owner.is_none());
         let left = due.map_or(Duration::ZERO, |due| due.since(self.environment.now()));
-        // Nobody else ends it before where nobody else is.
-        let most = self.store.lease().map_or(Duration::MAX, |_| late);
+        let most = match self.store.lease() {
+            // Nobody else ends it before where nobody else is.
+            None => Duration::MAX,
+            // It may be due at any moment, and nobody would say so.
+            Some(_) if run.pending_children > 0 && !self.hints.are_heard() => SOMETIMES,
+            Some(_) => late,
+        };
         left.clamp(soon, most)
     }
 }

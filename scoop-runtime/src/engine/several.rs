@@ -11,7 +11,7 @@ use super::execution::Execution;
 use super::halt::Halt;
 use super::history::{self, PendingRow};
 use super::performer::null;
-use super::{Trouble, child, rollback};
+use super::{Trouble, branch, child, rollback};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::operation::branch::BranchEnd;
@@ -50,6 +50,9 @@ impl Execution {
                 Err(trouble) => return self.park(trouble.reason()).await,
             };
             let ends = several.all(again).await;
+            if !branch::is_one_of_several() {
+                self.waits.stay(false);
+            }
             self.come_back().await;
             self.set_outcome(StoredOutcome::Done(null()));
             let operation = pending.row.operation.as_deref();
@@ -102,6 +105,8 @@ impl Execution {
 
     /// An operation that was not begun has nothing to be written down.
     pub(super) fn not_begun(&self, point: &Point, pending: &PendingRow, halt: &Halt) -> Settled {
+        // Whoever takes the run up would take it for begun.
+        self.waits.stay(true);
         let operation = pending.row.operation.as_deref();
         let failure = halt.failure(self.hop(Some(point), operation, 0));
         Settled::Unsettled(Box::new(Unsettled { failure }))
@@ -144,7 +149,7 @@ impl Execution {
     /// Undoes a saga that was done, though another one was faster; unless it is past its pivot.
     async fn undo_loser(&self, run: RunId) {
         let engine = &self.engine;
-        match rollback::undo_loser(engine, self.run, run).await {
+        match rollback::undo_loser(engine, &self.waits, run).await {
             Ok(()) => {}
             Err(Trouble::ShutDown) => drop(self.left().await),
             Err(trouble) => drop(self.park(trouble.reason()).await),
@@ -235,6 +240,7 @@ impl<'e> Several<'e> {
             true => self.ends.iter().flatten().count().saturating_add(at_once),
             false => 0,
         };
+        let standing_by = self.execution.waits.stand_by();
         loop {
             while self.under_way.len() < at_once {
                 let Some((number, pending)) = self.next(begun) else {
@@ -243,13 +249,16 @@ impl<'e> Several<'e> {
                 let (execution, point) = (self.execution, self.point);
                 let siblings = Arc::clone(&self.siblings);
                 let again = number < begun;
+                let stirring = execution.waits.stir();
                 self.under_way.push(Box::pin(async move {
+                    let _stirring = stirring;
                     let end = execution.branch(point, pending, siblings, again).await;
                     (number, end)
                 }));
             }
             let count = self.under_way.len();
             if count == 0 {
+                drop(standing_by);
                 self.undo_losers().await;
                 return self.into_ends();
             }

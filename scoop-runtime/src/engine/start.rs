@@ -189,7 +189,7 @@ async fn insert(engine: &Arc<Engine>, new: NewRun, place: Option<Place>) -> Resu
         rows: Vec::new(),
     };
     match engine.writer.write(commit).await {
-        Ok(Committed::Stored) => {
+        Ok(Committed::Stored | Committed::StoredAndWoke) => {
             match place {
                 Some(place) => executor::take_up(engine, run, place).await?,
                 None if !engine.works => engine.hints.due(),

@@ -24,6 +24,8 @@ pub struct Commit {
 pub enum Committed {
     /// It is durable.
     Stored,
+    /// It is durable, and a run that waited in the store for this one is due now.
+    StoredAndWoke,
     /// It wanted to create a run under a key that another run has; nothing was written.
     KeyTaken(Box<RunRow>),
     /// The run did not have the expected status, or was not to be cancelled and is, or does not

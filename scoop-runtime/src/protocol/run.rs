@@ -120,7 +120,7 @@ pub struct RunRow {
     pub epoch: i64,
     /// Not to be continued before this moment: a timer, a retry, a later start.
     pub wake_at: Option<Timestamp>,
-    /// Child runs that it waits for without being in memory (0 until runs leave it).
+    /// How many runs below it waits for in the store, as nobody's run: it is due when one of them ends.
     pub pending_children: i64,
     /// Why it is to be cancelled, where somebody asked for that; empty where no reason was given.
     pub cancel: Option<String>,

@@ -3,6 +3,7 @@
 use crate::protocol::commit::Commit;
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::{NewRun, RunRow, RunStatus, RunUpdate};
+use crate::protocol::timestamp::Timestamp;
 
 /// The row of a run that `commit` creates.
 pub(super) fn created(new: &NewRun, commit: &Commit, fence: &Fence) -> RunRow {
@@ -85,6 +86,11 @@ pub(super) fn owner(owned: bool, fence: &Fence) -> (Option<WorkerName>, i64) {
     } else {
         (None, 0)
     }
+}
+
+/// Since when a run is active no more; some moment before that, where it is stuck.
+pub(super) fn ended_at(row: &RunRow) -> Timestamp {
+    row.finished_at.unwrap_or(row.created_at)
 }
 
 /// Where a run stands among those that may be claimed: the least comes first. It is the time since which it

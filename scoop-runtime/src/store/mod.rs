@@ -10,6 +10,7 @@ pub mod memory;
 mod open;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod rest;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod tx;
@@ -25,6 +26,7 @@ pub use self::memory::MemoryStore;
 pub use self::open::{Opening, open};
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresStore;
+pub use self::rest::{Rest, Rested};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
 use self::tx::{Database, StepPool, Transacted, Work};
@@ -199,6 +201,9 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Rows that are there already (same run, `seq` and part) are left as they are. A created run
     /// is owned by the fence's worker where it says so, and `run.seq` becomes the greatest `seq` of its rows.
     ///
+    /// One after which a run is active no more makes the run above due, where that
+    /// [rests](Self::rest) until then.
+    ///
     /// A commit that was stored before is stored again without any effect, whatever the run's
     /// status is by now: one all of whose rows are there and equal, or one that creates a run that
     /// is there and appends nothing.
@@ -218,6 +223,14 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// hour, and each death of a worker that had the run, but for the first, as one level less. Of a
     /// queue with a limit it takes no more than so many that live workers have and that are not absent.
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError>;
+
+    /// Gives up a run of this worker that waits for others, provided that all of those are active. From
+    /// then on it may be claimed when it is due, or when one of them has ended, or is stuck: the
+    /// [`commit`](Self::commit) that says so makes it due.
+    ///
+    /// # Errors
+    /// With an error nobody knows whether it was given up; asking again is safe, and tells.
+    async fn rest(&self, fence: &Fence, rest: &Rest) -> Result<Rested, StoreError>;
 
     /// Says how many runs of a queue may run at once; the last word counts. Of a queue of which nobody
     /// said anything, all may.

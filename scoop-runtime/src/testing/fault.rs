@@ -13,7 +13,7 @@ use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
 use crate::protocol::run::RunRow;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::tx::{Database, Lent, StepPool, Transacted, Verdict, Work};
-use crate::store::{Claim, Lease, Removal, RunFilter, Store, StoreError};
+use crate::store::{Claim, Lease, Removal, Rest, Rested, RunFilter, Store, StoreError};
 
 /// A store in front of another one. It fails as often as it is told to.
 #[derive(Debug)]
@@ -250,6 +250,24 @@ impl Store for FaultStore {
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.read()?;
         self.death.outlives(self.inner.claim(fence, claim)).await
+    }
+
+    /// Counts as a batch.
+    async fn rest(&self, fence: &Fence, rest: &Rest) -> Result<Rested, StoreError> {
+        if self.is_dead() {
+            return self.death.die(&*self.inner).await;
+        }
+        if self.fenced.load(Ordering::SeqCst) {
+            return Err(StoreError::Fenced(fence.worker.clone()));
+        }
+        if take(&self.away_for_commits) {
+            return Err(away());
+        }
+        let rested = self.death.outlives(self.inner.rest(fence, rest)).await?;
+        if take(&self.lost_answers) {
+            return Err(away());
+        }
+        Ok(rested)
     }
 
     async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::super::done::Done;
+use super::super::dormant::Terms;
 use super::super::performer::null;
+use super::super::waits::Waits;
 use super::super::writer::WriteError;
 use super::super::{Engine, Trouble, executor};
 use super::Undoing;
@@ -79,9 +81,11 @@ impl Undoing<'_> {
         }
         // However long that takes: if it gets stuck, an operator deals with that run.
         let is_over = |status| status == RunStatus::RolledBack;
-        match self.engine.end_of(self.run, below.run, is_over).await {
-            Err(Trouble::ShutDown) => return Ok(false),
-            ended => ended?,
+        let waits = Waits::of(self.run);
+        let ending = self.engine.end_of(&waits, below.run, is_over);
+        match self.engine.unless_dormant(&waits, terms, ending).await {
+            None | Some(Err(Trouble::ShutDown)) => return Ok(false),
+            Some(ended) => ended?,
         };
         self.note(Compensation {
             seq: below.done.seq,
@@ -154,11 +158,11 @@ impl Undoing<'_> {
 /// Undoes a saga that was done in a race, though another one was faster; unless it is past its pivot.
 pub(in crate::engine) async fn undo_loser(
     engine: &Arc<Engine>,
-    above: RunId,
+    waits: &Waits,
     run: RunId,
 ) -> Result<(), Trouble> {
-    let row = engine.read(|| engine.store.run(above)).await?;
-    let row = row.ok_or_else(|| Trouble::NoRun(above.to_string()))?;
+    let row = engine.read(|| engine.store.run(waits.run)).await?;
+    let row = row.ok_or_else(|| Trouble::NoRun(waits.run.to_string()))?;
     let error = StoredError::of_engine("another saga was faster");
     let failure = engine.undone(&row, FailureKind::Undone, error);
     let above = Undoing::of(engine, &row, failure).await?;
@@ -173,7 +177,15 @@ pub(in crate::engine) async fn undo_loser(
         }
     }
     let is_over = |status| status == RunStatus::RolledBack;
-    engine.end_of(row.id, run, is_over).await.map(drop)
+    engine.end_of(waits, run, is_over).await.map(drop)
+}
+
+/// Nobody cancels a run that rolls back. Its deadline says when an attempt comes too late, and there is none here.
+const fn terms() -> Option<Terms> {
+    Some(Terms {
+        until: None,
+        unless_cancelled: false,
+    })
 }
 
 /// The type that a run's future has does not depend on those of the runs below.

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::lane::Lane;
 use self::queue::{Queue, Request};
 use self::sender::Sender;
+pub(super) use self::sender::Woke;
 use super::reading;
 use crate::environment::Environment;
 use crate::protocol::commit::{Commit, Committed};
@@ -50,15 +51,17 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the writer. It ends when all its senders are gone. It sets `stop` when it may write
-    /// nothing more, and gives up waiting for the store when somebody else does.
-    pub(crate) fn spawn(
+    /// nothing more, and gives up waiting for the store when somebody else does. It says when a run that
+    /// waited in the store is due.
+    pub(super) fn spawn(
         store: Arc<dyn Store>,
         fence: Fence,
         environment: &Arc<dyn Environment>,
         stop: watch::Sender<bool>,
+        woke: Woke,
     ) -> Self {
         let (orders, queue) = mpsc::unbounded_channel();
-        let sender = Sender::new(store, fence, Arc::clone(environment), stop);
+        let sender = Sender::new(store, fence, Arc::clone(environment), stop, woke);
         environment.spawn(Box::pin(write(sender, queue)));
         Self { orders }
     }

@@ -20,7 +20,11 @@ pub(super) struct Sender {
     environment: Arc<dyn Environment>,
     stop: watch::Sender<bool>,
     stopped: AtomicBool,
+    woke: Woke,
 }
+
+/// Called when a run that waited in the store is due because of what was written.
+pub(in crate::engine) type Woke = Box<dyn Fn() + Send + Sync>;
 
 impl Sender {
     pub(super) fn new(
@@ -28,6 +32,7 @@ impl Sender {
         fence: Fence,
         environment: Arc<dyn Environment>,
         stop: watch::Sender<bool>,
+        woke: Woke,
     ) -> Self {
         Self {
             store,
@@ -35,6 +40,7 @@ impl Sender {
             environment,
             stop,
             stopped: AtomicBool::new(false),
+            woke,
         }
     }
 
@@ -54,7 +60,14 @@ impl Sender {
         while let Some(commits) = waiting.pop() {
             match self.send(commits).await {
                 Ok(results) => {
+                    if results.contains(&Committed::StoredAndWoke) {
+                        (self.woke)();
+                    }
                     for (result, answer) in results.into_iter().zip(&mut answers) {
+                        let result = match result {
+                            Committed::StoredAndWoke => Committed::Stored,
+                            result => result,
+                        };
                         drop(answer.send(Ok(result)));
                     }
                 }
@@ -122,11 +135,15 @@ impl Sender {
         let mut recognised = Vec::with_capacity(answers.len());
         for (commit, answer) in commits.iter().zip(answers) {
             let ours = match &answer {
-                Committed::Stored => true,
+                Committed::Stored | Committed::StoredAndWoke => true,
                 Committed::KeyTaken(other) => other.id == commit.run,
                 Committed::Stale => self.is_written(commit).await,
             };
-            recognised.push(if ours { Committed::Stored } else { answer });
+            recognised.push(match answer {
+                Committed::StoredAndWoke => answer,
+                _ if ours => Committed::Stored,
+                _ => answer,
+            });
         }
         recognised
     }

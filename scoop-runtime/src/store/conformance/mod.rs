@@ -13,6 +13,7 @@ pub mod data;
 pub mod queue;
 pub mod read;
 pub mod remove;
+pub mod rest;
 pub mod sample;
 pub mod wait;
 
@@ -69,6 +70,13 @@ macro_rules! conformance {
             wait::the_next_run_that_is_due_is_found,
             wait::a_run_is_released_with_a_row_or_without,
             wait::a_run_that_another_worker_has_is_not_released,
+            rest::the_end_of_a_run_makes_the_one_above_due,
+            rest::who_rests_is_due_at_some_time,
+            rest::nobody_rests_beside_what_is_active_no_more,
+            rest::who_is_to_be_cancelled_hears_of_that_first,
+            rest::nobody_gives_up_what_another_worker_has,
+            rest::the_first_of_several_wakes_the_one_above,
+            rest::who_changes_beside_what_ends_is_due_all_the_same,
             queue::the_most_urgent_are_claimed_first,
             queue::no_run_is_passed_over_for_ever,
             queue::of_a_queue_only_so_many_are_claimed,

@@ -51,6 +51,7 @@ impl Data {
                     run.lost = run.lost.saturating_add(1);
                 }
                 run.absent = false;
+                run.pending_children = 0;
                 run.owner = Some(fence.worker.clone());
                 run.epoch = fence.epoch;
                 run.clone()

@@ -1,6 +1,6 @@
 //! The maps behind the memory store, and what each call does to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use crate::protocol::checkpoint::CheckpointRow;
@@ -21,6 +21,8 @@ pub(super) struct Data {
     pub(super) workers: BTreeMap<String, Life>,
     /// How many runs of each queue may run at once.
     pub(super) queues: BTreeMap<String, usize>,
+    /// The runs that make the one above due when they end.
+    pub(super) waking: BTreeSet<RunId>,
 }
 
 #[derive(Default)]
@@ -97,6 +99,7 @@ impl Data {
                     .map(|below| below.id),
             );
             self.rows.remove(&run);
+            self.waking.remove(&run);
             if let Some(row) = self.runs.remove(&run)
                 && let Some(key) = row.key
             {
@@ -195,7 +198,10 @@ impl Data {
             rows.entry((row.seq, row.part.clone()))
                 .or_insert_with(|| row.clone());
         }
-        Committed::Stored
+        match self.wake_above(commit.run) {
+            true => Committed::StoredAndWoke,
+            false => Committed::Stored,
+        }
     }
 
     fn resent(&self, commit: &Commit) -> bool {

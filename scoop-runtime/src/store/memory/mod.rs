@@ -2,6 +2,7 @@
 
 mod claim;
 mod data;
+mod rest;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use self::data::Data;
-use super::{Claim, Removal, RunFilter, Store, StoreError, check};
+use super::{Claim, Removal, Rest, Rested, RunFilter, Store, StoreError, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -122,6 +123,10 @@ impl Store for MemoryStore {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.data()?.claim(fence, claim)
+    }
+
+    async fn rest(&self, fence: &Fence, rest: &Rest) -> Result<Rested, StoreError> {
+        self.data()?.rest(fence, rest)
     }
 
     async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {

@@ -68,6 +68,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "ended",
         sql: include_str!("migrations/0009_ended.sql"),
     },
+    Migration {
+        version: 10,
+        name: "parents",
+        sql: include_str!("migrations/0010_parents.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

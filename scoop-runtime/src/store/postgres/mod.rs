@@ -2,7 +2,8 @@
 //!
 //! Locks are taken in this order, everywhere: the row of a worker (its own `for key share`, that of
 //! a dead one `for update`); new runs in the order of their keys; runs that are there in the order
-//! of their ids. Checkpoints are only appended. So two batches, or a batch and a claim, never wait
+//! of their ids, and last, without being waited for, the runs above those that end, and a run that is given
+//! up because it waits for others. Checkpoints are only appended. So two batches, or a batch and a claim, never wait
 //! for each other in a circle; if the server finds one all the same, the batch is sent again.
 //!
 //! A batch holds its worker's row `for key share` until it is committed; whoever ends that life
@@ -18,6 +19,7 @@ mod migrate;
 mod opening;
 mod query;
 mod read;
+mod rest;
 mod session;
 mod step;
 #[cfg(test)]
@@ -40,7 +42,9 @@ use self::session::{Proxy, Session};
 use self::step::Steps;
 pub(in crate::store) use self::step::start_in;
 use super::tx::{Database, StepPool, Transacted, Work};
-use super::{Claim, Ear, Hint, Lease, Opening, Removal, RunFilter, Store, StoreError, check};
+use super::{
+    Claim, Ear, Hint, Lease, Opening, Removal, Rest, Rested, RunFilter, Store, StoreError, check,
+};
 use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
@@ -227,6 +231,12 @@ impl Store for PostgresStore {
 
     async fn claim(&self, fence: &Fence, claim: &Claim) -> Result<Vec<RunRow>, StoreError> {
         self.pooled(async |session| worker::claim(session, fence, claim).await)
+            .await?
+            .ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
+    }
+
+    async fn rest(&self, fence: &Fence, rest: &Rest) -> Result<Rested, StoreError> {
+        self.pooled(async |session| rest::rest(session, fence, rest).await)
             .await?
             .ok_or_else(|| StoreError::Fenced(fence.worker.clone()))
     }

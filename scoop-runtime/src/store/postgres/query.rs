@@ -27,6 +27,7 @@ statements! {
     COMMIT_NEW = "commit_new",
     RUN_START = "run_start",
     RUN_CLAIM = "run_claim",
+    RUN_REST = "run_rest",
     HINT_SAY = "hint_say",
     QUEUE_LIMIT = "queue_limit",
     RUNS_REMOVE = "runs_remove",

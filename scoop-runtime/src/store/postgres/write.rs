@@ -31,6 +31,8 @@ struct Done {
     appended: HashSet<Uuid>,
     locked: HashSet<Uuid>,
     changed: HashSet<Uuid>,
+    /// Those of the changed ones because of which the run above is due.
+    woke: HashSet<Uuid>,
 }
 
 /// Writes a batch. A batch in which a run occurs twice, or that is very large, takes several
@@ -154,7 +156,7 @@ async fn piece(
     };
     for (place, commit) in piece {
         answers[*place] = if done.stored(commit) {
-            Committed::Stored
+            done.answer(commit)
         } else if commit.create.is_some() {
             match create_again(session, fence, commit).await? {
                 Ok(answer) => answer,
@@ -194,6 +196,7 @@ async fn send(
         appended: ids(2)?,
         locked: ids(3)?,
         changed: ids(4)?,
+        woke: ids(5)?,
     }))
 }
 
@@ -205,6 +208,15 @@ impl Done {
             Verb::Change => &self.changed,
         };
         done.contains(&commit.run.as_uuid())
+    }
+
+    /// Of a commit that is stored.
+    fn answer(&self, commit: &Commit) -> Committed {
+        if self.woke.contains(&commit.run.as_uuid()) {
+            Committed::StoredAndWoke
+        } else {
+            Committed::Stored
+        }
     }
 }
 
@@ -226,7 +238,7 @@ async fn create_again(
     };
     match send(session, fence, &[&commit], false).await? {
         Err(fenced) => Ok(Err(fenced)),
-        Ok(done) if done.stored(&commit) => Ok(Ok(Committed::Stored)),
+        Ok(done) if done.stored(&commit) => Ok(Ok(done.answer(&commit))),
         Ok(done) => settle(session, fence, &commit, &done).await,
     }
 }
@@ -255,7 +267,8 @@ async fn settle(
         _ if done.locked.contains(&commit.run.as_uuid()) => {
             match send(session, fence, &[commit], true).await? {
                 Err(fenced) => return Ok(Err(fenced)),
-                Ok(done) => done.stored(commit),
+                Ok(done) if done.stored(commit) => return Ok(Ok(done.answer(commit))),
+                Ok(_) => false,
             }
         }
         _ => false,

@@ -56,6 +56,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "ended",
         sql: include_str!("migrations/0008_ended.sql"),
     },
+    Migration {
+        version: 9,
+        name: "parents",
+        sql: include_str!("migrations/0009_parents.sql"),
+    },
 ];
 
 /// The version found is newer than the newest known one.

@@ -6,6 +6,7 @@ mod lock;
 mod migrate;
 mod query;
 mod read;
+mod rest;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,7 @@ use self::migrate::{MIGRATIONS, Migration, Newer};
 pub(in crate::store) use self::step::start_in;
 use self::writer::Writer;
 use super::tx::{Database, StepPool, Transacted, Work};
-use super::{Claim, Removal, RunFilter, Store, StoreError, apply, check};
+use super::{Claim, Removal, Rest, Rested, RunFilter, Store, StoreError, apply, check};
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::id::{Fence, RunId, Seq, WorkerName};
@@ -240,6 +241,16 @@ impl Store for SqliteStore {
             .map_err(self.translate())?;
         transaction.commit().await?;
         Ok(runs)
+    }
+
+    async fn rest(&self, fence: &Fence, rest: &Rest) -> Result<Rested, StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        self.guard(&mut transaction.connection, fence).await?;
+        let rested = rest::rest(&mut transaction.connection, fence, rest)
+            .await
+            .map_err(self.translate())?;
+        transaction.commit().await?;
+        Ok(rested)
     }
 
     async fn limit_queue(&self, queue: &str, most: u32) -> Result<(), StoreError> {

@@ -92,7 +92,7 @@ async fn written(connection: &mut SqliteConnection, fence: &Fence, commit: &Comm
     }
     let committed = write::commit(connection, fence, commit).await?;
     Ok(End::Transacted(match committed {
-        Committed::Stored => Transacted::Stored,
+        Committed::Stored | Committed::StoredAndWoke => Transacted::Stored,
         Committed::KeyTaken(_) | Committed::Stale => Transacted::Stale,
     }))
 }

@@ -1,8 +1,9 @@
 //! What a transaction does: commits of runs, claims. Knows rows, not connections.
 
+use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
-use super::{query, read};
+use super::{query, read, rest};
 use crate::codec::Stored;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::commit::{Commit, Committed};
@@ -87,12 +88,16 @@ async fn advance(
         Some(_) if resent(connection, commit).await? => return Ok(Committed::Stored),
         _ => &commit.rows,
     };
-    if !update(connection, fence, commit).await? {
+    let Some(woke) = update(connection, fence, commit).await? else {
         return Ok(Committed::Stale);
-    }
+    };
     // The update may have changed the status, so that it is no longer the expected one.
     append_all(connection, commit, rows, None).await?;
-    Ok(Committed::Stored)
+    Ok(if woke {
+        Committed::StoredAndWoke
+    } else {
+        Committed::Stored
+    })
 }
 
 async fn resent(connection: &mut SqliteConnection, commit: &Commit) -> Result<bool> {
@@ -104,7 +109,12 @@ async fn resent(connection: &mut SqliteConnection, commit: &Commit) -> Result<bo
     Ok(true)
 }
 
-async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commit) -> Result<bool> {
+/// Nothing where the run does not stand as expected; else whether the one above is due now.
+async fn update(
+    connection: &mut SqliteConnection,
+    fence: &Fence,
+    commit: &Commit,
+) -> Result<Option<bool>> {
     let RunUpdate {
         expect,
         status,
@@ -122,37 +132,47 @@ async fn update(connection: &mut SqliteConnection, fence: &Fence, commit: &Commi
         expect: *expect,
         ..RunUpdate::default()
     } == commit.update;
-    let mut query = sqlx::query(if advances {
-        query::RUN_ADVANCE
-    } else {
-        query::RUN_UPDATE
-    })
-    .bind(id(commit.run))
-    .bind(expect.map(number))
-    .bind(apply::newest(commit).0);
-    if !advances {
-        // 1, set to what follows; 2, nobody's where it is what follows; 0, as it was.
-        let change = match (released, owned) {
-            (true, _) => 2,
-            (false, Some(_)) => 1,
-            (false, None) => 0,
-        };
-        let (owner, epoch) = apply::owner(*released || *owned == Some(true), fence);
-        query = query
-            .bind(status.map(number))
-            .bind(wake_at.is_some())
-            .bind(wake_at.flatten().map(|time| time.0))
-            .bind(bytes(output.as_ref()))
-            .bind(bytes(failure.as_ref()))
-            .bind(finished_at.map(|time| time.0))
-            .bind(change)
-            .bind(owner.map(|owner| owner.0))
-            .bind(epoch)
-            .bind(cancel.as_deref())
-            .bind(unless_cancelled)
-            .bind(absent);
+    let query = |sql| {
+        sqlx::query(sql)
+            .bind(id(commit.run))
+            .bind(expect.map(number))
+            .bind(apply::newest(commit).0)
+    };
+    if advances {
+        let done = query(query::RUN_ADVANCE).execute(connection).await?;
+        return Ok((done.rows_affected() == 1).then_some(false));
     }
-    Ok(query.execute(connection).await?.rows_affected() == 1)
+    // 1, set to what follows; 2, nobody's where it is what follows; 0, as it was.
+    let change = match (released, owned) {
+        (true, _) => 2,
+        (false, Some(_)) => 1,
+        (false, None) => 0,
+    };
+    let (owner, epoch) = apply::owner(*released || *owned == Some(true), fence);
+    let updated = query(query::RUN_UPDATE)
+        .bind(status.map(number))
+        .bind(wake_at.is_some())
+        .bind(wake_at.flatten().map(|time| time.0))
+        .bind(bytes(output.as_ref()))
+        .bind(bytes(failure.as_ref()))
+        .bind(finished_at.map(|time| time.0))
+        .bind(change)
+        .bind(owner.map(|owner| owner.0))
+        .bind(epoch)
+        .bind(cancel.as_deref())
+        .bind(unless_cancelled)
+        .bind(absent)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(updated) = updated else {
+        return Ok(None);
+    };
+    match updated.try_get(0)? {
+        Some(above) => rest::wake(connection, above, updated.try_get(1)?)
+            .await
+            .map(Some),
+        None => Ok(Some(false)),
+    }
 }
 
 pub(super) async fn insert(connection: &mut SqliteConnection, run: &RunRow) -> Result<bool> {

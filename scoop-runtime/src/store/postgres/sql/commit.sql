@@ -1,11 +1,21 @@
 -- The writer, for each batch. Locks, in this order: its own worker's row `for key share`; new runs
--- in the order of their keys; runs that change in the order of their ids. A run that is only
+-- in the order of their keys; runs that change in the order of their ids; runs above those, unless somebody
+-- else has locked them. A run that is only
 -- appended to is not locked: nobody else writes what its owner writes.
 --
 -- A row has a gate: 1, the run was made by this statement; 2, the run is there; 3, the run is
 -- locked because it changes, too. A change with rows is left out when all its rows were there
 -- already, unless it is forced: it looks as if it had been written before. Whose a run is from then on:
 -- 1, the writer's; 2, nobody's; 3, nobody's where it is the writer's.
+--
+-- A run that is active no more may be marked: then the run above waits for it in the store, or did, and is
+-- due where it is nobody's. Whoever gives that one up (`run_rest.sql`) locks this one first, and that one
+-- last. So here, where this one is locked, that is over, and both are read as it left them, whatever they
+-- were when the statement began: rows that are locked are, and so no condition but `id` may stand beside
+-- that lock. Or it has not come to this run, and will find out that it is active no more. Nobody is
+-- waited for here, so that there is no circle with those who lock the one above first: who has locked
+-- it claims it, because it is due, or cancels it, or ends another run below, which makes it due; or it
+-- is somebody's, who looks at this one. One that changes here, too, is left as it becomes.
 with fence as materialized (
     select from scoop.worker where name = $1 and epoch = $2 and live for key share
 ),
@@ -121,6 +131,29 @@ changed as (
         end
     from due as change
     where run.id = change.run
+    returning
+        run.id,
+        case when run.wakes_parent and run.status not in (1, 2) then run.parent end as above,
+        coalesce(run.finished_at, run.created_at) as since
+),
+above as materialized (
+    select found.id, found.owner, ended.since
+    from (
+        select changed.above as id, min(changed.since) as since
+        from changed
+        where changed.above is not null
+        group by changed.above
+        order by changed.above
+        limit cardinality($16::uuid[])
+    ) as ended
+    cross join lateral (
+        select run.id, run.owner from scoop.run where run.id = ended.id for no key update skip locked
+    ) as found
+),
+woken as (
+    update scoop.run set wake_at = least(run.wake_at, resting.since)
+    from (select * from above where owner is null limit cardinality($16::uuid[])) as resting
+    where run.id = resting.id
     returning run.id
 )
 select
@@ -128,4 +161,5 @@ select
     array(select id from made),
     array(select distinct run from appended),
     array(select id from locked),
-    array(select id from changed)
+    array(select id from changed),
+    array(select id from changed where case when above in (select id from woken) then true end)

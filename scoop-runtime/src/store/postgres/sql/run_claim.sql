@@ -177,6 +177,7 @@ claimed as (
         owner = $1,
         epoch = $2,
         absent = false,
+        pending_children = 0,
         lost = least(run.lost + (run.owner is not null)::int, 1000),
         wake_at = case
             when run.owner is not null

@@ -2,6 +2,7 @@
 
 mod alone;
 mod opening;
+mod parents;
 mod plans;
 mod proxy;
 mod queue;

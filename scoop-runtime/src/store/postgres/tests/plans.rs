@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, Executor as _};
 
 use super::{database, open, raw};
 use crate::store::Store as _;
+use crate::store::conformance::rest::below;
 use crate::store::conformance::sample::{start, step, worker};
 use crate::store::postgres::query;
 use crate::store::postgres::session::Proxy;
@@ -80,4 +81,43 @@ async fn no_plan_that_is_kept_scans_a_small_table() {
         .map(|index| plan.matches(index).count())
         .sum();
     assert_eq!(whole, plan.matches("Index Cond: (id = ").count(), "{plan}");
+}
+
+/// Of what nobody waits for in the store.
+#[tokio::test]
+async fn an_end_that_wakes_nobody_looks_for_nobody() {
+    let url = database().await;
+    let store = open(&url).await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let runs = [start(1), below(2, 1), below(3, 1)];
+    store.commit(&fence, &runs).await.unwrap();
+    let mut connection = raw(&url).await;
+    let marked =
+        "update scoop.run set wakes_parent = true where id = cast(lpad('3', 32, '0') as uuid)";
+    connection.execute(marked).await.unwrap();
+    let prepare = format!("prepare it as {}", query::COMMIT);
+    connection.execute(AssertSqlSafe(prepare)).await.unwrap();
+    for (run, looks) in [(2, false), (3, true)] {
+        let end = format!(
+            "'{{{run:0>32}}}', '{{null}}', '{{4}}', '{{f}}', '{{null}}', '{{null}}', '{{null}}', \
+             '{{5000}}', '{{null}}', '{{0}}', '{{f}}', '{{null}}'"
+        );
+        let none = |count| vec!["'{}'"; count].join(", ");
+        let explain = format!(
+            "explain (analyze, costs off, timing off) execute it ('w', 1, {}, {end}, {}, '{{null}}')",
+            none(13),
+            none(14)
+        );
+        let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        let plan = plan.join("\n");
+        let (_, above) = plan.split_once("CTE above\n").unwrap();
+        let lookups = above.lines().filter(|line| line.contains(" on run"));
+        let lookups: Vec<&str> = lookups.filter(|line| line.contains("Scan")).collect();
+        assert_eq!(lookups.len(), 2, "{plan}");
+        let looked = lookups.iter().any(|one| !one.contains("never executed"));
+        assert_eq!(looked, looks, "{plan}");
+    }
 }

@@ -7,6 +7,7 @@ update scoop_run set
     owner = ?1,
     epoch = ?2,
     absent = 0,
+    pending_children = 0,
     lost = min(lost + (owner is not null), 1000),
     wake_at = case when owner is not null and seq > 0 then null else wake_at end
 where id in (

@@ -1,4 +1,5 @@
--- The writer, for a commit that changes the run; locks the database for writing.
+-- The writer, for a commit that changes the run; locks the database for writing. Says which run above is
+-- due because of that, and since when.
 update scoop_run set
     status = coalesce(?4, status),
     wake_at = case
@@ -24,3 +25,6 @@ update scoop_run set
     end,
     seq = max(seq, ?3)
 where id = ?1 and (?2 is null or status = ?2) and (?14 = 0 or cancel = 0)
+returning
+    case when wakes_parent = 1 and status not in (1, 2) then parent end,
+    coalesce(finished_at, created_at)
