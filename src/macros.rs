@@ -3,7 +3,8 @@
 /// Awaits several operations of a saga at once, until all of them have ended; the tuple of what they
 /// return.
 ///
-/// The same as [`scoop::join((a, b)).await`](crate::join()), which says what is promised.
+/// The same as [`scoop::join((a, b)).await`](crate::join()), which says what is promised. An operation may be
+/// an `async` block, [steps in a row](crate::guide::together#steps-in-a-row-beside-others).
 ///
 /// ```
 /// use scoop::{saga, step};
@@ -31,7 +32,8 @@ macro_rules! join {
 /// Awaits several operations of a saga at once that return a `Result` with the same error, until all of
 /// them have ended: the tuple of their values, or the first `Err`.
 ///
-/// The same as [`scoop::try_join((a, b)).await`](crate::try_join()), which says what is promised.
+/// The same as [`scoop::try_join((a, b)).await`](crate::try_join()), which says what is promised. An
+/// operation may be an `async` block, [steps in a row](crate::guide::together#steps-in-a-row-beside-others).
 ///
 /// ```
 /// use scoop::{Error, saga, step};
@@ -46,9 +48,16 @@ macro_rules! join {
 /// }
 ///
 /// #[saga]
-/// async fn cars(from: String, to: String) -> Result<(u32, u32), Error> {
-///     let both = scoop::try_join!(rent_car(&from), rent_car(&to))?;
-///     Ok(both)
+/// async fn cars(from: String, to: String) -> Result<u32, Error> {
+///     let (one, others) = scoop::try_join!(
+///         rent_car(&from),
+///         async {
+///             let second = rent_car(&to).await?;
+///             let third = rent_car(&to).await?;
+///             Ok::<_, Error>(second + third)
+///         },
+///     )?;
+///     Ok(one + others)
 /// }
 /// ```
 #[macro_export]

@@ -1,14 +1,17 @@
 //! `async` blocks beside other operations: what they capture and give back, how they end, and what they
 //! leave behind.
 
-use std::time::Duration;
+use scoop::{FailureKind, Status};
 
-use scoop::{FailureKind, Status, saga, step};
-use serde::{Deserialize, Serialize};
-
-use crate::journal::{self, effect};
+use crate::journal;
 use crate::lives::{Process, Watch};
 use crate::support::{Place, on_every_store};
+
+mod sagas;
+
+use self::sagas::{
+    Failed, Trip, at_once, captures, catching, impatient, looping, panicking, signed, sticky, two,
+};
 
 on_every_store!(
     blocks_run_at_once,
@@ -24,163 +27,9 @@ on_every_store!(
     failures_inside_of_blocks_are_told_after_a_restart,
     a_block_that_is_past_its_pivot_goes_on,
     an_operator_skips_what_is_stuck_in_a_block,
+    a_long_loop_in_a_block_goes_on,
     a_closing_worker_leaves_blocks_where_they_stand,
 );
-
-#[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
-#[error("{0} failed")]
-struct Failed(String);
-
-#[step(rollback = unwork)]
-async fn work(case: &str, name: &str, seconds: u64) -> Result<u64, Failed> {
-    effect(case, &format!("begins {name}"));
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
-    effect(case, &format!("ends {name}"));
-    match name {
-        "panics" => panic!("boom"),
-        name if name.starts_with("fails") => Err(Failed(name.to_owned())),
-        _ => Ok(seconds),
-    }
-}
-
-async fn unwork(case: &str, name: &str, _: u64, done: scoop::Outcome<u64>) -> Result<(), Failed> {
-    effect(case, &format!("undoes {name} {done:?}"));
-    match name {
-        "sticky" => Err(Failed("the undo".to_owned())),
-        _ => Ok(()),
-    }
-}
-
-#[step(pivot)]
-async fn sign(case: &str, seconds: u64) -> Result<u64, Failed> {
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
-    effect(case, "signs");
-    Ok(seconds)
-}
-
-/// A pivot in a block, and a step behind it.
-#[saga]
-async fn signed(case: String) -> Result<u64, Failed> {
-    let (a, ()) = scoop::join!(
-        async {
-            let signed = sign(&case, 3).await?;
-            Ok::<_, Failed>(signed + work(&case, "a", 2).await?)
-        },
-        async { scoop::sleep(Duration::from_secs(1)).await },
-    );
-    a
-}
-
-/// Two of them, each of two steps; `last` is the second of the second.
-#[saga]
-async fn two(case: String, last: String) -> Result<u64, Failed> {
-    let (a, b) = scoop::try_join!(
-        async {
-            let one = work(&case, "a", 3).await?;
-            let two = work(&case, "b", 4).await?;
-            Ok(one + two)
-        },
-        async {
-            let one = work(&case, "c", 1).await?;
-            Ok::<_, Failed>(one + work(&case, &last, 5).await?)
-        },
-    )?;
-    Ok(a + b)
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Trip {
-    name: String,
-    nights: u64,
-}
-
-/// What is changed after a block has begun it does not see.
-#[saga]
-async fn captures(case: &str, trip: Trip, factor: u64) -> Result<(String, u64), Failed> {
-    let mut nights = trip.nights;
-    let label = &trip.name;
-    let mut said = Vec::new();
-    for turn in 0..2_u64 {
-        let (name, all) = scoop::join!(
-            async {
-                work(case, label, 1).await?;
-                Ok::<_, Failed>(format!("{label} {turn}"))
-            },
-            async move {
-                let mut sum = 0;
-                for night in 0..nights {
-                    sum += work(case, "night", 1).await? * (night + factor);
-                }
-                Ok::<u64, Failed>(sum)
-            }
-        );
-        nights += 1;
-        said.push(format!("{} {}", name?, all?));
-    }
-    Ok((said.join(", "), nights))
-}
-
-#[saga]
-async fn impatient(case: String) -> Result<u64, Failed> {
-    let (a, b, c) = scoop::try_join((
-        work(&case, "fails", 2),
-        async {
-            work(&case, "nap", 0).await?;
-            scoop::sleep(Duration::from_secs(9_000)).await;
-            work(&case, "never", 0).await
-        },
-        async {
-            work(&case, "long", 4).await?;
-            work(&case, "never", 0).await
-        },
-    ))
-    .cancel_others()
-    .await?;
-    Ok(a + b + c)
-}
-
-#[saga]
-async fn panicking(case: String) -> Result<u64, Failed> {
-    let (a, b) = scoop::join!(
-        async {
-            let one = work(&case, "a", 1).await?;
-            assert!(one > 1, "one is {one}");
-            Ok::<_, Failed>(one)
-        },
-        work(&case, "b", 4)
-    );
-    Ok(a? + b?)
-}
-
-#[saga]
-async fn at_once(n: u64) -> (u64, String) {
-    scoop::join!(async { n + 1 }, async move { format!("{n}") })
-}
-
-#[saga]
-async fn catching(case: String, last: String) -> Result<String, Failed> {
-    let (a, b) = scoop::try_join!(
-        async {
-            let caught = work(&case, "fails first", 0).await;
-            work(&case, "a", 2).await?;
-            Ok::<_, Failed>(format!("{caught:?}"))
-        },
-        async { work(&case, &last, 5).await },
-    )?;
-    Ok(format!("{a} {b}"))
-}
-
-/// What cannot be undone, in a block.
-#[saga]
-async fn sticky(case: String) -> Result<u64, Failed> {
-    let (sum,) = scoop::join!(async {
-        let one = work(&case, "a", 0).await?;
-        let two = work(&case, "sticky", 0).await?;
-        Ok::<_, Failed>(one + two)
-    });
-    let sum = sum?;
-    work(&case, "fails", sum).await
-}
 
 fn case() -> String {
     uuid::Uuid::new_v4().to_string()
@@ -428,4 +277,27 @@ async fn an_operator_skips_what_is_stuck_in_a_block(place: Place) {
             .map(|row| &*row.point)
     };
     assert_eq!(point("0:2"), Some("join/block/work:two"));
+}
+
+async fn a_long_loop_in_a_block_goes_on(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let mut process = Process::start(&place).await;
+    let id = process
+        .scoop
+        .start(looping(case.clone(), 45))
+        .await
+        .unwrap()
+        .id();
+    for seconds in [12, 34, 40] {
+        watch.until(seconds).await;
+        process = process.restart(&watch, seconds).await;
+    }
+    let all = process.scoop.handle(looping, id).wait().await.unwrap();
+    let text = |turn| format!("a text that is long enough for a patch {turn}");
+    assert_eq!(all, (0..45).map(text).collect::<Vec<_>>());
+    assert_eq!(journal::count(&case, "begins turn"), 48);
+    let (_, rows) = process.scoop.admin().show(id).await.unwrap();
+    let patched =
+        |row: &&scoop::admin::CheckpointRow| format!("{:?}", row.frame).contains("patch\":");
+    assert!(rows.iter().filter(patched).count() > 20);
 }
