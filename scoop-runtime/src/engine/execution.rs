@@ -218,12 +218,6 @@ impl Execution {
         self.state().create.clone()
     }
 
-    /// The body ends here.
-    pub(super) async fn left(&self) -> Settled {
-        self.leave(Exit::Leave);
-        std::future::pending().await
-    }
-
     /// Whether this is the run's first commit.
     pub(crate) fn is_unstored(&self) -> bool {
         self.state().create.is_some()

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use super::execution::Execution;
+use super::execution::{Execution, Exit};
 use super::waits::For;
 use super::writer::WriteError;
 use super::{Engine, Trouble, branch};
+use crate::operation::Settled;
 use crate::protocol::commit::Commit;
 use crate::protocol::id::RunId;
 use crate::protocol::run::{RunRow, RunUpdate};
@@ -72,6 +73,12 @@ impl Execution {
             () = self.engine.closing() => drop(self.left().await),
             () = self.engine.environment.sleep(left) => {}
         }
+    }
+
+    /// The body ends here.
+    pub(super) async fn left(&self) -> Settled {
+        self.leave(Exit::Leave);
+        std::future::pending().await
     }
 
     fn is_released(&self) -> bool {
