@@ -24,6 +24,7 @@ mod halted;
 mod idle;
 mod lives;
 mod parents;
+mod parents_blocks;
 mod parents_ended;
 mod parents_several;
 mod queue;

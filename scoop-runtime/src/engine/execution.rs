@@ -12,7 +12,6 @@ use super::writer::WriteError;
 use super::{Engine, branch};
 use crate::codec::Stored;
 use crate::frame::KnownBlock;
-use crate::operation::Settled;
 use crate::operation::saga::SagaDescriptor;
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
 use crate::protocol::commit::{Commit, Committed};
