@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use scoop::testing::FaultStore;
 use scoop::{Handle, Saga, saga, step};
 use scoop_runtime::environment::Environment as _;
 use scoop_runtime::protocol::id::RunId;
@@ -22,6 +23,7 @@ on_every_store!(
     whoever_says_so_keeps_those_above,
     a_tree_that_sleeps_is_nobodys,
     the_end_of_a_saga_is_heard_after_a_restart,
+    who_leaves_asks_until_it_is_known,
 );
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -175,5 +177,22 @@ async fn the_end_of_a_saga_is_heard_after_a_restart(place: Place) {
     assert_eq!(resting(&process, &handle).await, Some(1));
     assert_eq!(handle.wait().await.unwrap(), 9 * HOUR);
     assert_eq!(watch.seconds(), 9 * HOUR);
+    assert_eq!(journal::read(&case).len(), 3);
+}
+
+/// The store is away when the run is to leave, and then says nothing of whether it did.
+async fn who_leaves_asks_until_it_is_known(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let store = FaultStore::new(place.open().await);
+    let scoop = connecting(store.clone()).await.unwrap();
+    let handle = scoop.start(above(case.clone(), HOUR)).await.unwrap();
+    watch.until(5).await;
+    store.away_for_commits(2);
+    store.lose_answers(1);
+    watch.until(60).await;
+    let row = scoop.admin().show(handle.id()).await.unwrap().0;
+    assert_eq!((row.owner, row.pending_children), (None, 1));
+    assert_eq!(handle.wait().await.unwrap(), HOUR);
+    assert_eq!(watch.seconds(), HOUR);
     assert_eq!(journal::read(&case).len(), 3);
 }
