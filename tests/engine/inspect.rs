@@ -84,7 +84,7 @@ would be undone, in this order
   1 engine::sagas::trip by itself
 below it
   RUN engine::sagas::trip completed
-  RUN nap running
+  RUN nap running, due at TIME
 "#;
 
 /// What differs from run to run is taken out.
@@ -115,6 +115,14 @@ async fn a_run_under_way_is_told(place: Place) {
     let inspection = scoop.admin().inspect(handle.id()).await.unwrap();
     let told = told(&inspection.to_string());
     assert_eq!(told.replace("worker RUN", "worker"), REPORT);
+    // By then it has left memory.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let inspection = scoop.admin().inspect(handle.id()).await.unwrap();
+    assert!(
+        matches!(inspection.waits, Waits::Below(Some(_))),
+        "{inspection}"
+    );
+    assert_eq!(inspection.awaits.len(), 3);
 }
 
 async fn a_run_that_waits_in_the_store_is_told(place: Place) {

@@ -60,4 +60,5 @@ macro_rules! everywhere {
 }
 
 mod arms;
+mod blocks;
 mod parts;

@@ -58,9 +58,16 @@ pub(super) struct Vars {
     pub(super) again: Vec<Again>,
     /// The names that are there in every process, and are no locals: those of resources.
     pub(super) provided: BTreeSet<String>,
+    /// The locals in scope where each `async` block begins that stands beside other operations.
+    pub(super) scopes: Vec<BTreeSet<VarId>>,
 }
 
 impl Vars {
+    /// All of them.
+    pub(super) fn ids(&self) -> impl Iterator<Item = VarId> + use<> {
+        (0..self.all.len()).map(VarId)
+    }
+
     pub(super) fn add(&mut self, ident: Ident, mutable: bool) -> VarId {
         let id = VarId(self.all.len());
         self.by_name.insert(ident.to_string(), id);

@@ -10,6 +10,9 @@ use syn::{Block, Error, Expr, Macro, Stmt, Token, parse_quote_spanned};
 /// How many operations there can be: as many as tuples of them are known.
 const MOST: usize = 8;
 
+/// Who has macros of the same names.
+const FOREIGN: [&str; 4] = ["tokio", "futures", "futures_util", "futures_lite"];
+
 /// Rewrites all of them in a body; says what is wrong with some.
 pub(super) fn as_awaits(body: &mut Block) -> Vec<Error> {
     let mut pass = Joins { errors: Vec::new() };
@@ -23,7 +26,23 @@ struct Joins {
 
 impl VisitMut for Joins {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        if let Expr::Macro(e) = expr
+        if let Expr::Await(outer) = expr
+            && let Expr::Macro(e) = &*outer.base
+            && let Some(awaited) = self.awaited(&e.mac)
+        {
+            let name = e
+                .mac
+                .path
+                .segments
+                .last()
+                .map(|last| last.ident.to_string());
+            let name = name.unwrap_or_default();
+            self.errors.push(Error::new(
+                outer.await_token.span(),
+                format!("`{name}!` awaits by itself: leave out this `.await`"),
+            ));
+            *expr = awaited;
+        } else if let Expr::Macro(e) = expr
             && let Some(awaited) = self.awaited(&e.mac)
         {
             *expr = awaited;
@@ -56,6 +75,16 @@ impl Joins {
             .iter()
             .any(|known| name == known)
         {
+            return None;
+        }
+        let first = mac.path.segments.first()?.ident.to_string();
+        if mac.path.segments.len() > 1 && FOREIGN.contains(&&*first) {
+            self.errors.push(Error::new_spanned(
+                &mac.path,
+                format!(
+                    "`{first}::{name}!` awaits futures, which nobody can store: write `scoop::{name}!`"
+                ),
+            ));
             return None;
         }
         let branches = Punctuated::<Expr, Token![,]>::parse_terminated;

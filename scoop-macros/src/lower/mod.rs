@@ -20,6 +20,7 @@ mod pattern;
 mod place;
 mod points;
 mod refill;
+mod scopes;
 mod span;
 mod taken;
 #[cfg(test)]

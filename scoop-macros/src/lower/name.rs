@@ -13,7 +13,7 @@ use syn::{Block, Expr, Ident, Macro, Token};
 
 use super::ir::Vars;
 use super::{Kept, Param};
-use super::{matches, pattern};
+use super::{matches, pattern, scopes};
 
 /// A body with unique names.
 pub(super) struct Named {
@@ -269,6 +269,17 @@ impl VisitMut for Unique {
         {
             self.rename(&mut path.path.segments[0].ident);
         }
+    }
+
+    fn visit_expr_call_mut(&mut self, call: &mut syn::ExprCall) {
+        for block in scopes::blocks(call) {
+            scopes::mark(block, self.vars.scopes.len());
+            let names = self.scopes.iter().flat_map(HashMap::keys);
+            let in_scope = names.filter_map(|name| self.vars.find(self.lookup(name)?));
+            let in_scope = in_scope.collect();
+            self.vars.scopes.push(in_scope);
+        }
+        visit_mut::visit_expr_call_mut(self, call);
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {

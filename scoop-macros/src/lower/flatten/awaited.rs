@@ -70,6 +70,12 @@ fn callee_of(operation: &Expr) -> Option<String> {
                 _ => Some(name),
             }
         }
+        // How many at once, and what becomes of the others, may change while runs are under way.
+        Expr::MethodCall(call)
+            if call.method == "concurrency" || call.method == "cancel_others" =>
+        {
+            callee_of(&call.receiver)
+        }
         Expr::MethodCall(call) => Some(call.method.to_string()),
         _ => None,
     }

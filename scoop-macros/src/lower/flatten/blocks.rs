@@ -10,23 +10,12 @@ use syn::{Block, Expr, ExprAsync, Stmt, parse_quote};
 
 use super::super::emit::mentions;
 use super::super::ir::{Capture, Inner, VarId, VarKind};
+use super::super::scopes;
 use super::super::span::located;
 use super::super::{Kept, Param};
 use super::Flatten;
 use super::awaited::base_name;
 use super::captures::{Changes, THIS, bound_by, bound_in, named, without_self};
-
-/// The operations that are awaited at once by this call, where it is a `join` or a `try_join`.
-pub(super) fn joined(call: &syn::ExprCall) -> Option<&syn::ExprTuple> {
-    let Expr::Path(path) = &*call.func else {
-        return None;
-    };
-    let name = &path.path.segments.last()?.ident;
-    match call.args.first() {
-        Some(Expr::Tuple(tuple)) if name == "join" || name == "try_join" => Some(tuple),
-        _ => None,
-    }
-}
 
 /// Looks at each block that stands beside other operations here.
 fn each(operation: &mut Expr, look: &mut dyn FnMut(&mut Expr)) {
@@ -34,8 +23,8 @@ fn each(operation: &mut Expr, look: &mut dyn FnMut(&mut Expr)) {
         Expr::Paren(e) => each(&mut e.expr, look),
         Expr::Group(e) => each(&mut e.expr, look),
         Expr::MethodCall(e) => each(&mut e.receiver, look),
-        Expr::Call(e) if joined(e).is_some() => {
-            let Some(Expr::Tuple(tuple)) = e.args.first_mut() else {
+        Expr::Call(e) => {
+            let Some(tuple) = scopes::joined_mut(e) else {
                 return;
             };
             for branch in &mut tuple.elems {
@@ -86,11 +75,20 @@ impl Flatten {
     }
 
     /// What begins a block, and the block; nothing where it is refused.
-    fn block_of(&mut self, found: ExprAsync, name: String, link: Ident) -> Option<(Expr, Inner)> {
+    fn block_of(
+        &mut self,
+        mut found: ExprAsync,
+        name: String,
+        link: Ident,
+    ) -> Option<(Expr, Inner)> {
         let span = found.async_token.span;
+        let scope = scopes::take(&mut found).and_then(|scope| self.vars.scopes.get(scope).cloned());
         let mut body = without_self(found.block);
         let mut needs = Needs::default();
-        let own = bound_in(&body, &self.vars);
+        let mut own = bound_in(&body, &self.vars);
+        if let Some(scope) = scope {
+            own.extend(self.vars.ids().filter(|id| !scope.contains(id)));
+        }
         let before = self.errors.len();
         self.need(&body.to_token_stream(), &own, &mut needs);
         self.refuse_changes(&body, &needs);

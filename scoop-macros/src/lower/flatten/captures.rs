@@ -18,17 +18,18 @@ pub(super) const THIS: &str = "__this";
 /// The block with another name for `self`, which a function without it has.
 pub(super) fn without_self(block: Block) -> Block {
     fn renamed(tokens: TokenStream) -> TokenStream {
-        let each = |token| match token {
-            TokenTree::Ident(ident) if ident == "self" => {
+        let mut next = tokens.clone().into_iter().skip(1);
+        let each = |token| match (token, next.next()) {
+            (TokenTree::Ident(ident), after) if ident == "self" && !is_colon(after.as_ref()) => {
                 Ident::new(THIS, Span::mixed_site().located_at(ident.span())).into()
             }
-            TokenTree::Group(group) => {
+            (TokenTree::Group(group), _) => {
                 let inner = renamed(group.stream());
                 let mut renamed = proc_macro2::Group::new(group.delimiter(), inner);
                 renamed.set_span(group.span());
                 renamed.into()
             }
-            other => other,
+            (other, _) => other,
         };
         tokens.into_iter().map(each).collect()
     }
@@ -41,11 +42,19 @@ pub(super) fn without_self(block: Block) -> Block {
     syn::parse2(renamed(block.to_token_stream())).unwrap_or(block)
 }
 
-/// All names in these tokens.
+/// Whether this goes on a path: `self::name` is no value.
+fn is_colon(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
+}
+
+/// All names in these tokens; `self` where it is a value.
 pub(super) fn named(tokens: &TokenStream) -> Vec<Ident> {
     let mut all = Vec::new();
+    let mut next = tokens.clone().into_iter().skip(1);
     for token in tokens.clone() {
+        let after = next.next();
         match token {
+            TokenTree::Ident(ident) if ident == "self" && is_colon(after.as_ref()) => {}
             TokenTree::Ident(ident) => all.push(ident),
             TokenTree::Group(group) => all.extend(named(&group.stream())),
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}

@@ -4,6 +4,7 @@ use proc_macro2::TokenTree;
 use syn::visit::{self, Visit};
 use syn::{Block, Error, Expr, Macro, Pat, Stmt};
 
+use super::super::scopes;
 use super::find;
 
 /// Everything in this body that is refused wherever it stands.
@@ -159,7 +160,7 @@ impl<'a> Visit<'a> for Refuse {
     }
 
     fn visit_expr_call(&mut self, call: &'a syn::ExprCall) {
-        let Some(joined) = super::blocks::joined(call) else {
+        let Some(joined) = scopes::joined(call) else {
             if self.refuses_block(call) {
                 return;
             }
@@ -189,8 +190,8 @@ impl<'a> Visit<'a> for Refuse {
         self.error(
             block.async_token.span,
             "an `async` block stands beside other operations, in `scoop::join!` or \
-             `scoop::try_join!`; everywhere else the saga awaits steps directly, or in a function \
-             marked `#[saga(inline)]`"
+             `scoop::try_join!`; in `scoop::timeout` and `scoop::map` make a saga of it; everywhere else \
+             await its steps directly, or in a function marked `#[saga(inline)]`"
                 .to_owned(),
         );
     }

@@ -94,6 +94,7 @@ fn waits(engine: &Engine, row: &RunRow) -> Waits {
         (_, Some(reason)) => Waits::Build(reason),
         (_, None) => match &row.owner {
             Some(worker) => Waits::Work(worker.clone()),
+            None if row.pending_children > 0 => Waits::Below(row.wake_at),
             None => Waits::Worker(row.wake_at),
         },
     }

@@ -39,6 +39,8 @@ pub enum Waits {
     Build(String),
     /// A worker with room for it, from this moment on.
     Worker(Option<Timestamp>),
+    /// The runs below it: it waits for them in the store. A worker looks at this moment at the latest.
+    Below(Option<Timestamp>),
     /// This worker, which has it.
     Work(WorkerName),
 }

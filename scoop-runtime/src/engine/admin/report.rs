@@ -5,7 +5,7 @@ use std::fmt::{Display, Formatter, Result};
 use super::inspection::{Awaited, Inspection, Undoable, Until, Waits};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
 use crate::protocol::id::Part;
-use crate::protocol::run::RunRow;
+use crate::protocol::run::{RunRow, RunStatus};
 
 /// How much of a value is printed.
 const WIDTH: usize = 100;
@@ -25,7 +25,11 @@ impl Display for Inspection {
             Err(why) => writeln!(f, "cannot be undone: {why}")?,
             Ok(plan) if plan.is_empty() => writeln!(f, "nothing would be undone")?,
             Ok(plan) => {
-                writeln!(f, "would be undone, in this order")?;
+                let word = match self.run.status {
+                    RunStatus::RollingBack | RunStatus::Stuck => "is still to be undone",
+                    _ => "would be undone",
+                };
+                writeln!(f, "{word}, in this order")?;
                 for undoable in plan {
                     writeln!(f, "  {undoable}")?;
                 }
@@ -36,15 +40,12 @@ impl Display for Inspection {
         }
         for row in &self.below {
             let depth = usize::from(row.depth.saturating_sub(self.run.depth));
-            writeln!(
-                f,
-                "{:width$}{} {} {}",
-                "",
-                row.id,
-                row.saga,
-                row.status,
-                width = 2 * depth
-            )?;
+            let (id, saga, status) = (row.id, &row.saga, row.status);
+            write!(f, "{:width$}{id} {saga} {status}", "", width = 2 * depth)?;
+            match row.wake_at.filter(|_| row.owner.is_none()) {
+                Some(due) => writeln!(f, ", due at {due}")?,
+                None => writeln!(f)?,
+            }
         }
         Ok(())
     }
@@ -102,6 +103,13 @@ impl Display for Waits {
             Self::Build(reason) => write!(f, "a build that can continue it: {reason}"),
             Self::Worker(None) => write!(f, "a worker"),
             Self::Worker(Some(due)) => write!(f, "a worker, from {due} on"),
+            Self::Below(None) => write!(f, "what it awaits"),
+            Self::Below(Some(latest)) => {
+                write!(
+                    f,
+                    "what it awaits; a worker looks at {latest} at the latest"
+                )
+            }
             Self::Work(worker) => write!(f, "its worker, {worker}"),
         }
     }

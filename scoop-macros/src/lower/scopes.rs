@@ -1,0 +1,67 @@
+//! What is in scope where an `async` block begins: only that can be captured, whatever else has the same
+//! name elsewhere, such as a step. An attribute on the block has the number of its scope.
+
+use quote::quote;
+use syn::{Attribute, Expr, ExprAsync, ExprCall, ExprTuple, Meta, parse_quote};
+
+/// The name of the attribute.
+const SCOPE: &str = "__scoop_scope";
+
+/// The operations that are awaited at once by this call, where it is a `join` or a `try_join`.
+pub(super) fn joined(call: &ExprCall) -> Option<&ExprTuple> {
+    let Expr::Path(path) = &*call.func else {
+        return None;
+    };
+    let name = &path.path.segments.last()?.ident;
+    match call.args.first() {
+        Some(Expr::Tuple(tuple)) if name == "join" || name == "try_join" => Some(tuple),
+        _ => None,
+    }
+}
+
+/// The same, to be changed.
+pub(super) fn joined_mut(call: &mut ExprCall) -> Option<&mut ExprTuple> {
+    joined(call)?;
+    match call.args.first_mut() {
+        Some(Expr::Tuple(tuple)) => Some(tuple),
+        _ => None,
+    }
+}
+
+/// The blocks among them.
+pub(super) fn blocks(call: &mut ExprCall) -> impl Iterator<Item = &mut ExprAsync> {
+    let operations = joined_mut(call).into_iter();
+    let operations = operations.flat_map(|tuple| &mut tuple.elems);
+    operations.filter_map(|operation| match operation {
+        Expr::Async(block) => Some(block),
+        _ => None,
+    })
+}
+
+/// Says which is the scope of a block.
+pub(super) fn mark(block: &mut ExprAsync, scope: usize) {
+    take(block);
+    let name = syn::Ident::new(SCOPE, proc_macro2::Span::mixed_site());
+    block.attrs.push(parse_quote!(#[#name = #scope]));
+}
+
+/// Which that is.
+pub(super) fn take(block: &mut ExprAsync) -> Option<usize> {
+    let place = block
+        .attrs
+        .iter()
+        .position(|attr| attr.path().is_ident(SCOPE))?;
+    number(&block.attrs.remove(place))
+}
+
+fn number(attribute: &Attribute) -> Option<usize> {
+    let Meta::NameValue(meta) = &attribute.meta else {
+        return None;
+    };
+    let value = &meta.value;
+    quote!(#value)
+        .to_string()
+        .trim_end_matches("usize")
+        .parse()
+        .ok()
+}

@@ -1,0 +1,73 @@
+//! Names in `async` blocks that are those of locals elsewhere, and of functions.
+
+#![allow(unused_qualifications, reason = "paths are what some of this is about")]
+
+use scoop::{Error, saga};
+
+use super::ask;
+
+const TEA: &str = "tea";
+
+fn doubled(text: &str) -> String {
+    text.repeat(2)
+}
+
+/// A client that cannot be stored, which is not in the blocks.
+struct Client(&'static str);
+
+/// Each of these names is a step or a function in one place, and a local in another.
+#[saga]
+async fn names_of_others() -> Result<String, Error> {
+    {
+        let doubled = ask("closed").await?;
+        drop(doubled);
+    }
+    let first = Client("first");
+    let said = first.0.len();
+    let (ask, other) = scoop::try_join!(
+        async {
+            let doubled = ask("left").await?;
+            Ok::<_, Error>(doubled)
+        },
+        async { ask(&doubled("right")).await },
+    )?;
+    let first = match &*other {
+        doubled if said == 5 => [doubled].concat(),
+        _ => String::new(),
+    };
+    Ok(ask + &first)
+}
+
+/// Paths that begin with `self` are none of a method's.
+#[saga]
+async fn paths_of_the_module() -> Result<String, Error> {
+    let (one, two) = scoop::join!(async { self::ask(self::TEA).await }, async {
+        ask(crate::blocks::TEA).await
+    },);
+    Ok(one? + &two?)
+}
+
+/// What is shadowed is captured as it was.
+#[saga]
+async fn shadowed(text: String) -> Result<String, Error> {
+    let before = &text;
+    let text = doubled(before);
+    let (one, two) = scoop::try_join!(
+        async {
+            let text = ask(&text).await?;
+            Ok::<_, Error>(text + before)
+        },
+        async {
+            let before = ask(before).await?;
+            Ok::<_, Error>(before + &text)
+        },
+    )?;
+    Ok(one + &two + &text)
+}
+
+#[tokio::test]
+async fn names_are_what_they_are_where_the_block_begins() {
+    everywhere!(names_of_others(), "<left><rightright>");
+    everywhere!(paths_of_the_module(), "<tea><tea>");
+    everywhere!(shadowed("a".to_owned()), "<aa>a<a>aaaa");
+}

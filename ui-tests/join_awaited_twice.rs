@@ -1,0 +1,17 @@
+//! An `.await` behind a macro that awaits by itself.
+// mistakes: 1
+
+use scoop::{Error, saga, step};
+
+#[step(read_only)]
+async fn look(shop: &str) -> Result<u32, Error> {
+    Ok(shop.len() as u32)
+}
+
+#[saga]
+async fn compare(one: String, other: String) -> Result<u32, Error> {
+    let (one, other) = scoop::try_join!(look(&one), look(&other)).await?;
+    Ok(one.min(other))
+}
+
+fn main() {}
