@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use scoop::admin::RowKind;
-use scoop::{Resource, Status, saga, step};
+use scoop::testing::FaultStore;
+use scoop::{Resource, RunFilter, Status, saga, step};
 
 use crate::connect;
 use crate::sagas::{Full, World};
@@ -12,7 +13,8 @@ use crate::support::{Place, on_every_store, soon};
 on_every_store!(
     a_step_that_hangs_is_begun_again_under_its_key,
     a_sleep_that_was_given_up_ends_when_it_would_have,
-    who_requeued_is_shown
+    who_requeued_is_shown,
+    a_run_that_is_requeued_at_once_has_begun
 );
 
 /// Hangs the first time.
@@ -39,6 +41,31 @@ async fn hanging(test: String) -> Result<String, Full> {
 async fn sleeping() -> Result<(), Full> {
     scoop::sleep(Duration::from_secs(8)).await;
     Ok(())
+}
+
+/// It is in the store, and who started it was not told so yet.
+async fn a_run_that_is_requeued_at_once_has_begun(place: Place) {
+    let store = FaultStore::new(place.open().await);
+    let scoop = connect(store.clone(), &World::default()).await;
+    store.lose_answers(1);
+    let start = scoop.start(sleeping());
+    let start = tokio::spawn(async move { start.await });
+    let admin = scoop.admin();
+    let run = soon(async {
+        loop {
+            if let [row] = &*admin.list(&RunFilter::default()).await.unwrap() {
+                return row.id;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    let run = run.await;
+    assert!(!start.is_finished());
+    soon(admin.requeue(run)).await.unwrap();
+    let handle = soon(start).await.unwrap().unwrap();
+    assert_eq!(handle.id(), run);
+    let ended = tokio::time::timeout(Duration::from_secs(86_400 * 31), handle.wait());
+    ended.await.unwrap().unwrap();
 }
 
 async fn until_it_hangs(world: &World) {

@@ -204,14 +204,15 @@ impl Execution {
         let (run, engine) = (new.id, &self.engine);
         let task = executor::begin(engine.clone(), saga, new, sender);
         engine.drive_run(run, task);
-        match begun.await {
+        match engine.begun(run, begun).await {
             Ok(Ok(_)) => Ok(Ok(())),
             Ok(Err(NotBegun::Refused(reason))) => {
                 let name = saga.description.saga;
                 Ok(Err(format!("the saga `{name}` cannot begin: {reason}")))
             }
             // Its id is new; a worker that may write nothing more does not begin anything either.
-            Ok(Err(NotBegun::Taken(_))) | Err(_) => Err(Trouble::ShutDown),
+            Ok(Err(NotBegun::Taken(_))) | Err(Trouble::PerhapsStarted) => Err(Trouble::ShutDown),
+            Err(trouble) => Err(trouble),
         }
     }
 

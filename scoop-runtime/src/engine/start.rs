@@ -152,7 +152,7 @@ impl<S: Saga> Start<S> {
                 let run = new.id;
                 let task = executor::begin(Arc::clone(&engine), saga, new, sender);
                 engine.drive_in(place, run, task);
-                begun.await.map_err(|_| Trouble::PerhapsStarted)?
+                engine.begun(run, begun).await?
             }
             place => insert(&engine, new, place).await?,
         };
@@ -165,6 +165,24 @@ impl<S: Saga> Start<S> {
                 "the saga `{name}` cannot begin: {reason}"
             ))),
         }
+    }
+}
+
+impl Engine {
+    /// Waits for what the first commit of a new run came to. The task that makes it may end before it has
+    /// said so, where the run is requeued as soon as it is there: then the store knows.
+    pub(super) async fn begun(
+        &self,
+        run: RunId,
+        begun: oneshot::Receiver<Begun>,
+    ) -> Result<Begun, Trouble> {
+        if let Ok(begun) = begun.await {
+            return Ok(begun);
+        }
+        if !self.is_stopped() && self.read(|| self.store.run(run)).await?.is_some() {
+            return Ok(Ok(run));
+        }
+        Err(Trouble::PerhapsStarted)
     }
 }
 
