@@ -135,7 +135,7 @@ async fn a_schema_of_a_newer_program() {
         unreachable!()
     };
     let says = "the store has schema version 99, made by a newer program than this one, which \
-                knows versions up to 7";
+                knows versions up to 9";
     assert_eq!(refused(&directory.path().join("runs.db")).await, says);
 }
 
