@@ -1,8 +1,7 @@
 //! What is in scope where an `async` block begins: only that can be captured, whatever else has the same
 //! name elsewhere, such as a step. An attribute on the block has the number of its scope.
 
-use quote::quote;
-use syn::{Attribute, Expr, ExprAsync, ExprCall, ExprTuple, Meta, parse_quote};
+use syn::{Attribute, Expr, ExprAsync, ExprCall, ExprLit, ExprTuple, Lit, parse_quote};
 
 /// The name of the attribute.
 const SCOPE: &str = "__scoop_scope";
@@ -55,13 +54,11 @@ pub(super) fn take(block: &mut ExprAsync) -> Option<usize> {
 }
 
 fn number(attribute: &Attribute) -> Option<usize> {
-    let Meta::NameValue(meta) = &attribute.meta else {
-        return None;
-    };
-    let value = &meta.value;
-    quote!(#value)
-        .to_string()
-        .trim_end_matches("usize")
-        .parse()
-        .ok()
+    match &attribute.meta.require_name_value().ok()?.value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(number),
+            ..
+        }) => number.base10_parse().ok(),
+        _ => None,
+    }
 }
