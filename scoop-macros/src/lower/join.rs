@@ -7,6 +7,8 @@ use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Error, Expr, Macro, Stmt, Token, parse_quote_spanned};
 
+use super::scopes;
+
 /// How many operations there can be: as many as tuples of them are known.
 const MOST: usize = 8;
 
@@ -71,10 +73,7 @@ impl VisitMut for Joins {
 impl Joins {
     fn awaited(&mut self, mac: &Macro) -> Option<Expr> {
         let name = &mac.path.segments.last()?.ident;
-        if !["join", "try_join", "race"]
-            .iter()
-            .any(|known| name == known)
-        {
+        if !scopes::is_of_several(name) {
             return None;
         }
         let first = mac.path.segments.first()?.ident.to_string();
@@ -103,15 +102,18 @@ impl Joins {
                 ));
             }
         }
-        if branches.is_empty() || branches.len() > MOST {
-            self.errors.push(Error::new_spanned(
-                &mac.path,
+        let wrong = match name == "race" {
+            true => (branches.len() < 2 || branches.len() > MOST)
+                .then(|| format!("`{name}!` takes two to {MOST} sagas and `async` blocks")),
+            false => (branches.is_empty() || branches.len() > MOST).then(|| {
                 format!(
                     "`{name}!` takes one to {MOST} operations; for one operation on each of many \
                      items there is `scoop::map(items, |item| step(item)).await`"
-                ),
-            ));
-        }
+                )
+            }),
+        };
+        self.errors
+            .extend(wrong.map(|wrong| Error::new_spanned(&mac.path, wrong)));
         let (path, branches) = (&mac.path, branches.iter());
         Some(parse_quote_spanned!(mac.path.span()=> #path((#(#branches,)*)).await))
     }

@@ -1,19 +1,24 @@
 //! What is in scope where an `async` block begins: only that can be captured, whatever else has the same
 //! name elsewhere, such as a step. An attribute on the block has the number of its scope.
 
-use syn::{Attribute, Expr, ExprAsync, ExprCall, ExprLit, ExprTuple, Lit, parse_quote};
+use syn::{Attribute, Expr, ExprAsync, ExprCall, ExprLit, ExprTuple, Ident, Lit, parse_quote};
 
 /// The name of the attribute.
 const SCOPE: &str = "__scoop_scope";
 
-/// The operations that are awaited at once by this call, where it is a `join` or a `try_join`.
+/// Whether this awaits several operations, which may be `async` blocks.
+pub(super) fn is_of_several(name: &Ident) -> bool {
+    ["join", "try_join", "race"].iter().any(|known| name == known)
+}
+
+/// The operations that are awaited at once by this call, where these are several.
 pub(super) fn joined(call: &ExprCall) -> Option<&ExprTuple> {
     let Expr::Path(path) = &*call.func else {
         return None;
     };
     let name = &path.path.segments.last()?.ident;
     match call.args.first() {
-        Some(Expr::Tuple(tuple)) if name == "join" || name == "try_join" => Some(tuple),
+        Some(Expr::Tuple(tuple)) if is_of_several(name) => Some(tuple),
         _ => None,
     }
 }
@@ -40,7 +45,7 @@ pub(super) fn blocks(call: &mut ExprCall) -> impl Iterator<Item = &mut ExprAsync
 /// Says which is the scope of a block.
 pub(super) fn mark(block: &mut ExprAsync, scope: usize) {
     take(block);
-    let name = syn::Ident::new(SCOPE, proc_macro2::Span::mixed_site());
+    let name = Ident::new(SCOPE, proc_macro2::Span::mixed_site());
     block.attrs.push(parse_quote!(#[#name = #scope]));
 }
 

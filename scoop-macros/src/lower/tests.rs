@@ -259,6 +259,13 @@ fn a_block_captures_what_it_mentions_and_does_not_bind() {
 }
 
 #[test]
+fn blocks_race_as_they_are_joined() {
+    let source = "let first = race((async { one(a).await }, two(b), async { three(b).await; 1 })).await;";
+    let wanted = ["block (1 of 2): a; ; 1", "block (2 of 2): b; ; 1"];
+    assert_eq!(blocks(&["a", "b"], source), wanted);
+}
+
+#[test]
 fn what_a_loop_borrows_is_captured_by_what_is_behind_it() {
     let source = "for x in &a { let (y, z) = join((async { one(x).await }, two())).await; }";
     assert_eq!(blocks(&["a"], source), ["block: __behind_x; ; 1"]);
@@ -295,8 +302,16 @@ fn a_block_that_changes_the_saga_around_it_is_refused() {
 fn blocks_are_refused_where_they_have_no_place() {
     for (source, wanted) in [
         (
-            "race((async { 1 }, two())).await;",
-            "`race!` takes sagas only",
+            "timeout(a, async { 1 }).await;",
+            "`timeout` takes no `async` block",
+        ),
+        (
+            "join((timeout(a, race((async { 1 }, two()))), one())).await;",
+            "`timeout` takes no `async` block",
+        ),
+        (
+            "other(join((async { 1 }, two())));",
+            "an `async` block stands beside other operations",
         ),
         (
             "map(a, |x| async move { one(x).await }).await;",
@@ -307,7 +322,7 @@ fn blocks_are_refused_where_they_have_no_place() {
             "an `async` block that is awaited by itself",
         ),
         (
-            "timeout(a, async { 1 }).await;",
+            "caught(async { 1 }).await;",
             "an `async` block stands beside other operations",
         ),
     ] {

@@ -1,36 +1,54 @@
-//! Several sagas, of which the first to end counts.
+//! Several sagas and `async` blocks, of which the first to end counts.
 
 use std::fmt;
 
+use super::block::Block;
 use super::branch::Branch;
 use super::join::several;
 use super::{Intent, Operation, Saga, SagaCall, Settled, StoredByAChild, Unsettled};
 use crate::protocol::branch::{Others, RACE};
 use crate::protocol::description::OperationMeta;
 
-/// Several sagas, of which the first to end counts; what [`race`] gives.
+/// Several sagas and `async` blocks, of which the first to end counts; what [`race`] gives.
 #[must_use = "it does nothing until it is awaited inside a `#[saga]`"]
 pub struct Race<T>(T);
 
-/// Starts several sagas at once, given as a tuple, and gives what the first of them to end returned.
-/// `scoop::race!(a, b)` is the same as `scoop::race((a, b)).await`.
+/// Starts several sagas and `async` blocks at once, given as a tuple, and gives what the first of them to
+/// end returned, be it an `Err`. `scoop::race!(a, b)` is the same as `scoop::race((a, b)).await`.
 ///
-/// The others are cancelled, and undo what they did; one that completed all the same is undone, too.
-/// All of that is awaited: when the race is over nothing of them goes on. A saga that is past its pivot
-/// cannot be undone: it is awaited, and what it did stays.
+/// The others lose: what they wait for ends at once, a step that is under way is awaited, unless it is
+/// `cancellable`, and then what they did is undone, newest first, with the sagas that they awaited. One
+/// that was done all the same is undone, too. All of that is awaited: when the race is over nothing of them goes
+/// on. Where a rollback of theirs fails for good the run is stuck, and goes on when an operator has
+/// retried, skipped or resolved it. One that is past its pivot cannot be undone: it goes on to its end, and what
+/// it did stays. What the winner did is undone when the saga rolls back.
 ///
-/// Steps cannot race, because one that is under way cannot be called back: make a saga of each. For an
-/// operation against the clock there is [`timeout`](super::timeout()).
+/// Steps cannot race: put each into a block, `scoop::race!(async { ask(1).await }, async { ask(2).await })`. For
+/// an operation against the clock there is [`timeout`](super::timeout()).
 pub const fn race<T>(racers: T) -> Race<T> {
     Race(racers)
 }
 
-/// Sagas that can race: a tuple of two to eight that return the same.
+/// What can race: a call of a saga, or an `async` block.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot race in a saga",
-    label = "not a tuple of two to eight calls of sagas that return the same type",
-    note = "a step that is under way cannot be called back: make a saga of it, which is undone when it loses",
+    label = "not an `async` block, nor a call of a saga",
+    note = "a step races in an `async` block, of which all is undone when it loses: `async {{ step().await }}`",
+    note = "or make a saga of it",
     note = "for an operation against the clock there is `scoop::timeout(limit, operation)`"
+)]
+pub trait Racer: Branch {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Saga<Output: Send, Error: StoredByAChild>> Racer for SagaCall<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> Racer for Block<T> {}
+
+/// What can race with each other: a tuple of two to eight sagas and `async` blocks that return the same.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot race in a saga",
+    label = "not a tuple of two to eight `async` blocks and calls of sagas that return the same type"
 )]
 pub trait Racers: Send + 'static {
     /// What each of them returns.
@@ -83,10 +101,9 @@ impl<T: Racers> Branch for Race<T> {
 
 macro_rules! tuples {
     ($(($($number:literal $racer:ident $value:ident),+))*) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<Output: Send + 'static, $($racer),+> Racers for ($(SagaCall<$racer>,)+)
+        impl<Output: Send + 'static, $($racer),+> Racers for ($($racer,)+)
         where
-            $($racer: Saga<Output = Output, Error: StoredByAChild>),+
+            $($racer: Racer<Output = Output>),+
         {
             type Output = Output;
 
@@ -97,7 +114,7 @@ macro_rules! tuples {
 
             fn settle(number: usize, winner: Settled) -> Result<Output, Box<Unsettled>> {
                 match number {
-                    $($number => <SagaCall<$racer> as Branch>::settle(winner),)+
+                    $($number => $racer::settle(winner),)+
                     _ => unreachable!("it is one of them"),
                 }
             }

@@ -104,6 +104,7 @@ fn block_in(expr: &Expr) -> Option<&syn::ExprAsync> {
         Expr::Async(block) => Some(block),
         Expr::Closure(closure) => block_in(&closure.body),
         Expr::Tuple(tuple) => tuple.elems.iter().find_map(block_in),
+        Expr::Call(call) => call.args.iter().find_map(block_in),
         Expr::Block(block) => match block.block.stmts.last() {
             Some(Stmt::Expr(last, None)) => block_in(last),
             _ => None,
@@ -160,28 +161,20 @@ impl<'a> Visit<'a> for Refuse {
     }
 
     fn visit_expr_call(&mut self, call: &'a syn::ExprCall) {
-        let Some(joined) = scopes::joined(call) else {
-            if self.refuses_block(call) {
-                return;
-            }
-            return visit::visit_expr_call(self, call);
-        };
-        // What stands in these is lowered for itself.
-        let others = joined.elems.iter();
-        for other in others.filter(|branch| !matches!(branch, Expr::Async(_))) {
-            self.visit_expr(other);
+        if !self.refuses_block(call) {
+            visit::visit_expr_call(self, call);
         }
     }
 
     fn visit_expr_await(&mut self, awaited: &'a syn::ExprAwait) {
         let Expr::Async(block) = &*awaited.base else {
-            return visit::visit_expr_await(self, awaited);
+            return self.operation(&awaited.base);
         };
         self.error(
             block.async_token.span,
             "an `async` block that is awaited by itself is the same as what stands in it: leave out \
-             `async` and this `.await`, or put it beside other operations, in `scoop::join!` or \
-             `scoop::try_join!`"
+             `async` and this `.await`, or put it beside other operations, in `scoop::join!`, \
+             `scoop::try_join!` or `scoop::race!`"
                 .to_owned(),
         );
     }
@@ -189,9 +182,9 @@ impl<'a> Visit<'a> for Refuse {
     fn visit_expr_async(&mut self, block: &'a syn::ExprAsync) {
         self.error(
             block.async_token.span,
-            "an `async` block stands beside other operations, in `scoop::join!` or \
-             `scoop::try_join!`; in `scoop::timeout` and `scoop::map` make a saga of it; everywhere else \
-             await its steps directly, or in a function marked `#[saga(inline)]`"
+            "an `async` block stands beside other operations, in `scoop::join!`, `scoop::try_join!` or \
+             `scoop::race!`; everywhere else await its steps directly, or in a function marked \
+             `#[saga(inline)]`"
                 .to_owned(),
         );
     }
@@ -246,16 +239,38 @@ impl<'a> Visit<'a> for Refuse {
 }
 
 impl Refuse {
-    /// Where an `async` block would be one of many, or one that may lose.
+    /// What is awaited: here alone blocks stand beside others, and what is in them is lowered for itself.
+    fn operation(&mut self, operation: &Expr) {
+        match operation {
+            Expr::Paren(e) => self.operation(&e.expr),
+            Expr::Group(e) => self.operation(&e.expr),
+            Expr::MethodCall(e) => {
+                self.operation(&e.receiver);
+                e.args.iter().for_each(|argument| self.visit_expr(argument));
+            }
+            Expr::Call(call) => match scopes::joined(call) {
+                Some(joined) => {
+                    let others = joined.elems.iter();
+                    for other in others.filter(|branch| !matches!(branch, Expr::Async(_))) {
+                        self.operation(other);
+                    }
+                }
+                None => self.visit_expr_call(call),
+            },
+            other => self.visit_expr(other),
+        }
+    }
+
+    /// Where an `async` block would be one of many, or alone with the clock.
     fn refuses_block(&mut self, call: &syn::ExprCall) -> bool {
         let Expr::Path(path) = &*call.func else {
             return false;
         };
         let name = path.path.segments.last().map(|last| last.ident.to_string());
         let message = match name.as_deref() {
-            Some("race") => {
-                "`race!` takes sagas only, because those that lose are undone: make a saga of this \
-                 `async` block"
+            Some("timeout") => {
+                "`timeout` takes no `async` block: make a saga of it, or let it race against the clock, \
+                 `scoop::race!(async { .. }, async { scoop::sleep(limit).await; .. })`"
             }
             Some("map" | "try_map") => {
                 "`map` takes no `async` blocks: make a saga of this one, which is called for each of the \
