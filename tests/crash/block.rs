@@ -3,7 +3,7 @@
 
 use scoop::Status::{Completed, RolledBack, Stuck};
 
-use crate::blocks::{blocks, borrowing, deep, halves, paid_inside};
+use crate::blocks::{blocks, borrowing, deep, halves, paid_inside, raced_blocks};
 use crate::join::anywhere;
 use crate::support::{Place, on_every_store};
 
@@ -17,6 +17,8 @@ on_every_store!(
     a_pivot_in_a_block,
     blocks_in_functions,
     blocks_in_functions_are_undone,
+    blocks_that_race,
+    blocks_that_race_are_undone,
 );
 
 const DONE: [&str; 7] = [
@@ -46,6 +48,7 @@ fn each_where_it_stood(all: &[String], block: &str) {
     let lines = all.iter().filter_map(|line| line.strip_prefix(block));
     let (back, mut forth): (Vec<_>, Vec<_>) = lines.partition(|line| line.contains(":undo"));
     let begun = forth.len();
+    assert_ne!(begun, 0, "{all:#?}");
     forth.dedup();
     assert!(forth.is_sorted() && begun <= forth.len() + 1, "{all:#?}");
     let mut undone = back.clone();
@@ -183,4 +186,43 @@ async fn blocks_in_functions_are_undone(place: Place) {
     let result = format!(r#"Error Some(Full("full")) [{every}]"#);
     let call = |case: String| halves(&case, "full");
     anywhere(place, call, RolledBack, &result, &texts(&all)).await;
+}
+
+const LOST: [&str; 5] = [
+    "1.0:1 +car",
+    "1.0:3.0 +slow",
+    "1.0:3.1:1 +inside",
+    "1 +lazy",
+    "1 +x",
+];
+
+/// What lost is undone as often as it is tried, and once where that was enough.
+fn each_loser_once(all: &[String]) {
+    for what in ["1.0:1:undo -car", "1.0:3.1:1:undo -inside"] {
+        let times = all.iter().filter(|line| line.ends_with(what)).count();
+        assert!((1..=2).contains(&times), "{what}: {all:#?}");
+    }
+    let place = |what: &str| all.iter().rposition(|line| line.ends_with(what));
+    assert!(
+        place("1.0:3.0:undo -slow") < place("1.0:1:undo -car"),
+        "{all:#?}"
+    );
+}
+
+async fn blocks_that_race(place: Place) {
+    let all = undone(&LOST, &["1.1:2 +two", "2 +last"]);
+    let call = |case: String| raced_blocks(case, "last");
+    for all in anywhere(place, call, Completed, "13", &texts(&all)).await {
+        each_loser_once(&all);
+    }
+}
+
+async fn blocks_that_race_are_undone(place: Place) {
+    let mut all = undone(&LOST, &["1.1:2 +two", "1.1:2:undo -two", "2 +full"]);
+    all.sort_unstable();
+    let result = r#"Error Some(Full("full")) ["cancel of 1: Undone { attempt: 1 }"]"#;
+    let call = |case: String| raced_blocks(case, "full");
+    for all in anywhere(place, call, RolledBack, result, &texts(&all)).await {
+        each_loser_once(&all);
+    }
 }

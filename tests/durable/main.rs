@@ -23,6 +23,7 @@ mod golden;
 mod halted;
 mod idle;
 mod lives;
+mod losers;
 mod parents;
 mod parents_blocks;
 mod parents_ended;

@@ -64,5 +64,6 @@ pub(crate) fn failure(message: &str) -> StoredFailure {
         preceded_by: Vec::new(),
         compensations: Vec::new(),
         resolved: None,
+        loser: None,
     }
 }

@@ -138,3 +138,33 @@ pub(crate) async fn halves(case: &str, last: &str) -> Result<usize, Full> {
     book(case, last).await?;
     Ok(more + all)
 }
+
+/// Two blocks and a saga: the second block is the fastest. What the first did is not undone at once.
+#[saga]
+pub(crate) async fn raced_blocks(case: String, last: &str) -> Result<usize, Full> {
+    let first = scoop::race!(
+        async {
+            book(&case, "car").await?;
+            leg(case.clone(), vec!["x".to_owned()]).await?;
+            let (slow, _) =
+                scoop::try_join!(book(&case, "slow"), async { book(&case, "inside").await })?;
+            scoop::sleep(Duration::from_secs(90)).await;
+            Ok::<_, Full>(slow.len())
+        },
+        async {
+            scoop::sleep(Duration::from_secs(4)).await;
+            let two = book(&case, "two").await?;
+            Ok(two.len())
+        },
+        lazy(case.clone()),
+    )?;
+    book(&case, last).await?;
+    Ok(first)
+}
+
+#[saga]
+async fn lazy(case: String) -> Result<usize, Full> {
+    book(&case, "lazy").await?;
+    scoop::sleep(Duration::from_secs(30)).await;
+    Ok(0)
+}

@@ -10,7 +10,7 @@ use scoop_runtime::operation::{Saga, SagaCall};
 
 use crate::place::Place;
 use crate::sagas::{
-    blocks, caught, lasting, late, none_of_many, only, order, panicked, refused, together,
+    blocks, caught, lasting, late, none_of_many, only, order, panicked, raced, refused, together,
 };
 use crate::world::{World, connecting, end_of};
 
@@ -174,4 +174,14 @@ async fn blocks_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_that_are_undone() {
     in_any_order(|case| blocks(case, true)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_that_loses() {
+    in_any_order(|case| raced(case, false)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_that_wins_is_undone_after_all() {
+    in_any_order(|case| raced(case, true)).await;
 }

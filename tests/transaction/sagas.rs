@@ -196,6 +196,29 @@ pub(crate) async fn blocks(case: String, last: bool) -> Result<String, No> {
     Ok(format!("{bike}; {parcel}"))
 }
 
+/// Steps that write, in a block that loses: they are undone in transactions, while the run goes on.
+#[saga]
+pub(crate) async fn raced(case: String, last: bool) -> Result<String, No> {
+    let first = scoop::race!(
+        async {
+            reserve(&case, "bike").await?;
+            ship(&case).await?;
+            let lock = reserve(&case, "lock").await?;
+            scoop::sleep(Duration::from_secs(3_600)).await;
+            Ok::<_, No>(lock)
+        },
+        async {
+            scoop::sleep(Duration::from_millis(200)).await;
+            let bell = reserve(&case, "bell").await?;
+            Ok(bell)
+        },
+    )?;
+    match last {
+        true => Err(No("more".to_owned())),
+        false => Ok(first),
+    }
+}
+
 #[saga]
 pub(crate) async fn none_of_many(case: String) -> Result<usize, scoop::Error> {
     let all = ["a", "b", "none", "c", "d"];

@@ -8,7 +8,9 @@ const SCOPE: &str = "__scoop_scope";
 
 /// Whether this awaits several operations, which may be `async` blocks.
 pub(super) fn is_of_several(name: &Ident) -> bool {
-    ["join", "try_join", "race"].iter().any(|known| name == known)
+    ["join", "try_join", "race"]
+        .iter()
+        .any(|known| name == known)
 }
 
 /// The operations that are awaited at once by this call, where these are several.

@@ -260,7 +260,8 @@ fn a_block_captures_what_it_mentions_and_does_not_bind() {
 
 #[test]
 fn blocks_race_as_they_are_joined() {
-    let source = "let first = race((async { one(a).await }, two(b), async { three(b).await; 1 })).await;";
+    let source =
+        "let first = race((async { one(a).await }, two(b), async { three(b).await; 1 })).await;";
     let wanted = ["block (1 of 2): a; ; 1", "block (2 of 2): b; ; 1"];
     assert_eq!(blocks(&["a", "b"], source), wanted);
 }

@@ -37,6 +37,8 @@ pub(super) struct UndoEffect<'a> {
     /// The failure of the run as it is, and as it is once this is done.
     pub(super) failure: StoredFailure,
     pub(super) undone: StoredFailure,
+    /// Whether it is the run's: of what is undone while the run goes on, that says nothing.
+    pub(super) is_of_run: bool,
 }
 
 impl UndoEffect<'_> {
@@ -45,7 +47,7 @@ impl UndoEffect<'_> {
             run: self.run,
             create: None,
             update: RunUpdate {
-                failure: Stored::encode(failure).ok(),
+                failure: Stored::encode(failure).ok().filter(|_| self.is_of_run),
                 ..RunUpdate::default()
             },
             rows,

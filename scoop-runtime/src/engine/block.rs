@@ -260,7 +260,7 @@ fn gone(point: &Point, name: &str) -> String {
 /// The rows of a block: where it stands, if it has come to an await.
 fn line(run: RunId, pending: &PendingRow) -> Result<(Line, Option<Stands>), Trouble> {
     let block = &pending.row;
-    let rows = history::rows_inside(run, block, &pending.parts)?;
+    let rows = history::rows_inside(run, (block.seq, &block.part), &pending.parts)?;
     let Some((number, newest)) = rows.last() else {
         return Ok((Line::of_block(block, 0, SlotTable::default(), None), None));
     };

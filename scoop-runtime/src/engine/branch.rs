@@ -13,6 +13,7 @@ use crate::environment::BoxFuture;
 use crate::protocol::branch::Others;
 use crate::protocol::checkpoint::StoredOutcome;
 use crate::protocol::failure::StoredFailure;
+use crate::protocol::id::{Part, Seq};
 
 tokio::task_local! {
     static BRANCH: Arc<Branch>;
@@ -125,12 +126,23 @@ impl Branch {
         }
     }
 
-    /// Why it has to end, if it does.
+    /// Why it has to end because of those beside it, if it does; not because of those beside one above.
     pub(super) fn halt(&self) -> Option<Halt> {
-        if *self.siblings.stopped.borrow() {
-            return Some(Halt::beside(self.siblings.others));
-        }
-        self.siblings.above.as_ref()?.halt()
+        let stopped = *self.siblings.stopped.borrow();
+        stopped.then(|| Halt::beside(self.siblings.others))
+    }
+
+    /// The one that it is a part of.
+    pub(super) fn above(&self) -> Option<&Arc<Self>> {
+        self.siblings.above.as_ref()
+    }
+
+    /// Where the rows of the block begin that it is, if it is one that can lose to another.
+    pub(super) fn racing_block(&self) -> Option<(Seq, Part)> {
+        let line = self.line()?;
+        let block = line.block()?;
+        let races = self.siblings.others == Others::LoseToTheFirst;
+        races.then(|| (line.seq, block.clone()))
     }
 
     /// Ends when it has to end.

@@ -1,13 +1,13 @@
 //! What a run has done: its forward operations with their outcomes, those of several at once and of
 //! `async` blocks among them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Trouble;
 use super::history::{branch_rows, branches, decode, order_of_end, promise, rows_inside};
 use crate::codec::Stored;
 use crate::protocol::branch::{StoredEnd, block_name, is_several};
-use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
+use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome, Undoes};
 use crate::protocol::failure::StoredError;
 use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::Promise;
@@ -47,6 +47,18 @@ pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trou
     Ok(done)
 }
 
+/// The same of the block of this row.
+pub(super) fn done_in(
+    run: RunId,
+    rows: &[CheckpointRow],
+    (seq, block): (Seq, &Part),
+) -> Result<Vec<Done>, Trouble> {
+    let looking = Looking::at(run, rows);
+    let end = looking.own.get(&(seq, block.outcome())).copied();
+    let ended = looking.block((seq, block), end)?;
+    Ok(ended.map(|(_, done)| done).unwrap_or_default())
+}
+
 /// The operations directly in this block that failed, oldest first. Those beside others that are awaited at
 /// once at its newest await are not among them.
 pub(super) fn failed_inside(
@@ -56,8 +68,9 @@ pub(super) fn failed_inside(
 ) -> Result<Vec<(Done, StoredError)>, Trouble> {
     let looking = Looking::at(run, parts);
     let end = looking.own(block);
-    let done = looking.block(block, end)?.map(|(_, done)| done);
-    let rows = rows_inside(run, block, parts)?;
+    let place = (block.seq, &block.part);
+    let done = looking.block(place, end)?.map(|(_, done)| done);
+    let rows = rows_inside(run, place, parts)?;
     let newest = rows.last().filter(|_| end.is_none());
     let under_way = newest.map(|(_, newest)| format!("{}.", newest.part.0));
     let failed = |done: Done| match &done.outcome {
@@ -140,7 +153,7 @@ impl<'a> Looking<'a> {
             if is_several(operation) {
                 self.several(&row, ended)?;
             } else if block_name(operation).is_some() {
-                ended.extend(self.block(&row, end)?);
+                ended.extend(self.block((row.seq, &row.part), end)?);
             } else if let Some(end) = end
                 && let Some(outcome) = decode(run, "outcome", end.outcome.as_ref())?
             {
@@ -152,10 +165,10 @@ impl<'a> Looking<'a> {
     }
 
     /// What was done in a block, oldest first, and when it ended: as one, so that it is undone newest
-    /// first whatever the clocks said.
+    /// first whatever the clocks said. What was undone because it lost a race is not among it.
     fn block(
         &self,
-        block: &CheckpointRow,
+        block: (Seq, &Part),
         end: Option<&CheckpointRow>,
     ) -> Result<Option<Ended>, Trouble> {
         let rows = rows_inside(self.run, block, self.rows)?;
@@ -182,9 +195,47 @@ impl<'a> Looking<'a> {
             };
             self.one(row, outcome, is_over, &mut done)?;
         }
+        let undone = self.undone(block)?;
+        done.retain(|done| !undone.contains(&(done.seq, done.part.clone())));
         let ended = end.map_or(newest.created_at, |end| end.created_at);
         Ok(Some(((ended, order), done)))
     }
+}
+
+impl Looking<'_> {
+    /// What was undone of a block that lost a race, or dealt with by an operator.
+    fn undone(&self, (seq, block): (Seq, &Part)) -> Result<HashSet<(Seq, Part)>, Trouble> {
+        let of_seq = self.rows.iter().filter(|row| row.seq == seq);
+        let mut rows: Vec<_> = of_seq
+            .filter_map(|row| Some((row.part.number_of_undo(block)?, row)))
+            .collect();
+        rows.sort_by_key(|(number, _)| *number);
+        let mut undone = HashSet::new();
+        let mut under_way: Option<(Seq, Part)> = None;
+        for (_, row) in rows {
+            let outcome = decode(self.run, "outcome", row.outcome.as_ref())?;
+            if is_settled(outcome.as_ref()) {
+                undone.extend(under_way.take());
+            }
+            if row.kind != RowKind::Await {
+                continue;
+            }
+            let undoes: Option<Undoes> = decode(self.run, "undo row", row.arguments.as_ref())?;
+            under_way = undoes.map(|undoes| (undoes.seq, undoes.part));
+            if self.own(row).is_some() {
+                undone.extend(under_way.take());
+            }
+        }
+        Ok(undone)
+    }
+}
+
+/// Whether nothing is left to be done of a compensation that came to this.
+const fn is_settled(outcome: Option<&StoredOutcome>) -> bool {
+    matches!(
+        outcome,
+        Some(StoredOutcome::Done(_) | StoredOutcome::Skipped(_) | StoredOutcome::Resolved(_))
+    )
 }
 
 impl Done {

@@ -77,6 +77,7 @@ impl Engine {
         not_before: Option<Timestamp>,
     ) -> Rest {
         let pause = self.limits.dormant_after.max(AGAIN);
+        let mut has_looked = false;
         loop {
             let changed = waits.changed();
             let Some(at_rest) = waits.at_rest() else {
@@ -89,7 +90,12 @@ impl Engine {
                     let at = not_before.map_or(at, |not_before| at.max(not_before));
                     let left = at.since(now);
                     if left.is_zero() {
-                        return rest;
+                        if std::mem::replace(&mut has_looked, true) {
+                            return rest;
+                        }
+                        // One of what it does may have been told to end, and not have been polled since.
+                        tokio::task::yield_now().await;
+                        continue;
                     }
                     left
                 }
@@ -99,6 +105,7 @@ impl Engine {
                 () = changed => {}
                 () = self.environment.sleep(left) => {}
             }
+            has_looked = false;
         }
     }
 

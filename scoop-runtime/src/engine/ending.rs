@@ -4,7 +4,7 @@ use super::execution::Execution;
 use super::halt::Halt;
 use super::{Ended, Trouble, rollback};
 use crate::codec::Stored;
-use crate::protocol::checkpoint::RowKind;
+use crate::protocol::checkpoint::{CheckpointRow, RowKind};
 use crate::protocol::failure::{FailureKind, StoredFailure};
 use crate::protocol::run::{RunStatus, RunUpdate};
 
@@ -91,6 +91,21 @@ pub(super) async fn fail(execution: &Execution, mut failure: StoredFailure) -> R
         return Ok(());
     }
     rollback::drive(&execution.engine, execution.run).await
+}
+
+/// What lost a race cannot be undone: the run has not failed, and goes on when that is dealt with.
+pub(super) async fn stick(
+    execution: &Execution,
+    (row, failure): (CheckpointRow, StoredFailure),
+) -> Result<(), Trouble> {
+    let update = RunUpdate {
+        status: Some(RunStatus::Stuck),
+        wake_at: Some(None),
+        failure: Stored::encode(&failure).ok(),
+        ..RunUpdate::default()
+    };
+    let stuck = execution.commit(vec![row], update).await;
+    written(execution, stuck).map(drop)
 }
 
 /// Writes the last forward row. False when the run is no longer this worker's.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::ending::{PANIC, complete, fail};
+use super::ending::{PANIC, complete, fail, stick};
 use super::execution::{Beginning, Begun, Execution, Exit};
 use super::places::Place;
 use super::{Engine, Trouble, history, recovery, rollback};
@@ -165,6 +165,7 @@ async fn body(
             .await
         }
         Err(Exit::Failed(failure)) => fail(&execution, *failure).await,
+        Err(Exit::Stuck(stuck)) => stick(&execution, *stuck).await,
         Err(Exit::Park(reason)) => Err(Trouble::Parked { run, reason }),
         Err(Exit::Leave) => Ok(()),
     };

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use super::branch::{self, Branch};
 use super::execution::{Execution, Exit};
-use super::{Trouble, branch, rollback};
+use super::{Trouble, rollback};
 use crate::operation::{Settled, Unsettled};
 use crate::protocol::branch::Others;
-use crate::protocol::checkpoint::{RowKind, StoredOutcome};
+use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, Hop, StoredError, StoredFailure};
 use crate::protocol::id::Seq;
@@ -91,19 +92,45 @@ impl Execution {
 
     /// Why nothing more may begin.
     pub(super) async fn halted(&self) -> Option<Halt> {
-        if let Some(halt) = branch::current().and_then(|branch| branch.halt()) {
-            return Some(halt);
+        let mut branch = branch::current();
+        while let Some(this) = branch {
+            if let Some(halt) = this.halt()
+                && !Box::pin(self.is_past_pivot_in(&this)).await
+            {
+                return Some(halt);
+            }
+            branch = this.above().cloned();
         }
         let halt = self.asked()?;
         // In a box, so that a run that nobody cancels has no room for it.
-        match Box::pin(self.past_pivot()).await {
-            Ok(true) => None,
-            Ok(false) => Some(halt),
+        let past = Box::pin(self.past_pivot()).await;
+        (!self.or_park(past).await).then_some(halt)
+    }
+
+    /// Whether one of several operations is a block that can lose to another, and past its pivot: it goes on.
+    async fn is_past_pivot_in(&self, branch: &Branch) -> bool {
+        let Some(block) = branch.racing_block() else {
+            return false;
+        };
+        let (engine, waits) = (&self.engine, &self.waits);
+        let _stirring = waits.stir();
+        let past = rollback::is_past_pivot_in(engine, waits, &block, self.last_row()).await;
+        self.or_park(past).await
+    }
+
+    async fn or_park<T>(&self, result: Result<T, Trouble>) -> T {
+        match result {
+            Ok(value) => value,
             Err(trouble) => {
                 self.leave(Exit::Park(trouble.reason()));
                 std::future::pending().await
             }
         }
+    }
+
+    /// A row with the outcome of the last operation, where that is not written yet.
+    fn last_row(&self) -> Option<CheckpointRow> {
+        self.has_outcome().then(|| self.next_row(RowKind::Turn))
     }
 
     /// Waits until nothing more may begin.
@@ -112,7 +139,7 @@ impl Execution {
             return self.halt_of_all().await;
         };
         tokio::select! {
-            () = branch.stopped() => match branch.halt() {
+            () = branch.stopped() => match self.halted().await {
                 Some(halt) => halt,
                 None => std::future::pending().await,
             },
@@ -160,8 +187,7 @@ impl Execution {
         if self.state().past_pivot || self.is_unstored() {
             return Ok(self.state().past_pivot);
         }
-        let last = self.has_outcome().then(|| self.next_row(RowKind::Turn));
-        let past = rollback::is_past_pivot(&self.engine, self.run, last).await?;
+        let past = rollback::is_past_pivot(&self.engine, self.run, self.last_row()).await?;
         self.state().past_pivot = past;
         if past {
             tracing::warn!(

@@ -10,7 +10,7 @@ use crate::frame::Slot;
 use crate::protocol::branch::{StoredBranches, StoredEnd, row_of};
 use crate::protocol::checkpoint::{CheckpointRow, StoredAttempt, StoredOutcome};
 use crate::protocol::failure::StoredFailure;
-use crate::protocol::id::{RunId, Seq};
+use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::{Promise, Promised};
 use crate::protocol::slots::{SlotTable, StoredFrame};
 
@@ -233,12 +233,12 @@ pub(super) fn branch_rows(
 /// The rows of the awaits in the block of this row, with their numbers from 1.
 pub(super) fn rows_inside<'a>(
     run: RunId,
-    block: &CheckpointRow,
+    (seq, block): (Seq, &Part),
     parts: &'a [CheckpointRow],
 ) -> Result<Vec<(i64, &'a CheckpointRow)>, Trouble> {
-    let of_seq = parts.iter().filter(|row| row.seq == block.seq);
+    let of_seq = parts.iter().filter(|row| row.seq == seq);
     let mut rows: Vec<_> = of_seq
-        .filter_map(|row| Some((row.part.number_inside(&block.part)?, row)))
+        .filter_map(|row| Some((row.part.number_inside(block)?, row)))
         .collect();
     rows.sort_by_key(|(number, _)| *number);
     match (1..)
@@ -248,11 +248,7 @@ pub(super) fn rows_inside<'a>(
         None => Ok(rows),
         Some((gap, _)) => Err(Trouble::Parked {
             run,
-            reason: format!(
-                "its row {} {} is missing",
-                block.seq,
-                block.part.inside(gap).0
-            ),
+            reason: format!("its row {seq} {} is missing", block.inside(gap).0),
         }),
     }
 }

@@ -45,6 +45,11 @@ impl Line {
         }
     }
 
+    /// The block whose rows these are.
+    pub(super) fn block(&self) -> Option<&Part> {
+        self.block.as_ref().map(|(block, _)| block)
+    }
+
     /// Where the next row belongs.
     pub(super) fn next(&self) -> (Seq, Part) {
         match &self.block {

@@ -35,6 +35,7 @@ mod history;
 mod intend;
 mod limits;
 mod line;
+mod losers;
 mod news;
 mod pace;
 mod performer;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::execution::{Execution, Exit};
-use super::waits::For;
+use super::waits::{For, Waits};
 use super::writer::WriteError;
 use super::{Engine, Trouble, branch};
 use crate::operation::Settled;
@@ -66,12 +66,8 @@ impl Execution {
 
     /// Waits in memory; ends the body where the worker closes.
     pub(super) async fn rest_near(&self, until: Timestamp) {
-        let now = self.now();
-        let left = until.since(now);
-        let _resting = self.waits.rest(For::Time(until), now);
-        tokio::select! {
-            () = self.engine.closing() => drop(self.left().await),
-            () = self.engine.environment.sleep(left) => {}
+        if !self.engine.rest_in(&self.waits, until).await {
+            drop(self.left().await);
         }
     }
 
@@ -106,6 +102,17 @@ impl Engine {
         tokio::select! {
             () = self.closing() => Ok(false),
             () = self.environment.sleep(left) => Ok(true),
+        }
+    }
+
+    /// Waits until then as one of what a run does. False where the worker closes.
+    pub(super) async fn rest_in(&self, waits: &Waits, until: Timestamp) -> bool {
+        let now = self.environment.now();
+        let left = until.since(now);
+        let _resting = waits.rest(For::Time(until), now);
+        tokio::select! {
+            () = self.closing() => false,
+            () = self.environment.sleep(left) => true,
         }
     }
 

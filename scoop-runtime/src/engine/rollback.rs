@@ -1,9 +1,12 @@
-//! Undoes one run: its completed compensatable operations, newest first, each checkpointed.
+//! Undoes one run, or in a run that goes on an `async` block that lost a race: the completed compensatable
+//! operations, newest first, each checkpointed.
 
 mod attempt;
 mod below;
 mod deadline;
 mod doubt;
+mod line;
+mod loser;
 mod pause;
 mod pivot;
 mod plan;
@@ -14,7 +17,9 @@ use std::time::Duration;
 
 use self::attempt::Tried;
 pub(super) use self::below::undo_loser;
-pub(super) use self::pivot::is_past_pivot;
+use self::line::Line;
+pub(super) use self::loser::{Undone, undo_block};
+pub(super) use self::pivot::{is_past_pivot, is_past_pivot_in};
 pub(super) use self::plan::check;
 use self::plan::{Planned, Target};
 pub(super) use self::would::would_undo;
@@ -29,7 +34,7 @@ use crate::protocol::checkpoint::{
 };
 use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::failure::{Compensation, CompensationResult, StoredError, StoredFailure};
-use crate::protocol::id::{Part, RunId, Seq};
+use crate::protocol::id::{RunId, Seq};
 use crate::protocol::retry::Retry;
 use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
 
@@ -39,16 +44,10 @@ pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Troubl
     if !undo.is_checked_above() && undo.is_past_pivot().await? {
         return undo.stuck_past_pivot().await;
     }
-    for planned in undo.plan().await? {
-        let goes_on = match planned {
-            Planned::Step(target) => undo.undo(&target).await?,
-            Planned::Saga(below) => undo.undo_below(&below).await?,
-        };
-        if !goes_on {
-            return Ok(());
-        }
+    if undo.undo_all().await? {
+        undo.finish().await?;
     }
-    undo.finish().await
+    Ok(())
 }
 
 struct Undoing<'e> {
@@ -58,6 +57,9 @@ struct Undoing<'e> {
     /// How long it may take, from when it began.
     limit: Option<Duration>,
     rows: Vec<CheckpointRow>,
+    /// Where its own rows are.
+    line: Line<'e>,
+    /// The number of the newest of them.
     seq: Seq,
     failure: StoredFailure,
     /// What became of the last compensation, to be written with the next row.
@@ -66,6 +68,8 @@ struct Undoing<'e> {
     released: bool,
     /// The row of a compensation in a transaction that failed at first.
     undoing: Option<CheckpointRow>,
+    /// The row that says that a block cannot be undone, for whoever ends the run there.
+    stuck: Option<CheckpointRow>,
 }
 
 impl<'e> Undoing<'e> {
@@ -103,18 +107,22 @@ impl<'e> Undoing<'e> {
             saga,
             limit,
             rows,
+            line: Line::OfRun,
             seq: row.seq,
             failure,
             outcome: None,
             released: false,
             undoing: None,
+            stuck: None,
         })
     }
 
+    /// A row after the last one, with the outcome of the last compensation.
     fn row(&self, kind: RowKind) -> CheckpointRow {
+        let (seq, part) = self.line.at(self.seq.next());
         CheckpointRow {
-            seq: self.seq.next(),
-            part: Part::main(),
+            seq,
+            part,
             direction: Direction::Undo,
             kind,
             point: String::new(),
@@ -131,8 +139,10 @@ impl<'e> Undoing<'e> {
 
     /// Writes; false when the run is no longer this worker's.
     async fn commit(&mut self, row: CheckpointRow, mut update: RunUpdate) -> Result<bool, Trouble> {
-        update.failure = Stored::encode(&self.failure).ok();
-        let (seq, main, released) = (row.seq, row.part.is_main(), update.released);
+        if self.line.is_of_run() {
+            update.failure = Stored::encode(&self.failure).ok();
+        }
+        let (number, released) = (self.line.number(&row), update.released);
         let commit = Commit {
             run: self.run,
             create: None,
@@ -142,8 +152,8 @@ impl<'e> Undoing<'e> {
         match self.engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
                 self.released = released;
-                if main {
-                    self.seq = seq;
+                if let Some(number) = number {
+                    self.seq = number;
                     self.outcome = None;
                 }
                 Ok(true)
@@ -167,6 +177,20 @@ impl<'e> Undoing<'e> {
             undo,
             at_least: AtLeast::default(),
         }
+    }
+
+    /// Undoes all that is left. False when the run is stuck, or no longer this worker's.
+    async fn undo_all(&mut self) -> Result<bool, Trouble> {
+        for planned in self.plan().await? {
+            let goes_on = match planned {
+                Planned::Step(target) => self.undo(&target).await?,
+                Planned::Saga(below) => self.undo_below(&below).await?,
+            };
+            if !goes_on {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Undoes one thing. False when the run is stuck, or no longer this worker's.
@@ -212,9 +236,9 @@ impl<'e> Undoing<'e> {
 
     /// The compensation that was under way when the run was stored, if it is this one's.
     fn pending(&self, of: &Done) -> Result<Option<(Undoes, Vec<StoredAttempt>)>, Trouble> {
-        let newest = self.rows.iter().rfind(|row| row.part.is_main());
-        let Some(row) = newest.filter(|row| {
-            row.direction == Direction::Undo && row.kind == RowKind::Await && row.seq == self.seq
+        let Some(row) = self.newest().filter(|row| {
+            let is_newest = self.line.number(row) == Some(self.seq);
+            row.direction == Direction::Undo && row.kind == RowKind::Await && is_newest
         }) else {
             return Ok(None);
         };
@@ -227,7 +251,7 @@ impl<'e> Undoing<'e> {
         let parts = self
             .rows
             .iter()
-            .filter(|part| part.seq == row.seq && !part.part.is_main());
+            .filter(|part| part.seq == row.seq && part.part.is_attempt_at(&row.part));
         for part in parts {
             attempts.extend(history::decode(self.run, "attempt", part.outcome.as_ref())?);
         }
@@ -269,6 +293,10 @@ impl<'e> Undoing<'e> {
         self.outcome = Some(StoredOutcome::Failed(error.clone()));
         self.done(target, CompensationResult::Failed { attempt, error });
         let row = self.row(RowKind::End);
+        if !self.line.is_of_run() {
+            self.stuck = Some(row);
+            return Ok(());
+        }
         let update = RunUpdate {
             status: Some(RunStatus::Stuck),
             wake_at: Some(None),
@@ -277,14 +305,18 @@ impl<'e> Undoing<'e> {
         self.commit(row, update).await.map(drop)
     }
 
-    async fn finish(&mut self) -> Result<(), Trouble> {
+    /// Writes that all is undone. False when the run is no longer this worker's.
+    async fn finish(&mut self) -> Result<bool, Trouble> {
         let row = self.row(RowKind::End);
-        let update = RunUpdate {
-            status: Some(RunStatus::RolledBack),
-            wake_at: Some(None),
-            finished_at: Some(self.engine.environment.now()),
-            ..RunUpdate::default()
+        let update = match self.line {
+            Line::OfBlock { .. } => RunUpdate::default(),
+            Line::OfRun => RunUpdate {
+                status: Some(RunStatus::RolledBack),
+                wake_at: Some(None),
+                finished_at: Some(self.engine.environment.now()),
+                ..RunUpdate::default()
+            },
         };
-        self.commit(row, update).await.map(drop)
+        self.commit(row, update).await
     }
 }

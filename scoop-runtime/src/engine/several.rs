@@ -11,7 +11,7 @@ use super::execution::Execution;
 use super::halt::Halt;
 use super::history::{self, PendingRow};
 use super::performer::null;
-use super::{Trouble, branch, child, rollback};
+use super::{Trouble, branch, child};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::operation::branch::BranchEnd;
@@ -22,13 +22,14 @@ use crate::protocol::branch::{
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, StoredError, StoredFailure};
-use crate::protocol::id::RunId;
 use crate::protocol::run::RunUpdate;
 
 /// Several operations under way.
 struct Several<'e> {
     execution: &'e Execution,
     point: &'static Point,
+    /// The row of all of them.
+    row: &'e CheckpointRow,
     stored: StoredBranches,
     siblings: Arc<Siblings>,
     waiting: VecDeque<(usize, PendingRow)>,
@@ -146,16 +147,6 @@ impl Execution {
         }
     }
 
-    /// Undoes a saga that was done, though another one was faster; unless it is past its pivot.
-    async fn undo_loser(&self, run: RunId) {
-        let engine = &self.engine;
-        match rollback::undo_loser(engine, &self.waits, run).await {
-            Ok(()) => {}
-            Err(Trouble::ShutDown) => drop(self.left().await),
-            Err(trouble) => drop(self.park(trouble.reason()).await),
-        }
-    }
-
     async fn store_end(
         &self,
         row: &CheckpointRow,
@@ -183,13 +174,14 @@ impl<'e> Several<'e> {
     fn of(
         execution: &'e Execution,
         point: &'static Point,
-        pending: &PendingRow,
+        pending: &'e PendingRow,
     ) -> Result<Self, Trouble> {
         let run = execution.run;
         let stored = history::branches(run, &pending.row)?;
         let mut several = Self {
             execution,
             point,
+            row: &pending.row,
             siblings: Siblings::new(stored.others),
             waiting: VecDeque::new(),
             under_way: FuturesUnordered::new(),
@@ -309,21 +301,26 @@ impl<'e> Several<'e> {
         self.ends[number] = Some(end);
     }
 
-    /// Undoes the sagas that were done, though another one was faster.
+    /// Undoes those that lost to the first, the last of them first.
     async fn undo_losers(&mut self) {
         if self.stored.others != Others::LoseToTheFirst {
             return;
         }
-        let winner = self.ends.iter().flatten().map(|end| end.order).min();
-        let lost = |end: &BranchEnd| Some(end.order) != winner && end.settled.failure().is_none();
         let ends = self.ends.iter().flatten().enumerate();
-        let losers: Vec<_> = ends
-            .filter_map(|(number, end)| lost(end).then_some(number))
-            .collect();
-        for loser in losers {
-            let promise = self.stored.branches[loser].promise.clone();
-            if let Some(run) = child::run_of(promise) {
-                self.execution.undo_loser(run).await;
+        let mut ends: Vec<_> = ends.map(|(number, end)| (end.order, number)).collect();
+        ends.sort_unstable();
+        for (_, loser) in ends.into_iter().skip(1).rev() {
+            let (branch, end) = (&self.stored.branches[loser], &self.ends[loser]);
+            let failed = end
+                .as_ref()
+                .is_some_and(|end| end.settled.failure().is_some());
+            if block_name(&branch.operation).is_some() {
+                let block = (self.row.seq, self.row.part.branch(loser));
+                self.execution.undo_lost_block(&block).await;
+            } else if let Some(run) = child::run_of(branch.promise.clone())
+                && !failed
+            {
+                self.execution.undo_lost_saga(run).await;
             }
         }
     }

@@ -70,6 +70,7 @@ impl<E> SagaError<E> {
             preceded_by: Vec::new(),
             compensations: Vec::new(),
             resolved: None,
+            loser: None,
         };
         Self::from_caught(failure, Some(error))
     }

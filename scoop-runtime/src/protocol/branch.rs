@@ -83,7 +83,7 @@ impl Others {
                 "cancelled: another operation beside it failed"
             }
             Self::EndWithTheFirst => "cancelled: its time was over",
-            Self::LoseToTheFirst => "cancelled: another saga was faster",
+            Self::LoseToTheFirst => "cancelled: another one was faster",
         }
     }
 }

@@ -121,6 +121,19 @@ pub struct StoredFailure {
     /// How an operator finished by hand what a run left that failed past its pivot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<String>,
+    /// What could not be undone, where the run has not failed: it goes on when that is dealt with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loser: Option<Loser>,
+}
+
+/// An `async` block that lost a race.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Loser {
+    /// The row of the race.
+    pub seq: Seq,
+    /// Which one of the operations that were awaited at once there.
+    pub part: Part,
 }
 
 impl StoredFailure {
@@ -138,6 +151,7 @@ impl StoredFailure {
             preceded_by: Vec::new(),
             compensations: Vec::new(),
             resolved: None,
+            loser: None,
         }
     }
 

@@ -65,8 +65,9 @@ impl fmt::Display for Seq {
 /// Where in a checkpoint a row belongs: empty for the checkpoint itself, `@2` for the second
 /// attempt at its operation, `1` for the second branch of its join, `1.0` for the first branch of a
 /// join that is this branch, `1.0@2` for an attempt there, `1:3` for the third await inside this
-/// branch where it is an `async` block (`1:3@2`, `1:3.0` and so on as above), `=` for the outcome of
-/// its operation, `!` and an id for what an operator did meanwhile.
+/// branch where it is an `async` block (`1:3@2`, `1:3.0` and so on as above), `1~2` for the second row of
+/// the rollback of that block, where it lost a race (`1~2@1` and so on), `=` for the outcome of its
+/// operation, `!` and an id for what an operator did meanwhile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Part(pub String);
@@ -106,7 +107,23 @@ impl Part {
     /// The number of the await of this part in the block of that part, if it is one.
     #[must_use]
     pub fn number_inside(&self, block: &Self) -> Option<i64> {
-        let number = self.0.strip_prefix(&*block.0)?.strip_prefix(':')?;
+        self.number_after(block, ':')
+    }
+
+    /// The row with this number (from 1) of the rollback of the block of this part.
+    #[must_use]
+    pub fn undo(&self, number: i64) -> Self {
+        Self(format!("{}~{number}", self.0))
+    }
+
+    /// The number of the row of this part in the rollback of the block of that part, if it is one.
+    #[must_use]
+    pub fn number_of_undo(&self, block: &Self) -> Option<i64> {
+        self.number_after(block, '~')
+    }
+
+    fn number_after(&self, part: &Self, sign: char) -> Option<i64> {
+        let number = self.0.strip_prefix(&*part.0)?.strip_prefix(sign)?;
         let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
         number.parse().ok().filter(|_| is_number)
     }
@@ -176,7 +193,7 @@ mod tests {
         assert_eq!(third.0, "1:3");
         assert_eq!(third.number_inside(&block), Some(3));
         let others = [
-            "1", "1=", "1@2", "1:3=", "1:3@2", "1:3.0", "1:3.0:2", "11:3", "1:+3", "1:",
+            "1", "1=", "1@2", "1:3=", "1:3@2", "1:3.0", "1:3.0:2", "11:3", "1:+3", "1:", "1~3",
         ];
         for other in others {
             assert_eq!(
@@ -187,6 +204,8 @@ mod tests {
         }
         assert!(third.attempt(2).is_attempt_at(&third));
         assert!(!third.attempt(2).is_attempt_at(&block));
+        assert_eq!(block.undo(2).number_of_undo(&block), Some(2));
+        assert_eq!(third.undo(2).number_of_undo(&block), None);
         let inner = third.branch(0);
         assert_eq!(inner.inside(2).number_inside(&inner), Some(2));
     }

@@ -62,7 +62,10 @@ pub(super) fn apply(row: &mut RunRow, commit: &Commit, fence: &Fence) {
     row.status = status.unwrap_or(row.status);
     row.wake_at = wake_at.unwrap_or(row.wake_at);
     row.output = output.or(row.output.take());
-    row.failure = failure.or(row.failure.take());
+    let earlier = row.failure.take();
+    // One that goes on has not failed.
+    let earlier = earlier.filter(|_| status != Some(RunStatus::Running));
+    row.failure = failure.or(earlier);
     row.finished_at = finished_at.or(row.finished_at);
     if cancel.is_some() && row.cancel.is_none() && row.owner.is_none() {
         row.wake_at = None;

@@ -23,7 +23,8 @@ pub(super) fn leaves<'a>(
             return several(engine, run, pending).await;
         }
         if block_name(operation).is_some() {
-            let inside = history::rows_inside(run, &pending.row, &pending.parts)?;
+            let block = (pending.row.seq, &pending.row.part);
+            let inside = history::rows_inside(run, block, &pending.parts)?;
             if let Some((_, newest)) = inside.last() {
                 let newest = PendingRow::of(run, (*newest).clone(), pending.parts.clone())?;
                 return leaves(engine, run, &newest).await;

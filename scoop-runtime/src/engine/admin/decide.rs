@@ -8,7 +8,7 @@ use super::Admin;
 use crate::codec::Stored;
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
 use crate::protocol::commit::{Commit, Committed};
-use crate::protocol::failure::{CompensationResult, StoredFailure};
+use crate::protocol::failure::{CompensationResult, Loser, StoredFailure};
 use crate::protocol::id::{Part, RunId};
 use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
 
@@ -56,22 +56,29 @@ impl Admin {
         }
         let mut failure: StoredFailure = history::decode(run, "failure", row.failure.as_ref())?
             .ok_or_else(|| Trouble::NotAllowed(format!("run {run} is stuck without a failure")))?;
-        let mut written = self.decision(&row, decision.name(), decision.reason());
+        let written = self.decision(&row, decision.name(), decision.reason());
+        let mut written = match &failure.loser {
+            None => written,
+            Some(loser) => self.beside(&row, loser, written).await?,
+        };
         let result = match decision {
             Decision::Retry => None,
             Decision::Done(result) => Some(result),
         };
         let outcome = result.as_ref().and_then(decided);
         written.outcome = outcome.and_then(|outcome| Stored::encode(&outcome).ok());
-        let (status, finished_at) = if ends(run, &mut failure, result)? {
-            (RunStatus::RolledBack, Some(written.created_at))
-        } else {
-            (RunStatus::RollingBack, None)
+        let ends = ends(run, &mut failure, result)?;
+        let (status, finished_at) = match (&failure.loser, ends) {
+            (Some(_), _) => (RunStatus::Running, None),
+            (None, true) => (RunStatus::RolledBack, Some(written.created_at)),
+            (None, false) => (RunStatus::RollingBack, None),
         };
+        let has_failed = failure.loser.is_none();
+        let failure = Stored::encode(&failure).ok().filter(|_| has_failed);
         let update = RunUpdate {
             expect: Some(RunStatus::Stuck),
             status: Some(status),
-            failure: Stored::encode(&failure).ok(),
+            failure,
             finished_at,
             ..RunUpdate::default()
         };
@@ -109,6 +116,24 @@ impl Admin {
             outcome: None,
             created_at: self.scoop.engine().environment.now(),
         }
+    }
+
+    /// The row of a decision on a block that lost a race: it stands with those of its rollback.
+    async fn beside(
+        &self,
+        row: &RunRow,
+        Loser { seq, part }: &Loser,
+        decision: CheckpointRow,
+    ) -> Result<CheckpointRow, Trouble> {
+        let engine = self.scoop.engine();
+        let rows = engine.ask(|| engine.store.rows_at(row.id, std::slice::from_ref(seq)));
+        let rows = rows.await?;
+        let numbers = rows.iter().filter_map(|row| row.part.number_of_undo(part));
+        Ok(CheckpointRow {
+            seq: *seq,
+            part: part.undo(numbers.max().unwrap_or(0) + 1),
+            ..decision
+        })
     }
 
     /// Who decides, and why, as it is stored.

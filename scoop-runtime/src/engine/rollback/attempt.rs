@@ -112,17 +112,16 @@ impl Undoing<'_> {
                 is_stored: row.1.into(),
                 undone: std::mem::replace(&mut self.failure, before.clone()),
                 failure: before,
+                is_of_run: self.line.is_of_run(),
             };
             match transacted(self.engine, &effect).await {
                 Ok(None) => {
                     self.failure = effect.undone;
-                    self.seq = row.0.seq;
-                    self.outcome = None;
+                    self.is_stored(&row.0);
                     return Ok(Tried::Undone);
                 }
                 Ok(Some(attempt)) => {
-                    self.seq = row.0.seq;
-                    self.outcome = None;
+                    self.is_stored(&row.0);
                     self.undoing = Some(row.0);
                     attempt
                 }
@@ -172,10 +171,15 @@ impl Undoing<'_> {
         })
     }
 
+    /// This row is in the store.
+    fn is_stored(&mut self, row: &CheckpointRow) {
+        self.seq = self.line.number(row).unwrap_or(self.seq);
+        self.outcome = None;
+    }
+
     /// The row of the compensation that is under way.
     fn undo_row(&self) -> Result<CheckpointRow, Trouble> {
-        let stored = || self.rows.iter().rfind(|row| row.part.is_main());
-        let row = self.undoing.as_ref().or_else(stored).cloned();
+        let row = self.undoing.as_ref().or_else(|| self.newest()).cloned();
         row.ok_or_else(|| self.parked(history::missing(self.seq)))
     }
 }

@@ -9,6 +9,7 @@ use super::super::waits::Waits;
 use super::super::writer::WriteError;
 use super::super::{Engine, Trouble, executor};
 use super::Undoing;
+use super::line::Line;
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::protocol::checkpoint::{RowKind, StoredOutcome, Undoes};
@@ -81,9 +82,17 @@ impl Undoing<'_> {
         }
         // However long that takes: if it gets stuck, an operator deals with that run.
         let is_over = |status| status == RunStatus::RolledBack;
-        let waits = Waits::of(self.run);
-        let ending = self.engine.end_of(&waits, below.run, is_over);
-        match self.engine.unless_dormant(&waits, terms, ending).await {
+        let ended = match self.line {
+            Line::OfRun => {
+                let waits = Waits::of(self.run);
+                let ending = self.engine.end_of(&waits, below.run, is_over);
+                self.engine.unless_dormant(&waits, terms, ending).await
+            }
+            Line::OfBlock { waits, .. } => {
+                Some(self.engine.end_of(waits, below.run, is_over).await)
+            }
+        };
+        match ended {
             None | Some(Err(Trouble::ShutDown)) => return Ok(false),
             Some(ended) => ended?,
         };
@@ -163,7 +172,7 @@ pub(in crate::engine) async fn undo_loser(
 ) -> Result<(), Trouble> {
     let row = engine.read(|| engine.store.run(waits.run)).await?;
     let row = row.ok_or_else(|| Trouble::NoRun(waits.run.to_string()))?;
-    let error = StoredError::of_engine("another saga was faster");
+    let error = StoredError::of_engine("another one was faster");
     let failure = engine.undone(&row, FailureKind::Undone, error);
     let above = Undoing::of(engine, &row, failure).await?;
     let loser = above.row_of(run).await?;

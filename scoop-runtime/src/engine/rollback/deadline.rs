@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::Undoing;
+use super::line::Line;
 use crate::protocol::checkpoint::RowKind;
 use crate::protocol::failure::StoredError;
+use crate::protocol::id::Seq;
 use crate::protocol::timestamp::Timestamp;
 
 impl Undoing<'_> {
@@ -35,12 +37,20 @@ impl Undoing<'_> {
     }
 
     /// When the run turned, or an operator had it go on: a run that had returned `Ok` has no row of that,
-    /// only its failure.
+    /// only its failure. A block that lost has a row when the first thing is undone, and no other failure than
+    /// that of now.
     fn began(&self) -> Option<Timestamp> {
-        let decided = self.rows.iter().filter(|row| {
-            row.part.is_main() && matches!(row.kind, RowKind::Turn | RowKind::Operator)
+        let rows = self.rows.iter();
+        let own = rows.filter_map(|row| Some((self.line.number(row)?, row)));
+        let decided = own.filter(|(number, row)| {
+            let is_first = !self.line.is_of_run() && *number == Seq::NONE.next();
+            is_first || matches!(row.kind, RowKind::Turn | RowKind::Operator)
         });
+        let decided = decided.map(|(_, row)| row.created_at);
         let failed = self.failure.hop.as_ref().map(|hop| hop.at);
-        decided.map(|row| row.created_at).chain(failed).max()
+        match self.line {
+            Line::OfRun => decided.chain(failed).max(),
+            Line::OfBlock { .. } => decided.max().or(failed),
+        }
     }
 }

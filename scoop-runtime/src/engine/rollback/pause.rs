@@ -3,9 +3,9 @@
 use super::super::Trouble;
 use super::Undoing;
 use super::attempt::Begun;
+use super::line::Line;
 use crate::codec::Stored;
-use crate::protocol::checkpoint::{RowKind, StoredAttempt};
-use crate::protocol::id::Part;
+use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredAttempt};
 use crate::protocol::run::RunUpdate;
 use crate::protocol::timestamp::Timestamp;
 
@@ -13,15 +13,22 @@ impl Undoing<'_> {
     /// Writes down that an attempt failed and when the next one is due. False when the run is no
     /// longer this worker's.
     pub(super) async fn note_attempt(&mut self, failed: &StoredAttempt) -> Result<bool, Trouble> {
-        let mut row = self.row(RowKind::Attempt);
-        row.seq = self.seq;
-        row.part = Part::main().attempt(failed.attempt);
-        row.outcome = Stored::encode(failed).ok();
+        let (seq, of) = self.line.at(self.seq);
+        let row = CheckpointRow {
+            seq,
+            part: of.attempt(failed.attempt),
+            outcome: Stored::encode(failed).ok(),
+            ..self.row(RowKind::Attempt)
+        };
         let wake = self.wake(failed.next_at);
-        let update = RunUpdate {
-            wake_at: Some(Some(wake)),
-            released: self.engine.is_far(wake),
-            ..RunUpdate::default()
+        let update = match self.line {
+            // The run does other things, too.
+            Line::OfBlock { .. } => RunUpdate::default(),
+            Line::OfRun => RunUpdate {
+                wake_at: Some(Some(wake)),
+                released: self.engine.is_far(wake),
+                ..RunUpdate::default()
+            },
         };
         self.commit(row, update).await
     }
@@ -38,7 +45,7 @@ impl Undoing<'_> {
                 self.engine.alarm.set(due);
                 return Ok(false);
             }
-            Some(due) if !self.engine.rest_until(self.run, due).await? => return Ok(false),
+            Some(due) if !self.rest_until(due).await? => return Ok(false),
             _ => {}
         }
         if !self.engine.is_closing() {
@@ -49,5 +56,13 @@ impl Undoing<'_> {
             self.commit(first, RunUpdate::default()).await?;
         }
         Ok(false)
+    }
+
+    /// Waits until then. False where the run is to be left.
+    async fn rest_until(&self, due: Timestamp) -> Result<bool, Trouble> {
+        match self.line {
+            Line::OfRun => self.engine.rest_until(self.run, due).await,
+            Line::OfBlock { waits, .. } => Ok(self.engine.rest_in(waits, due).await),
+        }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::super::{Engine, Trouble, done};
+use super::super::waits::Waits;
+use super::super::{Engine, Trouble};
 use super::Undoing;
+use super::line::Line;
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use crate::protocol::failure::{FailureKind, StoredError};
-use crate::protocol::id::RunId;
+use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::Promise;
 use crate::protocol::run::{RunStatus, RunUpdate};
 
@@ -17,20 +19,37 @@ pub(in crate::engine) async fn is_past_pivot(
     run: RunId,
     last: Option<CheckpointRow>,
 ) -> Result<bool, Trouble> {
+    let mut looking = looking(engine, run).await?;
+    looking.rows.extend(last);
+    looking.is_past_pivot().await
+}
+
+/// The same of a block in it: of the one of this row.
+pub(in crate::engine) async fn is_past_pivot_in(
+    engine: &Arc<Engine>,
+    waits: &Waits,
+    block: &(Seq, Part),
+    last: Option<CheckpointRow>,
+) -> Result<bool, Trouble> {
+    let mut looking = looking(engine, waits.run).await?;
+    looking.rows.extend(last);
+    looking.line = Line::of_block(block, waits);
+    looking.is_past_pivot().await
+}
+
+async fn looking(engine: &Arc<Engine>, run: RunId) -> Result<Undoing<'_>, Trouble> {
     let row = engine.read(|| engine.store.run(run)).await?;
     let row = row.ok_or_else(|| Trouble::NoRun(run.to_string()))?;
     // Nothing is undone here, so nobody reads why.
     let error = StoredError::of_engine("cancelled");
     let failure = engine.undone(&row, FailureKind::Cancelled, error);
-    let mut looking = Undoing::of(engine, &row, failure).await?;
-    looking.rows.extend(last);
-    looking.is_past_pivot().await
+    Undoing::of(engine, &row, failure).await
 }
 
 impl Undoing<'_> {
     /// Whether a pivot is done or in doubt, here or in a saga below: then there is no way back.
     pub(super) async fn is_past_pivot(&self) -> Result<bool, Trouble> {
-        for done in done::done(self.run, &self.rows)? {
+        for done in self.line.done(self.run, &self.rows)? {
             if matches!(done.outcome, StoredOutcome::Failed(_)) {
                 continue;
             }

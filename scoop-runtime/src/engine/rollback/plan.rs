@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::super::done::{self, Done};
+use super::super::done::Done;
 use super::super::{Engine, Trouble};
 use super::Undoing;
 use super::below::Below;
@@ -49,7 +49,7 @@ impl Undoing<'_> {
     pub(super) async fn plan(&self) -> Result<Vec<Planned>, Trouble> {
         let settled = self.settled();
         let mut plan = Vec::new();
-        for done in done::done(self.run, &self.rows)?.into_iter().rev() {
+        for done in self.line.done(self.run, &self.rows)?.into_iter().rev() {
             if settled.contains(&(done.seq, done.part.clone()))
                 || matches!(done.outcome, StoredOutcome::Failed(_))
             {

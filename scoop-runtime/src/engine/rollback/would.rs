@@ -18,6 +18,8 @@ pub(in crate::engine) async fn would_undo(
     row: &RunRow,
 ) -> Result<Vec<Undoable>, Trouble> {
     let failure: Option<StoredFailure> = history::decode(row.id, "failure", row.failure.as_ref())?;
+    // Where what lost a race is stuck the run has not failed.
+    let failure = failure.filter(|failure| failure.loser.is_none());
     let asked = || StoredError::of_engine("asked what would be undone");
     let failure = failure.unwrap_or_else(|| engine.undone(row, FailureKind::Cancelled, asked()));
     let undo = Undoing::of(engine, row, failure).await?;

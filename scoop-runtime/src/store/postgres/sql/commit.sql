@@ -112,7 +112,11 @@ changed as (
             else run.wake_at
         end,
         output = coalesce(change.output, run.output),
-        failure = coalesce(change.failure, run.failure),
+        -- One that goes on has not failed.
+        failure = case
+            when change.failure is not null or change.status = 1 then change.failure
+            else run.failure
+        end,
         finished_at = coalesce(change.finished_at, run.finished_at),
         cancel = run.cancel or change.cancel is not null,
         absent = coalesce(change.absent, run.absent),

@@ -8,7 +8,8 @@ update scoop_run set
         else wake_at
     end,
     output = coalesce(?7, output),
-    failure = coalesce(?8, failure),
+    -- One that goes on has not failed.
+    failure = case when ?8 is not null or ?4 is 1 then ?8 else failure end,
     finished_at = coalesce(?9, finished_at),
     cancel_reason = case when cancel = 1 then cancel_reason else ?13 end,
     cancel = max(cancel, ?13 is not null),
