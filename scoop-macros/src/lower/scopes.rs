@@ -25,6 +25,15 @@ pub(super) fn joined(call: &ExprCall) -> Option<&ExprTuple> {
     }
 }
 
+/// Whether this is an operation of which each failure is caught.
+pub(super) fn is_caught(call: &ExprCall) -> bool {
+    let Expr::Path(path) = &*call.func else {
+        return false;
+    };
+    let name = path.path.segments.last().map(|last| &last.ident);
+    call.args.len() == 1 && name.is_some_and(|name| name == "caught")
+}
+
 /// The same, to be changed.
 pub(super) fn joined_mut(call: &mut ExprCall) -> Option<&mut ExprTuple> {
     joined(call)?;

@@ -264,6 +264,8 @@ fn blocks_race_as_they_are_joined() {
         "let first = race((async { one(a).await }, two(b), async { three(b).await; 1 })).await;";
     let wanted = ["block (1 of 2): a; ; 1", "block (2 of 2): b; ; 1"];
     assert_eq!(blocks(&["a", "b"], source), wanted);
+    let caught = "let first = caught(race((async { one(a).await }, two(b)))).await;";
+    assert_eq!(blocks(&["a", "b"], caught), ["block: a; ; 1"]);
 }
 
 #[test]

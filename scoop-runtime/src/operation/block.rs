@@ -45,6 +45,9 @@ pub struct Body {
     pub(crate) read: Box<Read>,
 }
 
+/// Says what a block gives, so that one which gives something else is told there.
+pub struct Gives<T>(PhantomData<fn() -> T>);
+
 /// Makes the body of a block, from what it captured and what the process provides.
 type Enter = dyn Fn(Frame, &Stored, &Resources) -> Result<BoxFuture<'static, BlockEnd>, BodyError>
     + Send
@@ -91,7 +94,7 @@ impl<C, R, T> Link<C, R, T> {
         (name, description): (&'static str, &'static Description),
         codecs: K,
         value: Codec<T>,
-        body: fn(Frame, C, R) -> BoxFuture<'static, Returned<T>>,
+        body: fn(Frame, C, R, Gives<T>) -> BoxFuture<'static, Returned<T>>,
     ) -> Body
     where
         K: Codecs<Values = C> + Send + Sync + 'static,
@@ -103,7 +106,7 @@ impl<C, R, T> Link<C, R, T> {
             let mut stored = StoredArguments::open(captured, K::COUNT)?;
             let captured = codecs.take(&mut stored)?;
             let provided = R::find(resources).map_err(BodyError::MissingResource)?;
-            let body = body(frame, captured, provided);
+            let body = body(frame, captured, provided, Gives(PhantomData));
             let ended: BoxFuture<'static, BlockEnd> = Box::pin(async move {
                 let (returned, end) = body.await;
                 let stored = match end {
@@ -125,6 +128,14 @@ impl<C, R, T> Link<C, R, T> {
             enter: Box::new(enter),
             read: Box::new(read),
         }
+    }
+}
+
+impl<T> Gives<T> {
+    /// This.
+    #[must_use]
+    pub fn this(&self, value: T) -> T {
+        value
     }
 }
 
@@ -213,6 +224,12 @@ impl<T> fmt::Debug for Block<T> {
 impl<C, R, T> fmt::Debug for Link<C, R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Link")
+    }
+}
+
+impl<T> fmt::Debug for Gives<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gives")
     }
 }
 

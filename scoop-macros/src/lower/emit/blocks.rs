@@ -49,13 +49,14 @@ impl Emit<'_> {
         let this = provided.iter().find(|ident| *ident == "__this");
         let this = this.map(|this| quote!(let #this = &*#this;));
         let value = Ident::new("__value", Span::mixed_site().located_at(*span));
+        let gives = Ident::new("__gives", Span::mixed_site().located_at(*span));
         let end = self.end(&value, *span);
         let coded = located(runtime, *span);
         let coded = quote_spanned!(*span=> #coded::operation::block::value());
         let boxed = quote_spanned! {*span=>
             ::std::boxed::Box::pin(async move {
                 #this
-                let #value = async { #code }.await;
+                let #value = #gives.this(async { #code }.await);
                 let end = #end;
                 (#value, end)
             })
@@ -72,7 +73,7 @@ impl Emit<'_> {
                 }),
                 #codecs,
                 #coded,
-                |mut #frame, #captured, #given| #boxed,
+                |mut #frame, #captured, #given, #gives| #boxed,
             )
         }
     }

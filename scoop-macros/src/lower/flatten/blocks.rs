@@ -23,6 +23,7 @@ fn each(operation: &mut Expr, look: &mut dyn FnMut(&mut Expr)) {
         Expr::Paren(e) => each(&mut e.expr, look),
         Expr::Group(e) => each(&mut e.expr, look),
         Expr::MethodCall(e) => each(&mut e.receiver, look),
+        Expr::Call(e) if scopes::is_caught(e) => each(&mut e.args[0], look),
         Expr::Call(e) => {
             let Some(tuple) = scopes::joined_mut(e) else {
                 return;

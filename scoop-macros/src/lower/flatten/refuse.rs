@@ -255,6 +255,7 @@ impl Refuse {
                         self.operation(other);
                     }
                 }
+                None if scopes::is_caught(call) => self.operation(&call.args[0]),
                 None => self.visit_expr_call(call),
             },
             other => self.visit_expr(other),
