@@ -30,6 +30,7 @@ mod parents_ended;
 mod parents_several;
 mod queue;
 mod race;
+mod race_blocks;
 mod retry;
 mod retry_after;
 mod room;
