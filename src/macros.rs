@@ -69,10 +69,11 @@ macro_rules! try_join {
     };
 }
 
-/// Starts several sagas at once and gives what the first of them to end returned; the others are cancelled,
-/// and undo what they did.
+/// Starts several sagas and `async` blocks at once and gives what the first of them to end returned; what
+/// the others did is undone.
 ///
-/// The same as [`scoop::race((a, b)).await`](crate::race()), which says what is promised.
+/// The same as [`scoop::race((a, b)).await`](crate::race()), which says what is promised. An `async` block is
+/// [steps in a row](crate::guide::together#steps-in-a-row-beside-others).
 ///
 /// ```
 /// use scoop::{Error, saga, step};
@@ -93,12 +94,14 @@ macro_rules! try_join {
 ///
 /// #[saga]
 /// async fn from_the_fastest(one: String, other: String) -> Result<u32, Error> {
-///     scoop::race!(from_shop(one), from_shop(other))
+///     scoop::race!(from_shop(one), async { reserve(&other).await })
 /// }
 /// ```
 #[macro_export]
 macro_rules! race {
     ($($branch:tt)*) => {
-        ::core::compile_error!("`race!` of sagas works only inside an `async fn` marked `#[saga]`")
+        ::core::compile_error!(
+            "`race!` of sagas and `async` blocks works only inside an `async fn` marked `#[saga]`"
+        )
     };
 }

@@ -109,10 +109,9 @@ async fn in_time(case: String, rest: u64, limit: u64) -> Result<Option<String>, 
 #[saga]
 async fn nested(case: String) -> Result<String, Failed> {
     let (first, (), second) = scoop::join!(
-        scoop::race((
-            async { ask(&case, "a", 3).await },
-            async { ask(&case, "b", 2).await }
-        )),
+        scoop::race((async { ask(&case, "a", 3).await }, async {
+            ask(&case, "b", 2).await
+        })),
         async { scoop::sleep(Duration::from_secs(1)).await },
         async {
             let first = scoop::race!(async { ask(&case, "c", 1).await }, rests(case.clone(), 900))?;

@@ -95,7 +95,7 @@ fn a_saga_with_mistakes_can_still_be_called() {
             }
         ),
         &[
-            "`select!` drops what did not win where it stands, and a saga cannot: use `scoop::race!(..)` for sagas of which the others are undone, `scoop::timeout(limit, operation)` against the clock, or `scoop::join!(..)`",
+            "`select!` drops what did not win where it stands, and a saga cannot: use `scoop::race!(..)` for sagas and `async` blocks, of which the others are undone, `scoop::timeout(limit, operation)` against the clock, or `scoop::join!(..)`",
         ],
     );
     insta::assert_snapshot!(pretty(tokens));

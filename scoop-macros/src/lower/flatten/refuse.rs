@@ -289,7 +289,7 @@ impl Refuse {
     /// What stands in it is awaited, though it does not say so.
     fn select(&mut self, mac: &Macro) {
         let message = "`select!` drops what did not win where it stands, and a saga cannot: use \
-                       `scoop::race!(..)` for sagas of which the others are undone, \
+                       `scoop::race!(..)` for sagas and `async` blocks, of which the others are undone, \
                        `scoop::timeout(limit, operation)` against the clock, or `scoop::join!(..)`";
         self.errors.push(Error::new_spanned(&mac.path, message));
     }
