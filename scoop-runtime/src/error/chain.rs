@@ -187,6 +187,7 @@ mod tests {
             preceded_by: Vec::new(),
             compensations: Vec::new(),
             resolved: None,
+            loser: None,
         }
     }
 

@@ -10,6 +10,7 @@ pub mod cancel;
 pub mod claim;
 pub mod commit;
 pub mod data;
+pub mod failure;
 pub mod queue;
 pub mod read;
 pub mod remove;
@@ -42,6 +43,7 @@ macro_rules! conformance {
         $crate::conformance! { @facts $name, $fixture,
             commit::every_field_is_read_back,
             commit::an_update_leaves_what_it_does_not_name,
+            failure::a_run_that_runs_on_has_not_failed,
             commit::a_commit_is_all_or_nothing,
             commit::one_refused_commit_leaves_the_others_of_its_batch,
             commit::refused_data_refuses_the_batch,
