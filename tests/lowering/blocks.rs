@@ -2,6 +2,8 @@
 
 #![allow(unused_qualifications, reason = "paths are what some of this is about")]
 
+use std::time::Duration;
+
 use scoop::{Error, saga};
 
 use super::ask;
@@ -63,6 +65,32 @@ async fn shadowed(text: String) -> Result<String, Error> {
         },
     )?;
     Ok(one + &two + &text)
+}
+
+/// A race in a loop, of blocks that capture what is bound in it and around it.
+#[saga]
+async fn raced(names: Vec<String>, end: String) -> Result<String, Error> {
+    let mut all = String::new();
+    for name in &names {
+        let first = scoop::race!(
+            async {
+                let one = ask(name).await?;
+                Ok(one + &ask(&end).await?)
+            },
+            async {
+                scoop::sleep(Duration::from_secs(9_000)).await;
+                Ok::<_, Error>(end.clone())
+            },
+        )?;
+        all.push_str(&first);
+    }
+    Ok(all + &end)
+}
+
+#[tokio::test]
+async fn blocks_race_in_a_loop() {
+    let names = ["a", "b"].map(str::to_owned);
+    everywhere!(raced(names.to_vec(), "c".to_owned()), "<a><c><b><c>c");
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ pub use join::{Branches, Join, TryBranches, TryJoin, join, try_join};
 pub use map::{Map, TryMap, map, try_map};
 pub use never::Never;
 pub use probe::{CannotDecode, Decode, DecodeProbe};
-pub use race::{Race, Racers, race};
+pub use race::{Race, Racer, Racers, race};
 pub use sleep::{Sleep, Wake, sleep, sleep_until};
 pub use spawn::{Spawn, spawn};
 pub use timeout::{Elapsed, Timeout, timeout};
