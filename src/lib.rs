@@ -92,8 +92,8 @@ pub use self::admin::Admin;
 pub mod admin {
     pub use scoop_runtime::codec::{CodecError, Stored};
     pub use scoop_runtime::engine::admin::{
-        Admin, All, Awaited, Bulk, Inspection, Local, Parked, Refusal, Remove, Undoable, Until,
-        Waits,
+        Admin, All, Awaited, Block, Bulk, Inspection, Local, Parked, Refusal, Remove, Stand,
+        Undoable, Until, Waits,
     };
     pub use scoop_runtime::protocol::checkpoint::{
         CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,

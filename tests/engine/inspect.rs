@@ -11,6 +11,7 @@ use crate::support::{Place, on_every_store, soon};
 
 on_every_store!(
     a_run_under_way_is_told,
+    a_block_in_a_block_is_told,
     a_run_that_waits_in_the_store_is_told,
     a_run_that_cannot_be_undone_is_told
 );
@@ -57,6 +58,33 @@ async fn journey(test: String) -> Result<u32, Full> {
     Ok(seats + booked?)
 }
 
+#[saga(name = "nested")]
+async fn nested(test: String) -> Result<u32, Full> {
+    let extra = 7;
+    let (inner, outer) = scoop::try_join!(
+        async {
+            let bed = reserve(&test, "a bed").await?;
+            let (roof, ()) = scoop::try_join!(
+                async {
+                    let mut roofs = Vec::new();
+                    for night in names(&["one", "two"]) {
+                        roofs.push(reserve(&test, &night).await?);
+                    }
+                    scoop::sleep(DAY).await;
+                    Ok::<_, Full>(u32::try_from(roofs.len()).unwrap_or(0) + extra)
+                },
+                async {
+                    engaged().await?;
+                    Ok::<_, Full>(())
+                }
+            )?;
+            Ok::<_, Full>(bed + roof)
+        },
+        reserve(&test, "a seat")
+    )?;
+    Ok(inner + outer + extra)
+}
+
 #[saga(name = "patient")]
 async fn patient(test: String) -> Result<u32, Full> {
     let seat = reserve(&test, "a seat").await?;
@@ -71,6 +99,8 @@ const REPORT: &str = r#"run RUN of journey, "j-1": running, since TIME
   awaits engine::inspect::engaged at 3[1:2] join/block/engaged, since TIME: attempt 1 failed (line is full), the next from TIME on
   awaits scoop::sleep at 3[2] join, since TIME, until TIME
   seats = 1
+  block 3[1] is at 3[1:2] join/block/engaged
+    bed = 1
 did
   TIME 1 awaits trip engine::sagas::trip ["j",["home"]]
   TIME 2 awaits reserve:seats engine::inspect::reserve ["j","a seat"] after {"done":["home-ticket"]}
@@ -86,6 +116,15 @@ below it
   RUN engine::sagas::trip completed
   RUN nap running, due at TIME
 "#;
+
+const NESTED: &str = " = 7
+  block 1[0] is at 1[0:2] try_join/block/try_join
+    bed = 1
+  block 1[0:2.0] is at 1[0:2.0:3] try_join/block/try_join/block (1 of 2)/sleep
+    extra = 7
+    roofs = [1,1]
+  block 1[0:2.1] is at 1[0:2.1:1] try_join/block/try_join/block (2 of 2)/engaged
+";
 
 /// What differs from run to run is taken out.
 fn told(report: &str) -> String {
@@ -123,6 +162,18 @@ async fn a_run_under_way_is_told(place: Place) {
         "{inspection}"
     );
     assert_eq!(inspection.awaits.len(), 3);
+}
+
+async fn a_block_in_a_block_is_told(place: Place) {
+    let world = World::default();
+    let scoop = connect(place.open().await, &world).await;
+    let handle = scoop.start(nested("n".into())).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let inspection = scoop.admin().inspect(handle.id()).await.unwrap();
+    let told = told(&inspection.to_string());
+    let (_, told) = told.split_once("  extra").expect("where the run stands");
+    let (told, _) = told.split_once("did\n").expect("what it did");
+    assert_eq!(told, NESTED, "{inspection}");
 }
 
 async fn a_run_that_waits_in_the_store_is_told(place: Place) {

@@ -253,6 +253,26 @@ pub(super) fn rows_inside<'a>(
     }
 }
 
+/// The locals of a block, put together from the rows of the awaits in it.
+pub(super) fn slots_inside(
+    run: RunId,
+    inside: &[(i64, &CheckpointRow)],
+) -> Result<SlotTable, Trouble> {
+    let mut frames = BTreeMap::new();
+    for (number, row) in inside {
+        let frame: Option<StoredFrame> = decode(run, "frame", row.frame.as_ref())?;
+        frames.insert(Seq(*number), frame.unwrap_or_default());
+    }
+    let Some((newest, frame)) = frames.pop_last() else {
+        return Ok(SlotTable::default());
+    };
+    let table = SlotTable::rebuild(newest, &frame, &frames);
+    table.map_err(|error| Trouble::Parked {
+        run,
+        reason: format!("the frame of an `async` block is damaged: {error}"),
+    })
+}
+
 /// Those of several operations that have ended, in the order in which they did.
 pub(super) fn in_order(
     run: RunId,

@@ -1,8 +1,9 @@
-//! The operations that a run waits for: of several at once, each that is not over.
+//! The operations that a run waits for: of several at once, each that is not over; and where the blocks
+//! among them stand.
 
 use super::super::history::{self, PendingRow};
 use super::super::{Engine, Trouble};
-use super::inspection::{Awaited, Until};
+use super::inspection::{Awaited, Block, Local, Stand, Until};
 use crate::environment::BoxFuture;
 use crate::operation::Sleep;
 use crate::protocol::branch::{block_name, is_several};
@@ -11,48 +12,81 @@ use crate::protocol::id::RunId;
 use crate::protocol::promise::{Promise, Promised};
 use crate::protocol::timestamp::Timestamp;
 
-/// Those of this row, the blocks among them looked into.
-pub(super) fn leaves<'a>(
-    engine: &'a Engine,
-    run: RunId,
-    pending: &'a PendingRow,
-) -> BoxFuture<'a, Result<Vec<Awaited>, Trouble>> {
-    Box::pin(async move {
-        let operation = pending.row.operation.as_deref().unwrap_or_default();
-        if pending.row.direction == Direction::Forward && is_several(operation) {
-            return several(engine, run, pending).await;
-        }
-        if block_name(operation).is_some() {
-            let block = (pending.row.seq, &pending.row.part);
-            let inside = history::rows_inside(run, block, &pending.parts)?;
-            if let Some((_, newest)) = inside.last() {
-                let newest = PendingRow::of(run, (*newest).clone(), pending.parts.clone())?;
-                return leaves(engine, run, &newest).await;
-            }
-        }
-        Ok(vec![leaf(engine, run, pending).await?])
-    })
+/// What goes on at one row of a run.
+#[derive(Debug, Default)]
+pub(super) struct UnderWay {
+    pub(super) awaits: Vec<Awaited>,
+    /// Each before those that stand in it.
+    pub(super) blocks: Vec<Block>,
 }
 
-async fn several(
-    engine: &Engine,
-    run: RunId,
-    pending: &PendingRow,
-) -> Result<Vec<Awaited>, Trouble> {
-    let stored = history::branches(run, &pending.row)?;
-    let rows = history::branch_rows(run, &pending.row, &stored)?;
-    let is_over = |row: &CheckpointRow| {
-        let end = row.part.outcome();
-        pending.parts.iter().any(|part| part.part == end)
-    };
-    // They begin in their order: those after these wait for their turn.
-    let at_once = usize::try_from(stored.at_once).unwrap_or(usize::MAX);
-    let mut awaited = Vec::new();
-    for row in rows.into_iter().filter(|row| !is_over(row)).take(at_once) {
-        let branch = PendingRow::of(run, row, pending.parts.clone())?;
-        awaited.extend(leaves(engine, run, &branch).await?);
+impl UnderWay {
+    /// Looks at the operation of this row, into the blocks of it, too.
+    pub(super) fn look<'a>(
+        &'a mut self,
+        engine: &'a Engine,
+        run: RunId,
+        pending: &'a PendingRow,
+    ) -> BoxFuture<'a, Result<(), Trouble>> {
+        Box::pin(async move {
+            let operation = pending.row.operation.as_deref().unwrap_or_default();
+            if pending.row.direction == Direction::Forward && is_several(operation) {
+                return self.several(engine, run, pending).await;
+            }
+            if block_name(operation).is_some() {
+                let block_at = (pending.row.seq, &pending.row.part);
+                let inside = history::rows_inside(run, block_at, &pending.parts)?;
+                self.blocks.push(block(run, &pending.row, &inside)?);
+                if let Some((_, newest)) = inside.last() {
+                    let newest = PendingRow::of(run, (*newest).clone(), pending.parts.clone())?;
+                    return self.look(engine, run, &newest).await;
+                }
+            }
+            self.awaits.push(leaf(engine, run, pending).await?);
+            Ok(())
+        })
     }
-    Ok(awaited)
+
+    async fn several(
+        &mut self,
+        engine: &Engine,
+        run: RunId,
+        pending: &PendingRow,
+    ) -> Result<(), Trouble> {
+        let stored = history::branches(run, &pending.row)?;
+        let rows = history::branch_rows(run, &pending.row, &stored)?;
+        let is_over = |row: &CheckpointRow| {
+            let end = row.part.outcome();
+            pending.parts.iter().any(|part| part.part == end)
+        };
+        // They begin in their order: those after these wait for their turn.
+        let at_once = usize::try_from(stored.at_once).unwrap_or(usize::MAX);
+        for row in rows.into_iter().filter(|row| !is_over(row)).take(at_once) {
+            let branch = PendingRow::of(run, row, pending.parts.clone())?;
+            self.look(engine, run, &branch).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the block of this row stands, with the rows in it.
+fn block(
+    run: RunId,
+    row: &CheckpointRow,
+    inside: &[(i64, &CheckpointRow)],
+) -> Result<Block, Trouble> {
+    let table = history::slots_inside(run, inside)?;
+    let slots = table.slots();
+    let locals = slots.map(|(name, json)| Local::new(name, json)).collect();
+    Ok(Block {
+        seq: row.seq,
+        part: row.part.clone(),
+        stands: inside.last().map(|(_, newest)| Stand {
+            part: newest.part.clone(),
+            point: newest.point.clone(),
+            locals,
+        }),
+    })
 }
 
 async fn leaf(engine: &Engine, run: RunId, pending: &PendingRow) -> Result<Awaited, Trouble> {

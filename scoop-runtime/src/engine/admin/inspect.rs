@@ -3,7 +3,7 @@
 use super::super::history::{self, PendingRow};
 use super::super::{Engine, Trouble, rollback};
 use super::Admin;
-use super::awaited;
+use super::awaited::UnderWay;
 use super::inspection::{Inspection, Local, Waits};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
 use crate::protocol::id::RunId;
@@ -15,7 +15,7 @@ const MOST_BELOW: usize = 1_000;
 
 impl Admin {
     /// A run as somebody sees it who wants to know what it is doing: where it stands, with the locals
-    /// that are stored there; what it waits for; what would be undone; the runs below it; and all that
+    /// that are stored there, those of its `async` blocks, too; what it waits for; what would be undone; the runs below it; and all that
     /// it did so far. `println!("{inspection}")` prints a report.
     ///
     /// What is read is read one after the other, while the run may go on.
@@ -27,20 +27,17 @@ impl Admin {
         let row = self.run(run).await?;
         let rows = history::rows(engine, run).await?;
         let newest = rows.iter().rfind(|row| row.part.is_main());
-        let mut awaits = Vec::new();
+        let mut under_way = UnderWay::default();
         let mut locals = Vec::new();
         if let Some(newest) = newest.filter(|newest| is_under_way(&row, newest)) {
             let here = rows.iter().filter(|part| part.seq == newest.seq);
             let parts = here.filter(|part| !part.part.is_main()).cloned().collect();
             let pending = PendingRow::of(run, newest.clone(), parts)?;
-            awaits = awaited::leaves(engine, run, &pending).await?;
+            under_way.look(engine, run, &pending).await?;
             if newest.direction == Direction::Forward {
                 let (_, slots) = history::slots(engine, run, newest).await?;
-                let local = |slot: crate::frame::Slot| Local {
-                    name: slot.name.to_string(),
-                    json: slot.json.to_string(),
-                };
-                locals = slots.into_iter().map(local).collect();
+                let slots = slots.iter().map(|slot| Local::new(&slot.name, &slot.json));
+                locals = slots.collect();
             }
         }
         let plan = match row.status {
@@ -49,8 +46,9 @@ impl Admin {
         };
         Ok(Inspection {
             waits: waits(engine, &row),
-            awaits,
+            awaits: under_way.awaits,
             locals,
+            blocks: under_way.blocks,
             plan: plan.map_err(|trouble| trouble.reason()),
             below: self.below(run).await?,
             run: row,

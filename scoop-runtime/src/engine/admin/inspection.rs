@@ -16,8 +16,10 @@ pub struct Inspection {
     pub waits: Waits,
     /// The operations that it awaits; of several at once, those that have begun and not ended.
     pub awaits: Vec<Awaited>,
-    /// The locals that are stored where it stands, on its way forward; those of blocks are in their own rows.
+    /// The locals that are stored where it stands, on its way forward.
     pub locals: Vec<Local>,
+    /// The `async` blocks that have begun there and not ended, each before those that stand in it.
+    pub blocks: Vec<Block>,
     /// What would be undone if it failed now, in this order; `Err` says why it cannot be.
     pub plan: Result<Vec<Undoable>, String>,
     /// The runs that it awaits or awaited, and those below them, each behind the one that awaited it;
@@ -85,6 +87,37 @@ pub struct Local {
     pub name: String,
     /// Its value.
     pub json: String,
+}
+
+impl Local {
+    pub(super) fn new(name: &str, json: &str) -> Self {
+        let (name, json) = (name.to_owned(), json.to_owned());
+        Self { name, json }
+    }
+}
+
+/// An `async` block that is under way beside other operations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Block {
+    /// The position of its rows.
+    pub seq: Seq,
+    /// Which one of the operations that are awaited at once there.
+    pub part: Part,
+    /// Its newest await; none before it has come to its first.
+    pub stands: Option<Stand>,
+}
+
+/// Where an `async` block stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stand {
+    /// Which part of the row the await is.
+    pub part: Part,
+    /// The name of the await.
+    pub point: String,
+    /// The locals of the block that are stored there.
+    pub locals: Vec<Local>,
 }
 
 /// Something that would be undone.

@@ -19,7 +19,7 @@ use crate::protocol::run::RunRow;
 use crate::store::RunFilter;
 
 pub use self::all::{All, Bulk, Refusal};
-pub use self::inspection::{Awaited, Inspection, Local, Undoable, Until, Waits};
+pub use self::inspection::{Awaited, Block, Inspection, Local, Stand, Undoable, Until, Waits};
 pub use self::remove::Remove;
 
 /// What an operator can see and do.

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::inspection::{Awaited, Inspection, Undoable, Until, Waits};
+use super::inspection::{Awaited, Block, Inspection, Local, Undoable, Until, Waits};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
 use crate::protocol::id::Part;
 use crate::protocol::run::{RunRow, RunStatus};
@@ -18,7 +18,13 @@ impl Display for Inspection {
             writeln!(f, "  awaits {awaited}")?;
         }
         for local in &self.locals {
-            writeln!(f, "  {} = {}", local.name, short(&local.json))?;
+            writeln!(f, "  {local}")?;
+        }
+        for block in &self.blocks {
+            writeln!(f, "  {block}")?;
+            for local in block.stands.iter().flat_map(|stand| &stand.locals) {
+                writeln!(f, "    {local}")?;
+            }
         }
         self.history(f)?;
         match &self.plan {
@@ -136,6 +142,23 @@ impl Display for Awaited {
                     ": attempt {number} failed{doubt} ({error}), the next from {next} on"
                 )
             }
+        }
+    }
+}
+
+impl Display for Local {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{} = {}", self.name, short(&self.json))
+    }
+}
+
+impl Display for Block {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let seq = self.seq;
+        write!(f, "block {seq}{}", place(&self.part))?;
+        match &self.stands {
+            None => write!(f, " is before its first await"),
+            Some(stand) => write!(f, " is at {seq}{} {}", place(&stand.part), stand.point),
         }
     }
 }
