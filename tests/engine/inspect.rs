@@ -12,6 +12,7 @@ use crate::support::{Place, on_every_store, soon};
 on_every_store!(
     a_run_under_way_is_told,
     a_block_in_a_block_is_told,
+    items_that_do_not_begin_any_more_are_not_awaited,
     a_run_that_waits_in_the_store_is_told,
     a_run_that_cannot_be_undone_is_told
 );
@@ -83,6 +84,24 @@ async fn nested(test: String) -> Result<u32, Full> {
         reserve(&test, "a seat")
     )?;
     Ok(inner + outer + extra)
+}
+
+/// Sleeps; of no length fails.
+#[saga(name = "doze")]
+async fn doze(days: u32) -> Result<u32, Full> {
+    scoop::sleep(Duration::from_secs(1)).await;
+    if days == 0 {
+        return Err(Full("bed".to_owned()));
+    }
+    scoop::sleep(days * DAY).await;
+    Ok(days)
+}
+
+#[saga(name = "dormitory")]
+async fn dormitory(days: Vec<u32>) -> Result<Vec<u32>, Full> {
+    scoop::try_map(&days, |days| doze(*days))
+        .concurrency(2)
+        .await
 }
 
 #[saga(name = "patient")]
@@ -174,6 +193,20 @@ async fn a_block_in_a_block_is_told(place: Place) {
     let (_, told) = told.split_once("  extra").expect("where the run stands");
     let (told, _) = told.split_once("did\n").expect("what it did");
     assert_eq!(told, NESTED, "{inspection}");
+}
+
+async fn items_that_do_not_begin_any_more_are_not_awaited(place: Place) {
+    let world = World::default();
+    let scoop = connect(place.open().await, &world).await;
+    let awaited = async |days: &[u32]| {
+        let handle = scoop.start(dormitory(days.to_vec())).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let inspection = scoop.admin().inspect(handle.id()).await.unwrap();
+        let parts = inspection.awaits.iter().map(|awaited| &*awaited.part.0);
+        parts.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(awaited(&[7, 7, 7]).await, ["0", "1"]);
+    assert_eq!(awaited(&[7, 0, 7, 7]).await, ["0"]);
 }
 
 async fn a_run_that_waits_in_the_store_is_told(place: Place) {

@@ -6,7 +6,7 @@ use super::super::{Engine, Trouble};
 use super::inspection::{Awaited, Block, Local, Stand, Until};
 use crate::environment::BoxFuture;
 use crate::operation::Sleep;
-use crate::protocol::branch::{block_name, is_several};
+use crate::protocol::branch::{StoredBranches, block_name, is_several};
 use crate::protocol::checkpoint::{CheckpointRow, Direction};
 use crate::protocol::id::RunId;
 use crate::protocol::promise::{Promise, Promised};
@@ -55,18 +55,41 @@ impl UnderWay {
     ) -> Result<(), Trouble> {
         let stored = history::branches(run, &pending.row)?;
         let rows = history::branch_rows(run, &pending.row, &stored)?;
-        let is_over = |row: &CheckpointRow| {
+        let end_of = |row: &CheckpointRow| {
             let end = row.part.outcome();
-            pending.parts.iter().any(|part| part.part == end)
+            pending.parts.iter().find(|part| part.part == end)
         };
-        // They begin in their order: those after these wait for their turn.
-        let at_once = usize::try_from(stored.at_once).unwrap_or(usize::MAX);
-        for row in rows.into_iter().filter(|row| !is_over(row)).take(at_once) {
+        let ends: Vec<_> = rows.iter().map(end_of).collect();
+        let begun = begun(run, &stored, ends.iter().copied().flatten())?;
+        let begun = rows.into_iter().zip(&ends).take(begun);
+        for (row, _) in begun.filter(|(_, end)| end.is_none()) {
             let branch = PendingRow::of(run, row, pending.parts.clone())?;
             self.look(engine, run, &branch).await?;
         }
         Ok(())
     }
+}
+
+/// How many of them have begun, of which these have ended: they begin in their order, each when there is room
+/// for it, and none after one because of which the others are not to begin.
+fn begun<'a>(
+    run: RunId,
+    stored: &StoredBranches,
+    ends: impl Iterator<Item = &'a CheckpointRow>,
+) -> Result<usize, Trouble> {
+    let mut before = 0;
+    let mut stopped: Option<usize> = None;
+    for end in ends {
+        before += 1;
+        let failed = history::end_of_branch(run, end)?.is_err();
+        let order = history::order_of_end(run, end)?;
+        // What a transaction wrote does not know its place, and has not failed.
+        if let Some(order) = order.filter(|_| stored.others.stop_after(failed)) {
+            stopped = Some(stopped.map_or(order, |first| first.min(order)));
+        }
+    }
+    let at_once = usize::try_from(stored.at_once).unwrap_or(usize::MAX);
+    Ok(stopped.unwrap_or(before).saturating_add(at_once))
 }
 
 /// Where the block of this row stands, with the rows in it.
