@@ -16,6 +16,7 @@ on_every_store!(
     who_waits_is_told_that_a_saga_below_is_stuck,
     a_saga_that_awaits_itself_without_end_fails,
     the_runs_below_are_listed,
+    an_operator_is_told_which_run_below_is_stuck,
 );
 
 #[derive(Debug, thiserror::Error, Serialize, Deserialize, PartialEq)]
@@ -248,4 +249,47 @@ async fn the_runs_below_are_listed(place: Place) {
         (error.to_string().as_str(), error.kind()),
         (says, Some(FailureKind::Undone))
     );
+}
+
+#[saga]
+async fn journeys(test: String, journeys: Vec<Vec<String>>) -> Result<(), Full> {
+    for places in journeys {
+        trip(test.clone(), places).await?;
+    }
+    Ok(())
+}
+
+#[saga]
+async fn above_journeys(test: String, all: Vec<Vec<String>>) -> Result<(), Full> {
+    journeys(test, all).await
+}
+
+async fn an_operator_is_told_which_run_below_is_stuck(place: Place) {
+    let world = World::default();
+    let scoop = connect(place.open().await, &world).await;
+    let admin = scoop.admin();
+    let fails = [names(&["a", "sticky", "full"])].to_vec();
+    let is_undone = [names(&["a", "sticky"]), names(&["full"])].to_vec();
+    for (all, status) in [(fails, "running"), (is_undone, "rolling back")] {
+        let call = above_journeys(status.to_owned(), all);
+        let handle = scoop.start(call).await.unwrap();
+        assert!(soon(handle.wait()).await.unwrap_err().is_stuck());
+        let run = handle.id();
+        let above = children(&scoop, run).await.remove(0).id;
+        let mut below = children(&scoop, above).await;
+        below.retain(|row| row.status == RunStatus::Stuck);
+        let stuck = below.remove(0).id;
+        let says = |run, status, verb| {
+            format!(
+                "run {run} is {status}, not stuck: there is nothing to {verb}; it waits for run {stuck} of \
+                 `engine::sagas::trip`, which is stuck: {verb} that one"
+            )
+        };
+        let refused = admin.retry(run).await.unwrap_err().to_string();
+        assert_eq!(refused, says(run, "running", "retry"));
+        let refused = admin.skip(above, "no").await.unwrap_err().to_string();
+        assert_eq!(refused, says(above, status, "skip"));
+        admin.skip(stuck, "never mind").await.unwrap();
+        assert!(!soon(handle.wait()).await.unwrap_err().is_stuck());
+    }
 }

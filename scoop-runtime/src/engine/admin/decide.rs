@@ -52,7 +52,7 @@ impl Admin {
     pub(super) async fn decide(&self, run: RunId, decision: Decision) -> Result<(), Trouble> {
         let row = self.run(run).await?;
         if row.status != RunStatus::Stuck {
-            return Err(self.not_stuck(&row, &decision));
+            return Err(self.not_stuck(&row, &decision).await);
         }
         let mut failure: StoredFailure = history::decode(run, "failure", row.failure.as_ref())?
             .ok_or_else(|| Trouble::NotAllowed(format!("run {run} is stuck without a failure")))?;
@@ -85,17 +85,29 @@ impl Admin {
         self.write(&row, written, update).await
     }
 
-    fn not_stuck(&self, row: &RunRow, decision: &Decision) -> Trouble {
+    async fn not_stuck(&self, row: &RunRow, decision: &Decision) -> Trouble {
         let (run, status) = (row.id, row.status);
         let verb = decision.name().trim_start_matches("scoop::");
-        let instead = match status {
-            RunStatus::Completed => "`roll_back` undoes what it did",
-            RunStatus::RolledBack => "all that it did is undone",
-            _ if self.scoop.engine().parked(run).is_some() => {
-                "it is parked: `requeue` has this build look at it again"
+        let below = match status.is_active() {
+            true => self.stuck_below(run).await,
+            false => Ok(None),
+        };
+        let instead = match (status, below) {
+            (_, Err(trouble)) => return trouble,
+            (_, Ok(Some(stuck))) => {
+                let (stuck, saga) = (stuck.id, stuck.saga);
+                format!("it waits for run {stuck} of `{saga}`, which is stuck: {verb} that one")
             }
-            RunStatus::RollingBack => "it is being undone, and tries again by itself",
-            _ => "`cancel` undoes what it did, `requeue` has it begun again where it hangs",
+            (RunStatus::Completed, _) => "`roll_back` undoes what it did".to_owned(),
+            (RunStatus::RolledBack, _) => "all that it did is undone".to_owned(),
+            _ if self.scoop.engine().parked(run).is_some() => {
+                "it is parked: `requeue` has this build look at it again".to_owned()
+            }
+            (RunStatus::RollingBack, _) => {
+                "it is being undone, and tries again by itself".to_owned()
+            }
+            _ => "`cancel` undoes what it did, `requeue` has it begun again where it hangs"
+                .to_owned(),
         };
         Trouble::NotAllowed(format!(
             "run {run} is {status}, not stuck: there is nothing to {verb}; {instead}"

@@ -8,10 +8,6 @@ use super::inspection::{Inspection, Local, Waits};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
 use crate::protocol::id::RunId;
 use crate::protocol::run::{RunRow, RunStatus};
-use crate::store::RunFilter;
-
-/// How many runs below it are told, at most.
-const MOST_BELOW: usize = 1_000;
 
 impl Admin {
     /// A run as somebody sees it who wants to know what it is doing: where it stands, with the locals
@@ -54,29 +50,6 @@ impl Admin {
             run: row,
             rows,
         })
-    }
-
-    /// The runs below, each behind the one that awaited it.
-    async fn below(&self, run: RunId) -> Result<Vec<RunRow>, Trouble> {
-        let engine = self.scoop.engine();
-        let mut found = Vec::new();
-        let mut next = vec![run];
-        while let Some(parent) = next.pop() {
-            let filter = RunFilter {
-                parent: Some(parent),
-                limit: u32::try_from(MOST_BELOW - found.len()).unwrap_or(0),
-                ..RunFilter::default()
-            };
-            let below = engine.ask(|| engine.store.runs(&filter)).await?;
-            next.extend(below.iter().rev().map(|row| row.id));
-            let place = found.iter().position(|row: &RunRow| row.id == parent);
-            let place = place.map_or(0, |place| place + 1);
-            found.splice(place..place, below);
-            if found.len() >= MOST_BELOW {
-                break;
-            }
-        }
-        Ok(found)
     }
 }
 

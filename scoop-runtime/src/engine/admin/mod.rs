@@ -3,6 +3,7 @@
 
 mod all;
 mod awaited;
+mod below;
 mod decide;
 mod inspect;
 mod inspection;
