@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use scoop::admin::Until;
 use scoop::{FailureKind, RunFilter, RunStatus, SagaError, Scoop, Status, saga};
 use serde::{Deserialize, Serialize};
 
@@ -289,6 +290,12 @@ async fn an_operator_is_told_which_run_below_is_stuck(place: Place) {
         assert_eq!(refused, says(run, "running", "retry"));
         let refused = admin.skip(above, "no").await.unwrap_err().to_string();
         assert_eq!(refused, says(above, status, "skip"));
+        let awaits = admin.inspect(above).await.unwrap().awaits;
+        let [awaited] = &*awaits else {
+            panic!("{awaits:?}")
+        };
+        let is_told = matches!(awaited.until, Until::Run(run, RunStatus::Stuck) if run == stuck);
+        assert!(is_told, "{awaited:?}");
         admin.skip(stuck, "never mind").await.unwrap();
         assert!(!soon(handle.wait()).await.unwrap_err().is_stuck());
     }

@@ -2,25 +2,35 @@
 //! among them stand.
 
 use super::super::history::{self, PendingRow};
-use super::super::{Engine, Trouble};
+use super::super::{Engine, Trouble, done};
 use super::inspection::{Awaited, Block, Local, Stand, Until};
 use crate::environment::BoxFuture;
 use crate::operation::Sleep;
 use crate::protocol::branch::{StoredBranches, block_name, is_several};
-use crate::protocol::checkpoint::{CheckpointRow, Direction};
+use crate::protocol::checkpoint::{CheckpointRow, Direction, Undoes};
 use crate::protocol::id::RunId;
-use crate::protocol::promise::{Promise, Promised};
+use crate::protocol::promise::Promise;
 use crate::protocol::timestamp::Timestamp;
 
 /// What goes on at one row of a run.
-#[derive(Debug, Default)]
-pub(super) struct UnderWay {
+#[derive(Debug)]
+pub(super) struct UnderWay<'r> {
+    /// All rows of the run.
+    rows: &'r [CheckpointRow],
     pub(super) awaits: Vec<Awaited>,
     /// Each before those that stand in it.
     pub(super) blocks: Vec<Block>,
 }
 
-impl UnderWay {
+impl<'r> UnderWay<'r> {
+    pub(super) const fn new(rows: &'r [CheckpointRow]) -> Self {
+        Self {
+            rows,
+            awaits: Vec::new(),
+            blocks: Vec::new(),
+        }
+    }
+
     /// Looks at the operation of this row, into the blocks of it, too.
     pub(super) fn look<'a>(
         &'a mut self,
@@ -42,7 +52,8 @@ impl UnderWay {
                     return self.look(engine, run, &newest).await;
                 }
             }
-            self.awaits.push(leaf(engine, run, pending).await?);
+            self.awaits
+                .push(leaf(engine, run, pending, self.rows).await?);
             Ok(())
         })
     }
@@ -112,10 +123,35 @@ fn block(
     })
 }
 
-async fn leaf(engine: &Engine, run: RunId, pending: &PendingRow) -> Result<Awaited, Trouble> {
+/// What the operation had promised that this row undoes.
+fn promise_undone(
+    run: RunId,
+    row: &CheckpointRow,
+    rows: &[CheckpointRow],
+) -> Result<Option<Promise>, Trouble> {
+    let undoes: Option<Undoes> = history::decode(run, "operation", row.arguments.as_ref())?;
+    let Some(undoes) = undoes else {
+        return Ok(None);
+    };
+    let done = done::done(run, rows)?;
+    let undone = done
+        .into_iter()
+        .find(|done| (done.seq, &done.part) == (undoes.seq, &undoes.part));
+    Ok(undone.and_then(|done| done.promise))
+}
+
+async fn leaf(
+    engine: &Engine,
+    run: RunId,
+    pending: &PendingRow,
+    rows: &[CheckpointRow],
+) -> Result<Awaited, Trouble> {
     let row = &pending.row;
-    let promised: Option<Promised> = history::decode(run, "promise", row.frame.as_ref())?;
-    let below = match promised.and_then(|promised| promised.promise) {
+    let promise = match row.direction {
+        Direction::Forward => history::promise(run, row)?,
+        Direction::Undo => promise_undone(run, row, rows)?,
+    };
+    let below = match promise {
         Some(Promise::Saga(below)) => engine.ask(|| engine.store.run(below)).await?,
         _ => None,
     };

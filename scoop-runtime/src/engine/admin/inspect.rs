@@ -23,7 +23,7 @@ impl Admin {
         let row = self.run(run).await?;
         let rows = history::rows(engine, run).await?;
         let newest = rows.iter().rfind(|row| row.part.is_main());
-        let mut under_way = UnderWay::default();
+        let mut under_way = UnderWay::new(&rows);
         let mut locals = Vec::new();
         if let Some(newest) = newest.filter(|newest| is_under_way(&row, newest)) {
             let here = rows.iter().filter(|part| part.seq == newest.seq);
@@ -36,15 +36,16 @@ impl Admin {
                 locals = slots.collect();
             }
         }
+        let UnderWay { awaits, blocks, .. } = under_way;
         let plan = match row.status {
             RunStatus::RolledBack => Ok(Vec::new()),
             _ => rollback::would_undo(engine, &row).await,
         };
         Ok(Inspection {
             waits: waits(engine, &row),
-            awaits: under_way.awaits,
+            awaits,
             locals,
-            blocks: under_way.blocks,
+            blocks,
             plan: plan.map_err(|trouble| trouble.reason()),
             below: self.below(run).await?,
             run: row,
