@@ -1,6 +1,7 @@
 //! `async` blocks that lose a race: they end where they wait, and what they did is undone before the race is
 //! over, once.
 
+use scoop::admin::Until;
 use scoop::{FailureKind, Status};
 
 use crate::journal;
@@ -34,6 +35,9 @@ on_every_store!(
 fn case() -> String {
     uuid::Uuid::new_v4().to_string()
 }
+
+/// The await of the step that is not undone at once.
+const POINT: &str = "race:first/block (2 of 2)/hold (2 of 2)";
 
 /// What was undone, in order.
 fn undone(case: &str) -> Vec<String> {
@@ -114,6 +118,16 @@ async fn the_pauses_of_a_rollback_outlive_a_crash(place: Place) {
     // Lost at 1; tried at 1, 2, 4, 8.
     watch.until(3).await;
     assert_eq!(undone(&case), ["b", "patient", "patient"]);
+    let inspection = process.scoop.admin().inspect(id).await.unwrap();
+    let [awaited] = &*inspection.awaits else {
+        panic!("{inspection}");
+    };
+    assert_eq!(
+        (&*awaited.part.0, &*awaited.point),
+        ("1~2", POINT),
+        "{inspection}"
+    );
+    assert!(matches!(&awaited.until, Until::Attempt(failed) if failed.attempt == 2));
     let process = process.restart(&watch, 3).await;
     let handle = process.scoop.handle(sticky, id);
     assert_eq!(handle.wait().await.unwrap(), "fast");
@@ -214,6 +228,13 @@ async fn a_stuck_loser_is_skipped_and_the_run_goes_on(place: Place) {
     let handle = process.scoop.start(call).await.unwrap();
     handle.wait().await.unwrap_err();
     let admin = process.scoop.admin().by("ann");
+    let told = admin.inspect(handle.id()).await.unwrap().to_string();
+    assert!(told.contains("waits for an operator"), "{told}");
+    // What else the loser did, and what won: the run has not failed.
+    assert!(
+        told.contains("\nwould be undone, in this order\n"),
+        "{told}"
+    );
     admin.retry(handle.id()).await.unwrap();
     handle.wait().await.unwrap_err();
     assert_eq!(handle.status().await.unwrap(), Status::Stuck);

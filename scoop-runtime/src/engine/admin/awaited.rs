@@ -7,7 +7,7 @@ use super::inspection::{Awaited, Block, Local, Stand, Until};
 use crate::environment::BoxFuture;
 use crate::operation::Sleep;
 use crate::protocol::branch::{StoredBranches, block_name, is_several};
-use crate::protocol::checkpoint::{CheckpointRow, Direction, Undoes};
+use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, Undoes};
 use crate::protocol::id::RunId;
 use crate::protocol::promise::Promise;
 use crate::protocol::timestamp::Timestamp;
@@ -72,13 +72,26 @@ impl<'r> UnderWay<'r> {
         };
         let ends: Vec<_> = rows.iter().map(end_of).collect();
         let begun = begun(run, &stored, ends.iter().copied().flatten())?;
-        let begun = rows.into_iter().zip(&ends).take(begun);
-        for (row, _) in begun.filter(|(_, end)| end.is_none()) {
-            let branch = PendingRow::of(run, row, pending.parts.clone())?;
-            self.look(engine, run, &branch).await?;
+        for (row, end) in rows.into_iter().zip(&ends).take(begun) {
+            let under_way = match end {
+                None => Some(row),
+                Some(_) => being_undone(&row, &pending.parts),
+            };
+            if let Some(row) = under_way {
+                let branch = PendingRow::of(run, row, pending.parts.clone())?;
+                self.look(engine, run, &branch).await?;
+            }
         }
         Ok(())
     }
+}
+
+/// What is being undone of the block of this row, where it lost a race.
+fn being_undone(block: &CheckpointRow, parts: &[CheckpointRow]) -> Option<CheckpointRow> {
+    let rows = parts.iter();
+    let numbered = rows.filter_map(|row| Some((row.part.number_of_undo(&block.part)?, row)));
+    let (_, newest) = numbered.max_by_key(|(number, _)| *number)?;
+    (newest.kind == RowKind::Await).then(|| newest.clone())
 }
 
 /// How many of them have begun, of which these have ended: they begin in their order, each when there is room

@@ -4,6 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::inspection::{Awaited, Block, Inspection, Local, Undoable, Until, Waits};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
+use crate::protocol::failure::StoredFailure;
 use crate::protocol::id::Part;
 use crate::protocol::run::{RunRow, RunStatus};
 
@@ -31,9 +32,9 @@ impl Display for Inspection {
             Err(why) => writeln!(f, "cannot be undone: {why}")?,
             Ok(plan) if plan.is_empty() => writeln!(f, "nothing would be undone")?,
             Ok(plan) => {
-                let word = match self.run.status {
-                    RunStatus::RollingBack | RunStatus::Stuck => "is still to be undone",
-                    _ => "would be undone",
+                let word = match self.goes_back() {
+                    true => "is still to be undone",
+                    false => "would be undone",
                 };
                 writeln!(f, "{word}, in this order")?;
                 for undoable in plan {
@@ -58,6 +59,14 @@ impl Display for Inspection {
 }
 
 impl Inspection {
+    /// Whether it has failed: one is stuck without where it could not undo what had lost a race.
+    fn goes_back(&self) -> bool {
+        let failure = self.run.failure.as_ref();
+        let failure = failure.and_then(|failure| failure.decode::<StoredFailure>().ok());
+        let loses = failure.is_some_and(|failure| failure.loser.is_some());
+        matches!(self.run.status, RunStatus::RollingBack | RunStatus::Stuck) && !loses
+    }
+
     fn history(&self, f: &mut Formatter<'_>) -> Result {
         if self.rows.is_empty() {
             return Ok(());
