@@ -40,4 +40,5 @@ mod stay;
 mod timer;
 mod turns;
 mod undone_late;
+mod undone_many;
 mod urgent;

@@ -41,7 +41,7 @@ pub(crate) async fn undo<S: Step>(
         transaction: None,
         arguments: arguments_of(call),
         output: output.map(Stored::from_json),
-        failure: failure("it rained"),
+        failure: failure("it rained").into(),
         resources,
     };
     (S::descriptor().undo.as_ref().unwrap().run)(input).await

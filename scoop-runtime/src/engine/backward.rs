@@ -1,5 +1,7 @@
 //! Rollbacks that take part in a transaction of the store: done exactly once.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
@@ -34,22 +36,16 @@ pub(super) struct UndoEffect<'a> {
     pub(super) row: &'a CheckpointRow,
     /// Whether the row is in the store.
     pub(super) is_stored: Mutex<bool>,
-    /// The failure of the run as it is, and as it is once this is done.
-    pub(super) failure: StoredFailure,
-    pub(super) undone: StoredFailure,
-    /// Whether it is the run's: of what is undone while the run goes on, that says nothing.
-    pub(super) is_of_run: bool,
+    /// Why it is undone.
+    pub(super) failure: Arc<StoredFailure>,
 }
 
 impl UndoEffect<'_> {
-    fn commit_of(&self, failure: &StoredFailure, rows: Vec<CheckpointRow>) -> Commit {
+    fn commit_of(&self, rows: Vec<CheckpointRow>) -> Commit {
         Commit {
             run: self.run,
             create: None,
-            update: RunUpdate {
-                failure: Stored::encode(failure).ok().filter(|_| self.is_of_run),
-                ..RunUpdate::default()
-            },
+            update: RunUpdate::default(),
             rows,
         }
     }
@@ -65,7 +61,7 @@ impl Effect for UndoEffect<'_> {
         let input = UndoInput {
             arguments: self.arguments.clone(),
             output: self.output.clone(),
-            failure: self.failure.clone(),
+            failure: Arc::clone(&self.failure),
             resources: self.engine.resources.clone(),
             transaction: Some(lent),
         };
@@ -77,7 +73,7 @@ impl Effect for UndoEffect<'_> {
         if *is_stored {
             return Ok(());
         }
-        let commit = self.commit_of(&self.failure, vec![self.row.clone()]);
+        let commit = self.commit_of(vec![self.row.clone()]);
         match self.engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
                 *is_stored = true;
@@ -93,7 +89,7 @@ impl Effect for UndoEffect<'_> {
         let first = (!*is_stored).then(|| self.row.clone());
         let own = outcome_row(self.row, done, self.engine.environment.now())?;
         let rows = first.into_iter().chain([own]).collect();
-        Ok(self.commit_of(&self.undone, rows))
+        Ok(self.commit_of(rows))
     }
 
     async fn found(&self) -> Result<Option<Stored>, Stop> {

@@ -1,13 +1,14 @@
 //! What a run has done: its forward operations with their outcomes, those of several at once and of
 //! `async` blocks among them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::Trouble;
 use super::history::{branch_rows, branches, decode, order_of_end, promise, rows_inside};
+use super::undone::{Undone, undone};
 use crate::codec::Stored;
 use crate::protocol::branch::{StoredEnd, block_name, is_several};
-use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome, Undoes};
+use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
 use crate::protocol::failure::StoredError;
 use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::Promise;
@@ -33,18 +34,17 @@ pub(crate) struct Done {
 /// The forward operations of a run with their outcomes, oldest first. The outcome of each stands in
 /// the row after it, or in a row of its own.
 pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trouble> {
-    let mains: Vec<&CheckpointRow> = rows.iter().filter(|row| row.part.is_main()).collect();
-    let looking = Looking::at(run, rows);
-    let mut done = Vec::new();
-    for (place, row) in mains.iter().enumerate() {
-        if row.direction != Direction::Forward || row.kind != RowKind::Await {
-            continue;
-        }
-        let next = mains.get(place + 1);
-        let outcome = next.and_then(|next| next.outcome.as_ref());
-        looking.one(row, outcome, next.is_some(), &mut done)?;
-    }
-    Ok(done)
+    Looking::at(run, rows).all()
+}
+
+/// The same with what was undone because it lost a race.
+pub(super) fn ever(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trouble> {
+    let undone_too = true;
+    let looking = Looking {
+        undone_too,
+        ..Looking::at(run, rows)
+    };
+    looking.all()
 }
 
 /// The same of the block of this row.
@@ -97,13 +97,35 @@ struct Looking<'a> {
     rows: &'a [CheckpointRow],
     /// The outcomes that are in rows of their own.
     own: BTreeMap<(Seq, Part), &'a CheckpointRow>,
+    /// Whether what was undone because it lost a race counts.
+    undone_too: bool,
 }
 
 impl<'a> Looking<'a> {
     fn at(run: RunId, rows: &'a [CheckpointRow]) -> Self {
         let own = rows.iter().filter(|row| row.kind == RowKind::Outcome);
         let own = own.map(|row| ((row.seq, row.part.clone()), row)).collect();
-        Self { run, rows, own }
+        Self {
+            run,
+            rows,
+            own,
+            undone_too: false,
+        }
+    }
+
+    fn all(&self) -> Result<Vec<Done>, Trouble> {
+        let mains = self.rows.iter().filter(|row| row.part.is_main());
+        let mains: Vec<&CheckpointRow> = mains.collect();
+        let mut done = Vec::new();
+        for (place, row) in mains.iter().enumerate() {
+            if row.direction != Direction::Forward || row.kind != RowKind::Await {
+                continue;
+            }
+            let next = mains.get(place + 1);
+            let outcome = next.and_then(|next| next.outcome.as_ref());
+            self.one(row, outcome, next.is_some(), &mut done)?;
+        }
+        Ok(done)
     }
 
     /// The row with the outcome of this one's operation alone.
@@ -195,47 +217,29 @@ impl<'a> Looking<'a> {
             };
             self.one(row, outcome, is_over, &mut done)?;
         }
-        let undone = self.undone(block)?;
-        done.retain(|done| !undone.contains(&(done.seq, done.part.clone())));
+        if !self.undone_too {
+            self.leave_out_undone(block, &mut done)?;
+        }
         let ended = end.map_or(newest.created_at, |end| end.created_at);
         Ok(Some(((ended, order), done)))
     }
 }
 
 impl Looking<'_> {
-    /// What was undone of a block that lost a race, or dealt with by an operator.
-    fn undone(&self, (seq, block): (Seq, &Part)) -> Result<HashSet<(Seq, Part)>, Trouble> {
-        let of_seq = self.rows.iter().filter(|row| row.seq == seq);
-        let mut rows: Vec<_> = of_seq
-            .filter_map(|row| Some((row.part.number_of_undo(block)?, row)))
-            .collect();
-        rows.sort_by_key(|(number, _)| *number);
-        let mut undone = HashSet::new();
-        let mut under_way: Option<(Seq, Part)> = None;
-        for (_, row) in rows {
-            let outcome = decode(self.run, "outcome", row.outcome.as_ref())?;
-            if is_settled(outcome.as_ref()) {
-                undone.extend(under_way.take());
-            }
-            if row.kind != RowKind::Await {
-                continue;
-            }
-            let undoes: Option<Undoes> = decode(self.run, "undo row", row.arguments.as_ref())?;
-            under_way = undoes.map(|undoes| (undoes.seq, undoes.part));
-            if self.own(row).is_some() {
-                undone.extend(under_way.take());
-            }
+    fn leave_out_undone(
+        &self,
+        (seq, block): (Seq, &Part),
+        done: &mut Vec<Done>,
+    ) -> Result<(), Trouble> {
+        let number = |row: &CheckpointRow| {
+            let number = row.part.number_of_undo(block)?;
+            (row.seq == seq).then_some(Seq(number))
+        };
+        for Undone { undoes, .. } in undone(self.run, self.rows, number)? {
+            done.retain(|done| (done.seq, &done.part) != (undoes.seq, &undoes.part));
         }
-        Ok(undone)
+        Ok(())
     }
-}
-
-/// Whether nothing is left to be done of a compensation that came to this.
-const fn is_settled(outcome: Option<&StoredOutcome>) -> bool {
-    matches!(
-        outcome,
-        Some(StoredOutcome::Done(_) | StoredOutcome::Skipped(_) | StoredOutcome::Resolved(_))
-    )
 }
 
 impl Done {

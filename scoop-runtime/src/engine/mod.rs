@@ -54,6 +54,7 @@ mod several;
 mod start;
 mod transact;
 mod trouble;
+mod undone;
 mod waits;
 mod writer;
 

@@ -61,7 +61,12 @@ struct Undoing<'e> {
     line: Line<'e>,
     /// The number of the newest of them.
     seq: Seq,
-    failure: StoredFailure,
+    /// The newest of them that was in the store at first.
+    newest: Option<CheckpointRow>,
+    /// Why, without what became of the compensations.
+    failure: Arc<StoredFailure>,
+    /// Those so far, which the row of the run is told of in the end: each time would be much for many.
+    compensations: Vec<Compensation>,
     /// What became of the last compensation, to be written with the next row.
     outcome: Option<StoredOutcome>,
     /// Whether the run was given up with the newest row, to wait in the store.
@@ -101,7 +106,7 @@ impl<'e> Undoing<'e> {
         let saga = saga.map_or("", |saga| saga.description.saga);
         let rows = history::rows(engine, run).await?;
         history::check_whole(run, &rows, row.seq)?;
-        Ok(Self {
+        let mut undo = Self {
             engine,
             run,
             saga,
@@ -109,12 +114,19 @@ impl<'e> Undoing<'e> {
             rows,
             line: Line::OfRun,
             seq: row.seq,
-            failure,
+            newest: None,
+            failure: Arc::new(StoredFailure {
+                compensations: Vec::new(),
+                ..failure
+            }),
+            compensations: Vec::new(),
             outcome: None,
             released: false,
             undoing: None,
             stuck: None,
-        })
+        };
+        undo.read_line()?;
+        Ok(undo)
     }
 
     /// A row after the last one, with the outcome of the last compensation.
@@ -139,8 +151,8 @@ impl<'e> Undoing<'e> {
 
     /// Writes; false when the run is no longer this worker's.
     async fn commit(&mut self, row: CheckpointRow, mut update: RunUpdate) -> Result<bool, Trouble> {
-        if self.line.is_of_run() {
-            update.failure = Stored::encode(&self.failure).ok();
+        if self.line.is_of_run() && row.kind == RowKind::End {
+            update.failure = Stored::encode(&self.told()).ok();
         }
         let (number, released) = (self.line.number(&row), update.released);
         let commit = Commit {
@@ -236,7 +248,7 @@ impl<'e> Undoing<'e> {
 
     /// The compensation that was under way when the run was stored, if it is this one's.
     fn pending(&self, of: &Done) -> Result<Option<(Undoes, Vec<StoredAttempt>)>, Trouble> {
-        let Some(row) = self.newest().filter(|row| {
+        let Some(row) = self.newest.as_ref().filter(|row| {
             let is_newest = self.line.number(row) == Some(self.seq);
             row.direction == Direction::Undo && row.kind == RowKind::Await && is_newest
         }) else {
@@ -259,7 +271,7 @@ impl<'e> Undoing<'e> {
         Ok(Some((undoes, attempts)))
     }
 
-    /// Notes what became of a compensation, in place of an earlier failure of it.
+    /// Notes what became of a compensation.
     fn done(&mut self, target: &Target, result: CompensationResult) {
         let happened = matches!(target.done.outcome, StoredOutcome::Done(_));
         let unknown = !happened && (target.undo.takes_outcome)();
@@ -274,10 +286,15 @@ impl<'e> Undoing<'e> {
     }
 
     fn note(&mut self, compensation: Compensation) {
-        let all = &mut self.failure.compensations;
-        let this = (compensation.seq, &compensation.part);
-        all.retain(|known| (known.seq, &known.part) != this);
-        all.push(compensation);
+        self.compensations.push(compensation);
+    }
+
+    /// The failure with what became of the compensations so far.
+    fn told(&self) -> StoredFailure {
+        StoredFailure {
+            compensations: self.compensations.clone(),
+            ..(*self.failure).clone()
+        }
     }
 
     async fn stuck(

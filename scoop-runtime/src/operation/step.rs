@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::StepEnd;
@@ -87,7 +88,7 @@ pub struct UndoInput<'a> {
     /// The step's stored output (the value in `Ok`); none when it is unknown whether it happened.
     pub output: Option<Stored>,
     /// Why the saga failed.
-    pub failure: StoredFailure,
+    pub failure: Arc<StoredFailure>,
     /// What the process provides.
     pub resources: Resources,
     /// The transaction, for a rollback that takes part in one.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use serde::de::Error as _;
 
@@ -27,7 +28,7 @@ pub enum Outcome<T> {
 
 /// Why a saga is rolled back, as its rollbacks may see it.
 #[derive(Clone)]
-pub struct Failure(StoredFailure);
+pub struct Failure(Arc<StoredFailure>);
 
 impl Failure {
     /// The message of the error with which the saga failed.
@@ -117,7 +118,7 @@ pub trait UndoExtra<'a>: Sized {
 
 impl UndoExtra<'_> for Failure {
     fn take(given: &mut UndoGiven<'_>) -> Result<Self, UndoEnd> {
-        Ok(Self(given.failure.clone()))
+        Ok(Self(Arc::clone(&given.failure)))
     }
 }
 
@@ -152,7 +153,7 @@ pub fn wanted<T, const N: usize>(parameters: [Option<T>; N]) -> Vec<T> {
 #[derive(Debug)]
 pub struct UndoGiven<'a> {
     /// Why the saga failed.
-    pub failure: StoredFailure,
+    pub failure: Arc<StoredFailure>,
     /// What the process provides.
     pub resources: Resources,
     /// The transaction, until it is taken.

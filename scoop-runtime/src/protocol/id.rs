@@ -92,6 +92,13 @@ impl Part {
         rest.is_some_and(|rest| rest.starts_with('@'))
     }
 
+    /// What this is an attempt at, if it is one; else itself.
+    #[must_use]
+    pub fn tried(&self) -> Self {
+        let (of, _) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        Self(of.to_owned())
+    }
+
     /// The outcome of the operation of this part, where its own transaction wrote it.
     #[must_use]
     pub fn outcome(&self) -> Self {
@@ -203,6 +210,7 @@ mod tests {
             );
         }
         assert!(third.attempt(2).is_attempt_at(&third));
+        assert_eq!(third.attempt(2).tried(), third);
         assert!(!third.attempt(2).is_attempt_at(&block));
         assert_eq!(block.undo(2).number_of_undo(&block), Some(2));
         assert_eq!(third.undo(2).number_of_undo(&block), None);

@@ -1,5 +1,6 @@
 //! Attempts at one compensation: outside, or in a transaction of the store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::attempt::Attempt;
@@ -99,8 +100,6 @@ impl Undoing<'_> {
                 Some(row) => (row, false),
                 None => (self.undo_row()?, true),
             };
-            let before = self.failure.clone();
-            self.done(target, CompensationResult::Undone { attempt: number });
             let effect = UndoEffect {
                 engine: self.engine,
                 run: self.run,
@@ -110,14 +109,12 @@ impl Undoing<'_> {
                 output,
                 row: &row.0,
                 is_stored: row.1.into(),
-                undone: std::mem::replace(&mut self.failure, before.clone()),
-                failure: before,
-                is_of_run: self.line.is_of_run(),
+                failure: Arc::clone(&self.failure),
             };
             match transacted(self.engine, &effect).await {
                 Ok(None) => {
-                    self.failure = effect.undone;
                     self.is_stored(&row.0);
+                    self.done(target, CompensationResult::Undone { attempt: number });
                     return Ok(Tried::Undone);
                 }
                 Ok(Some(attempt)) => {
@@ -132,7 +129,7 @@ impl Undoing<'_> {
             let input = UndoInput {
                 arguments,
                 output,
-                failure: self.failure.clone(),
+                failure: Arc::clone(&self.failure),
                 resources: self.engine.resources.clone(),
                 transaction: None,
             };
@@ -179,7 +176,7 @@ impl Undoing<'_> {
 
     /// The row of the compensation that is under way.
     fn undo_row(&self) -> Result<CheckpointRow, Trouble> {
-        let row = self.undoing.as_ref().or_else(|| self.newest()).cloned();
+        let row = self.undoing.as_ref().or(self.newest.as_ref()).cloned();
         row.ok_or_else(|| self.parked(history::missing(self.seq)))
     }
 }

@@ -56,7 +56,7 @@ impl Undoing<'_> {
 
     async fn open(&self, run: RunId) -> Result<Undoing<'_>, Trouble> {
         let row = self.row_of(run).await?;
-        Undoing::of(self.engine, &row, self.failure.clone()).await
+        Undoing::of(self.engine, &row, (*self.failure).clone()).await
     }
 
     /// Whether there may be other workers.

@@ -1,11 +1,15 @@
 //! The rows of a rollback: of a run they come after all others of it; of an `async` block that lost a race they
 //! stand beside the row of that, because the run goes on.
 
+use std::collections::HashMap;
+
 use super::super::Trouble;
 use super::super::done::{self, Done};
+use super::super::undone::{Undone, undone};
 use super::super::waits::Waits;
 use super::Undoing;
-use crate::protocol::checkpoint::CheckpointRow;
+use crate::protocol::checkpoint::{CheckpointRow, Undoes};
+use crate::protocol::failure::Compensation;
 use crate::protocol::id::{Part, RunId, Seq};
 
 /// Whose rows they are.
@@ -60,11 +64,37 @@ impl<'e> Line<'e> {
 }
 
 impl Undoing<'_> {
-    /// The newest of them that was in the store at first.
-    pub(super) fn newest(&self) -> Option<&CheckpointRow> {
-        let rows = self.rows.iter();
-        let numbered = rows.filter_map(|row| Some((self.line.number(row)?, row)));
+    /// Reads where it has come to.
+    pub(super) fn read_line(&mut self) -> Result<(), Trouble> {
+        let (run, rows, line) = (self.run, &self.rows, &self.line);
+        let numbered = rows.iter().filter_map(|row| Some((line.number(row)?, row)));
         let newest = numbered.max_by_key(|(number, _)| *number);
-        newest.map(|(_, row)| row)
+        let undone = undone(run, rows, |row| line.number(row))?;
+        // Of many it is known which is which with one look at all.
+        let done = match undone.is_empty() {
+            true => Vec::new(),
+            false => done::ever(run, rows)?,
+        };
+        let steps = done.into_iter();
+        let steps: HashMap<_, _> = steps
+            .map(|done| ((done.seq, done.part), done.operation))
+            .collect();
+        let compensation = |undone: Undone| {
+            let Undoes { seq, part, output } = undone.undoes;
+            let place = (seq, part);
+            let step = steps.get(&place).cloned().unwrap_or_default();
+            let (seq, part) = place;
+            Compensation {
+                seq,
+                part,
+                unknown: output.is_none() && step != undone.rollback,
+                step,
+                rollback: undone.rollback,
+                result: undone.result,
+            }
+        };
+        self.compensations = undone.into_iter().map(compensation).collect();
+        self.newest = newest.map(|(_, row)| row.clone());
+        Ok(())
     }
 }

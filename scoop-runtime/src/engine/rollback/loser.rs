@@ -27,7 +27,11 @@ pub(in crate::engine) async fn undo_block(
     block: &(Seq, Part),
 ) -> Result<Undone, Trouble> {
     let mut undo = Undoing::of_loser(engine, waits, block).await?;
-    if undo.newest().is_some_and(|row| row.kind == RowKind::End) {
+    if undo
+        .newest
+        .as_ref()
+        .is_some_and(|row| row.kind == RowKind::End)
+    {
         return Ok(Undone::Over);
     }
     if undo.is_past_pivot().await? {
@@ -43,7 +47,7 @@ pub(in crate::engine) async fn undo_block(
     if !undo.undo_all().await? {
         let stuck = undo.stuck.take();
         return Ok(match stuck {
-            Some(row) => Undone::Stuck(Box::new((row, undo.failure))),
+            Some(row) => Undone::Stuck(Box::new((row, undo.told()))),
             None => Undone::Left,
         });
     }
@@ -69,7 +73,9 @@ impl<'e> Undoing<'e> {
         };
         let mut undo = Self::of(engine, &row, failure).await?;
         undo.line = Line::of_block(block, waits);
-        let newest = undo.newest().and_then(|row| undo.line.number(row));
+        undo.read_line()?;
+        let newest = undo.newest.as_ref();
+        let newest = newest.and_then(|row| undo.line.number(row));
         undo.seq = newest.unwrap_or(Seq::NONE);
         Ok(undo)
     }
