@@ -211,7 +211,7 @@ fn each_loser_once(all: &[String]) {
 
 async fn blocks_that_race(place: Place) {
     let all = undone(&LOST, &["1.1:2 +two", "2 +last"]);
-    let call = |case: String| raced_blocks(case, "last");
+    let call = |case: String| raced_blocks(case, "slow", "last");
     for all in anywhere(place, call, Completed, "13", &texts(&all)).await {
         each_loser_once(&all);
     }
@@ -221,7 +221,7 @@ async fn blocks_that_race_are_undone(place: Place) {
     let mut all = undone(&LOST, &["1.1:2 +two", "1.1:2:undo -two", "2 +full"]);
     all.sort_unstable();
     let result = r#"Error Some(Full("full")) ["cancel of 1: Undone { attempt: 1 }"]"#;
-    let call = |case: String| raced_blocks(case, "full");
+    let call = |case: String| raced_blocks(case, "slow", "full");
     for all in anywhere(place, call, RolledBack, result, &texts(&all)).await {
         each_loser_once(&all);
     }

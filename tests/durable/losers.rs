@@ -128,6 +128,7 @@ async fn the_pauses_of_a_rollback_outlive_a_crash(place: Place) {
         "{inspection}"
     );
     assert!(matches!(&awaited.until, Until::Attempt(failed) if failed.attempt == 2));
+    assert_eq!(inspection.locals[0].name, "case");
     let process = process.restart(&watch, 3).await;
     let handle = process.scoop.handle(sticky, id);
     assert_eq!(handle.wait().await.unwrap(), "fast");

@@ -5,6 +5,8 @@
 #![cfg(all(unix, feature = "sqlite"))]
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/blocks.rs"]
+mod blocks;
 #[path = "../support/children.rs"]
 mod children;
 #[path = "../support/end.rs"]
@@ -28,7 +30,8 @@ mod point;
 mod program;
 
 use self::parent::{
-    killed_after_each_commit, killed_beside, killed_everywhere, killed_twice, out_of_space,
+    killed_after_each_commit, killed_beside, killed_everywhere, killed_in_any_order, killed_twice,
+    out_of_space,
 };
 
 macro_rules! killed_at_every_point {
@@ -79,6 +82,11 @@ mod on_postgres {
     }
 
     #[test]
+    fn a_block_that_loses_is_undone() {
+        super::killed_in_any_order("postgres:blocks_race");
+    }
+
+    #[test]
     fn a_tree_undone_killed_after_each_commit() {
         super::killed_after_each_commit("postgres:depth_undone");
     }
@@ -105,6 +113,16 @@ fn fresh_database() -> String {
 #[test]
 fn two_at_once_of_which_one_fails() {
     killed_beside("both_undone");
+}
+
+#[test]
+fn a_block_that_loses_is_undone() {
+    killed_in_any_order("blocks_race");
+}
+
+#[test]
+fn a_block_that_wins_is_undone_after_all() {
+    killed_in_any_order("blocks_race_undone");
 }
 
 #[test]

@@ -200,6 +200,49 @@ pub(crate) fn killed_beside(program: &'static str) {
     say(&format!("{program}: killed at {count} points"));
 }
 
+/// The same for a program of several runs at once, whose commits share batches as it happens: what was under
+/// way when it was killed may happen once more, and nothing else does.
+pub(crate) fn killed_in_any_order(program: &'static str) {
+    let peace = Peace::of(program);
+    let once = unordered(&peace.happened);
+    let commits = (1..=peace.commits).map(Point::AfterCommit);
+    let effects = 1..=peace.effects.len() as u64;
+    let effects =
+        effects.flat_map(|number| [Point::BeforeEffect(number), Point::AfterEffect(number)]);
+    let mut count = 0;
+    for point in commits.chain(effects) {
+        let place = Place::new();
+        let was_killed = place.live(program, point);
+        assert!(
+            was_killed || matches!(point, Point::AfterCommit(number) if number > 2),
+            "{point}"
+        );
+        count += u32::from(was_killed);
+        let before = unordered(&place.happened());
+        if was_killed {
+            assert!(!place.live(program, Point::Never));
+        }
+        assert_eq!(place.end(), peace.end, "{point}");
+        let mut all = unordered(&place.happened());
+        let again = all.len() - once.len();
+        assert!(again <= before.len() && again <= 3, "{point}: {all:#?}");
+        all.dedup();
+        assert_eq!(all, once, "{point}");
+    }
+    say(&format!("{program}: killed at {count} points"));
+}
+
+/// What happened, in whatever order and runs.
+fn unordered(lines: &[String]) -> Vec<String> {
+    let unnamed = |line: &String| match line.strip_prefix(char::is_alphabetic) {
+        Some(line) => line.trim().to_owned(),
+        None => line.clone(),
+    };
+    let mut lines: Vec<_> = lines.iter().map(unnamed).collect();
+    lines.sort_unstable();
+    lines
+}
+
 /// A process that dies after each of its commits gets there all the same, and does everything once.
 pub(crate) fn killed_after_each_commit(program: &'static str) {
     let (peace, place) = (Peace::of(program), Place::new());

@@ -7,7 +7,7 @@ use scoop_runtime::operation::{Saga, SagaCall};
 
 use crate::end::{End, end_of};
 use crate::trips::Trip;
-use crate::{children, joins, sagas, trips};
+use crate::{blocks, children, joins, sagas, trips};
 
 /// Starts the run, or finds it, and waits for its end.
 pub(crate) async fn run(program: &str, scoop: &Scoop) -> End {
@@ -44,6 +44,8 @@ pub(crate) async fn run(program: &str, scoop: &Scoop) -> End {
         "depth_undone" => ended(scoop, children::down(case, 5, 5)).await,
         "both_undone" => ended(scoop, joins::both(case, "a".to_owned(), "full".to_owned())).await,
 
+        "blocks_race" => ended(scoop, blocks::raced_blocks(case, "bus", "last")).await,
+        "blocks_race_undone" => ended(scoop, blocks::raced_blocks(case, "bus", "full")).await,
         "in_doubt" => ended(scoop, sagas::in_doubt(case)).await,
         _ => panic!("there is no program `{program}`"),
     }

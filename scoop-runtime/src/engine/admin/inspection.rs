@@ -89,9 +89,14 @@ pub struct Local {
     pub json: String,
 }
 
+/// What the name of a local begins with that keeps what a parameter refers to.
+const OWNED: &str = "__owned_";
+
 impl Local {
     pub(super) fn new(name: &str, json: &str) -> Self {
-        let (name, json) = (name.to_owned(), json.to_owned());
+        // What stands for a parameter that is a reference has its name, as people know it.
+        let name = name.strip_prefix(OWNED).unwrap_or(name).to_owned();
+        let json = json.to_owned();
         Self { name, json }
     }
 }
