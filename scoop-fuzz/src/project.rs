@@ -135,19 +135,20 @@ fn list(programs: &[Program], plain_only: bool) -> String {
             seed,
             number,
             source,
+            lines,
             ..
         } = program;
         let call = |half| format!("seed_{seed}::{half}::g{number}(t, i.a, i.b, i.order, i.names)");
         let _ = writeln!(
             text,
-            "Case {{ seed: {seed}, number: {number}, source: {source:?},\nplain: |t, i| Box::pin({}),",
+            "Case {{ seed: {seed}, number: {number}, source: {source:?}, lines: &{lines:?},\nplain: |t, i| Box::pin({}),",
             call("plain")
         );
         if !plain_only {
             let saga = call("saga");
             let _ = writeln!(
                 text,
-                "saga: |t, i, crash, shelf| Box::pin(crate::harness::run_saga({saga}, crash, shelf)),"
+                "saga: |t, i, crash, shelf| crate::harness::run_saga({saga}, crash, shelf),"
             );
         }
         text.push_str("},\n");

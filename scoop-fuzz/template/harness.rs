@@ -33,12 +33,21 @@ impl Shelf {
     }
 }
 
+/// One life in a process of its own, so that nothing of it goes on afterwards.
+pub fn run_saga<S>(call: SagaCall<S>, crash_at: Option<u64>, store: Shelf) -> Ended
+where
+    S: Saga<Ok = Vec<i64>, Error = Fault>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime can be made").block_on(life(call, crash_at, store))
+}
+
 /// One life: starts the run, or goes on with the one that is there; until it ends, or until the crash
 /// right after commit `crash_at`.
 ///
 /// The second life calls `start` with the same id. It does not run the body's beginning again: the
 /// run is stored, so `start` has only to answer with it.
-pub async fn run_saga<S>(call: SagaCall<S>, crash_at: Option<u64>, store: Shelf) -> Ended
+async fn life<S>(call: SagaCall<S>, crash_at: Option<u64>, store: Shelf) -> Ended
 where
     S: Saga<Ok = Vec<i64>, Error = Fault>,
 {

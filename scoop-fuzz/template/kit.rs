@@ -44,15 +44,26 @@ impl std::error::Error for Fault {}
 // late effect of another run can never get into this one's trace.
 pub const KEYS: i64 = 1000;
 
-static TRACES: Mutex<BTreeMap<i64, Vec<String>>> = Mutex::new(BTreeMap::new());
+static TRACES: Mutex<BTreeMap<i64, Vec<Effect>>> = Mutex::new(BTreeMap::new());
+
+/// What was done, by the number of its key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    pub key: i64,
+    /// Whether it was no step.
+    pub is_plain: bool,
+    pub text: String,
+}
 
 fn record(kind: &str, key: i64, value: impl std::fmt::Debug) {
-    let effect = format!("{kind}{} {value:?}", key % KEYS);
+    let number = key % KEYS;
+    let (is_plain, text) = (kind == "plain ", format!("{kind}{number} {value:?}"));
+    let effect = Effect { key: number, is_plain, text };
     TRACES.lock().unwrap().entry(key / KEYS).or_default().push(effect);
 }
 
 /// Takes what the test run of this id did.
-pub fn take_trace(t: i64) -> Vec<String> {
+pub fn take_trace(t: i64) -> Vec<Effect> {
     TRACES.lock().unwrap().remove(&(t / KEYS)).unwrap_or_default()
 }
 
@@ -150,12 +161,52 @@ macro_rules! steps {
 /// The steps as ordinary functions.
 pub mod plain {
     use super::*;
+    pub(crate) use crate::{plain_join as join, plain_try_join as try_join};
     steps!();
+}
+
+// All operations are there before the first of them begins. Then one is done after the other.
+#[macro_export]
+macro_rules! plain_join {
+    ($a:expr $(,)?) => { ($a.await,) };
+    ($a:expr, $b:expr $(,)?) => { $crate::kit::both($a, $b).await };
+    ($a:expr, $b:expr, $c:expr $(,)?) => { $crate::kit::all($a, $b, $c).await };
+}
+
+// All of them end, whatever became of the others.
+#[macro_export]
+macro_rules! plain_try_join {
+    ($a:expr $(,)?) => { $a.await.map(|a| (a,)) };
+    ($a:expr, $b:expr $(,)?) => {
+        match $crate::kit::both($a, $b).await {
+            (Ok(a), Ok(b)) => Ok((a, b)),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
+    };
+    ($a:expr, $b:expr, $c:expr $(,)?) => {
+        match $crate::kit::all($a, $b, $c).await {
+            (Ok(a), Ok(b), Ok(c)) => Ok((a, b, c)),
+            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => Err(error),
+        }
+    };
+}
+
+pub async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+    (a.await, b.await)
+}
+
+pub async fn all<A: Future, B: Future, C: Future>(
+    a: A,
+    b: B,
+    c: C,
+) -> (A::Output, B::Output, C::Output) {
+    (a.await, b.await, c.await)
 }
 
 /// The steps as steps.
 #[cfg(feature = "saga")]
 pub mod durable {
     use super::*;
+    pub use scoop::{join, try_join};
     steps!(#[scoop::step(read_only)]);
 }

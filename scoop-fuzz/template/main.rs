@@ -30,9 +30,11 @@ pub struct Case {
     pub seed: u64,
     pub number: u64,
     pub source: &'static str,
+    /// The numbers of the keys that belong to one branch of a `join!`: from, up to.
+    pub lines: &'static [(i64, i64)],
     pub plain: fn(i64, Input) -> Running<Outcome>,
     #[cfg(feature = "saga")]
-    pub saga: fn(i64, Input, Option<u64>, harness::Shelf) -> Running<harness::Ended>,
+    pub saga: fn(i64, Input, Option<u64>, harness::Shelf) -> harness::Ended,
 }
 
 /// A key for the trace of one more test run.
@@ -63,7 +65,7 @@ fn ready<T>(mut future: Running<T>) -> T {
 }
 
 /// What the plain half returns and does.
-pub fn plainly(case: &Case, input: &Input) -> (Outcome, Vec<String>) {
+pub fn plainly(case: &Case, input: &Input) -> (Outcome, Vec<kit::Effect>) {
     let t = fresh();
     let outcome = ready((case.plain)(t, input.clone()));
     (outcome, kit::take_trace(t))

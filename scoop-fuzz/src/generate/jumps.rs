@@ -152,6 +152,10 @@ impl Generator {
 
     /// `return`.
     pub(super) fn return_early(&mut self) -> String {
+        if let Some(text) = self.leave_block() {
+            self.ended = true;
+            return text;
+        }
         let text = self.apply("return", |g| {
             Some(if g.random.chance(70) {
                 "return Ok(out);".to_owned()

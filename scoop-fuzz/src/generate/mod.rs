@@ -3,7 +3,9 @@
 //! It knows nothing of how sagas are lowered: it writes the language that sagas promise to be.
 
 mod arms;
+mod blocks;
 mod flag;
+mod joins;
 mod jumps;
 mod lets;
 mod loops;
@@ -34,6 +36,8 @@ pub struct Program {
     pub number: u64,
     /// The text of the function, without attributes.
     pub source: String,
+    /// The numbers of the keys that belong to one branch of a `join!`: from, up to. They may be nested.
+    pub lines: Vec<(u32, u32)>,
     /// What it uses.
     pub record: Record,
 }
@@ -58,6 +62,7 @@ pub fn program(seed: u64, number: u64, without: &BTreeSet<String>) -> Program {
         seed,
         number,
         source: indent(&text),
+        lines: generator.lines,
         record: generator.record,
     }
 }

@@ -40,6 +40,7 @@ const RULES: &[Rule] = &[
     (3, "format!", format_macro),
     (3, "vec!", vec_macro),
     (2, "await order field", order_field),
+    (3, "join value", |g, d| g.join_value(d)),
 ];
 
 impl Generator {
@@ -96,10 +97,16 @@ pub(super) fn val(g: &mut Generator, depth: u32) -> Option<String> {
 }
 
 pub(super) fn may(g: &mut Generator, depth: u32) -> Option<String> {
+    if !g.returns.fails() {
+        return None;
+    }
     Some(format!("{}?", g.awaited("may", |g| g.number(depth))?))
 }
 
 fn ok_or(g: &mut Generator, depth: u32) -> Option<String> {
+    if !g.returns.fails() {
+        return None;
+    }
     let maybe = g.awaited("maybe", |g| g.number(depth))?;
     Some(format!(
         "{maybe}.ok_or(Fault {{ code: {} }})?",

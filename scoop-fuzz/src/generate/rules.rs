@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::blocks::Returns;
 use super::jumps::Jump;
 use super::random::Random;
 use super::record::Record;
@@ -22,6 +23,12 @@ pub(super) struct Generator {
     pub(super) scope: Scope,
     pub(super) record: Record,
     pub(super) jumps: Vec<Jump>,
+    /// What `return` and `?` leave.
+    pub(super) returns: Returns,
+    /// The numbers of the keys that belong to one branch of a `join!`: from, up to.
+    pub(super) lines: Vec<(u32, u32)>,
+    /// Whether there is any `join!` in this program.
+    pub(super) joins: bool,
     /// Whether an await may stand here (not in closures, guards and macros that hide their input).
     pub(super) awaits: bool,
     /// Whether the block being written ends with `return`.
@@ -30,7 +37,7 @@ pub(super) struct Generator {
     pub(super) out_held: u32,
     without: BTreeSet<String>,
     fuel: u32,
-    key: u32,
+    pub(super) key: u32,
     unique: u32,
 }
 
@@ -44,11 +51,15 @@ impl Generator {
     pub(super) fn new(seed: u64, number: u64, without: BTreeSet<String>) -> Self {
         let mut random = Random::new(seed, number);
         let fuel = [30, 60, 100, 160][random.below(4)];
+        let joins = random.chance(50);
         Self {
             random,
             scope: Scope::default(),
             record: Record::default(),
             jumps: Vec::new(),
+            returns: Returns::Program,
+            lines: Vec::new(),
+            joins,
             awaits: true,
             ended: false,
             out_held: 0,

@@ -21,6 +21,13 @@ pub(super) struct Variable {
     frozen: u32,
 }
 
+/// What was so before an `async` block.
+#[derive(Debug)]
+pub(super) struct Outside {
+    copy_floor: usize,
+    gone: Vec<usize>,
+}
+
 /// Something that can be read: a variable or a field of one.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
@@ -37,6 +44,12 @@ pub(super) struct Scope {
     pub(super) move_floor: usize,
     /// Variables below this may not be moved or assigned: a macro holds borrows of them.
     pub(super) hold_floor: usize,
+    /// Variables below this may not be changed: an `async` block has copies of them.
+    copy_floor: usize,
+    /// Those of which something was gone when the block began: it takes all of a variable or nothing.
+    gone: Vec<usize>,
+    /// What was moved out of the others.
+    moved_out: Vec<Place>,
 }
 
 impl Scope {
@@ -82,7 +95,7 @@ impl Scope {
     pub(super) fn readable(&self, ty: Type) -> Vec<Place> {
         let mut places = Vec::new();
         for (index, variable) in self.variables.iter().enumerate() {
-            if self.is_shadowed(index) {
+            if self.is_hidden(index) {
                 continue;
             }
             if variable.ty == ty && variable.moved.is_empty() {
@@ -111,7 +124,7 @@ impl Scope {
     pub(super) fn mutable(&self, ty: Type) -> Vec<Place> {
         let mut places = self.readable(ty);
         places
-            .retain(|place| self.variables[place.variable].mutable && self.is_free(place.variable));
+            .retain(|place| self.variables[place.variable].mutable && self.is_own(place.variable));
         places
     }
 
@@ -119,7 +132,7 @@ impl Scope {
     pub(super) fn assignable(&self, ty: Type) -> Vec<Place> {
         let mut places = Vec::new();
         for (index, variable) in self.variables.iter().enumerate() {
-            if self.is_shadowed(index) || !variable.mutable || !self.is_free(index) {
+            if self.is_hidden(index) || !variable.mutable || !self.is_own(index) {
                 continue;
             }
             if variable.ty == ty {
@@ -141,7 +154,7 @@ impl Scope {
             if variable.ty == Type::Order
                 && variable.moved.iter().all(|path| *path == "name")
                 && index >= self.move_floor
-                && !self.is_shadowed(index)
+                && !self.is_hidden(index)
                 && self.is_free(index)
             {
                 places.push(place(index, "", variable.name.clone()));
@@ -153,6 +166,49 @@ impl Scope {
     /// Moves from a place.
     pub(super) fn take(&mut self, place: &Place) {
         self.variables[place.variable].moved.insert(place.path);
+        if place.variable < self.copy_floor {
+            self.moved_out.push(place.clone());
+        }
+    }
+
+    /// Writes an `async` block.
+    pub(super) fn enter_block(&mut self) -> Outside {
+        let is_gone = |(_, variable): &(usize, &Variable)| !variable.moved.is_empty();
+        let gone = self.variables.iter().enumerate().filter(is_gone);
+        let gone = gone.map(|(index, _)| index).collect();
+        let copy_floor = self.mark();
+        Outside {
+            copy_floor: std::mem::replace(&mut self.copy_floor, copy_floor),
+            gone: std::mem::replace(&mut self.gone, gone),
+        }
+    }
+
+    /// Ends the block: what it moved on any way it has taken.
+    pub(super) fn leave_block(&mut self, outside: Outside) {
+        self.copy_floor = outside.copy_floor;
+        self.gone = outside.gone;
+        for place in std::mem::take(&mut self.moved_out) {
+            self.take(&Place { path: "", ..place });
+        }
+    }
+
+    /// The variables that this text names, if they are all that it can mean.
+    pub(super) fn named(&self, text: &str) -> Vec<Place> {
+        let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let words: BTreeSet<&str> = text.split(|letter| !is_part(letter)).collect();
+        let variables = self.variables.iter().enumerate();
+        let named = variables.filter(|(_, variable)| words.contains(&*variable.name));
+        named
+            .map(|(index, variable)| place(index, "", variable.name.clone()))
+            .collect()
+    }
+
+    /// Whether naming a variable in an `async move` block takes it away, and whether it may.
+    pub(super) fn moves(&self, place: &Place) -> (bool, bool) {
+        let (index, variable) = (place.variable, &self.variables[place.variable]);
+        let is_there = !variable.moved.contains("");
+        let may = variable.moved.is_empty() && index >= self.move_floor && self.is_free(index);
+        (is_there && !variable.ty.is_copy(), may)
     }
 
     /// Gives a place a value.
@@ -171,12 +227,20 @@ impl Scope {
         self.variables[place.variable].frozen -= 1;
     }
 
+    fn is_own(&self, index: usize) -> bool {
+        index >= self.copy_floor && self.is_free(index)
+    }
+
     fn is_free(&self, index: usize) -> bool {
         let borrowed = self
             .variables
             .iter()
             .any(|variable| variable.of == Some(index));
         index >= self.hold_floor && self.variables[index].frozen == 0 && !borrowed
+    }
+
+    fn is_hidden(&self, index: usize) -> bool {
+        self.gone.contains(&index) || self.is_shadowed(index)
     }
 
     fn is_shadowed(&self, index: usize) -> bool {

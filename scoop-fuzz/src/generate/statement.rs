@@ -2,7 +2,7 @@
 
 use super::rules::{Generator, Rule};
 use super::types::Type;
-use super::{lets, loops, number};
+use super::{joins, lets, loops, number};
 
 const RULES: &[Rule] = &[
     (30, "let", |g, d| g.choose(lets::RULES, d + 1)),
@@ -34,6 +34,7 @@ const RULES: &[Rule] = &[
     (3, "nested block", |g, d| {
         Some(format!("{{\n{}\n}}", g.scoped(|g| g.statements(d, 2))))
     }),
+    (12, "join", |g, d| g.choose(joins::RULES, d + 1)),
     (3, "await statement", |g, d| {
         Some(format!("{};", number::val(g, d)?))
     }),
@@ -57,7 +58,7 @@ impl Generator {
     }
 }
 
-fn block(g: &mut Generator, depth: u32) -> String {
+pub(super) fn block(g: &mut Generator, depth: u32) -> String {
     let count = 1 + g.random.below(2);
     g.statements(depth, count)
 }

@@ -54,6 +54,15 @@ impl Type {
         )
     }
 
+    /// Whether it is still there when it was used.
+    pub(super) const fn is_copy(self) -> bool {
+        self.is_borrow()
+            || matches!(
+                self,
+                Self::Int | Self::Usize | Self::Bool | Self::Maybe | Self::Point
+            )
+    }
+
     /// The paths that can be read in it, with their types.
     pub(super) const fn fields(self) -> &'static [(&'static str, Self)] {
         match self {
