@@ -1,6 +1,7 @@
 //! `join!(a, b)`, `try_join!(a, b)` and `race!(a, b)` as the awaits that they are: `join((a, b)).await`. The
 //! function has the name of the macro, so that what is imported for one is used.
 
+use super::name::macro_arguments;
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
@@ -17,13 +18,17 @@ const FOREIGN: [&str; 4] = ["tokio", "futures", "futures_util", "futures_lite"];
 
 /// Rewrites all of them in a body; says what is wrong with some.
 pub(super) fn as_awaits(body: &mut Block) -> Vec<Error> {
-    let mut pass = Joins { errors: Vec::new() };
+    let mut pass = Joins {
+        errors: Vec::new(),
+        found: 0,
+    };
     pass.visit_block_mut(body);
     pass.errors
 }
 
 struct Joins {
     errors: Vec<Error>,
+    found: usize,
 }
 
 impl VisitMut for Joins {
@@ -59,6 +64,20 @@ impl VisitMut for Joins {
             *stmt = Stmt::Expr(awaited, e.semi_token);
         }
         visit_mut::visit_stmt_mut(self, stmt);
+    }
+
+    /// One that takes expressions; whether an await may stand in them is for others to say.
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        let Some(mut arguments) = macro_arguments(mac) else {
+            return;
+        };
+        let before = self.found;
+        for argument in &mut arguments {
+            self.visit_expr_mut(argument);
+        }
+        if self.found > before {
+            mac.tokens = quote::quote!(#(#arguments),*);
+        }
     }
 
     /// Another function.
@@ -114,6 +133,7 @@ impl Joins {
         };
         self.errors
             .extend(wrong.map(|wrong| Error::new_spanned(&mac.path, wrong)));
+        self.found += 1;
         let (path, branches) = (&mac.path, branches.iter());
         Some(parse_quote_spanned!(mac.path.span()=> #path((#(#branches,)*)).await))
     }

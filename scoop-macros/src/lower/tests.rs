@@ -115,6 +115,30 @@ fn what_is_assigned_for_one_arm_is_not_saved_in_the_others() {
 }
 
 #[test]
+fn operations_are_made_when_the_awaits_in_their_arguments_are_over() {
+    let source = "let n = f(); try_join((one(n, g()), async { three(n).await }, two(four().await, h()))).await";
+    assert_eq!(
+        saved(&[], source),
+        ["four: __operand1 n", "try_join: "],
+        "an operation cannot be saved"
+    );
+    let source = "join((caught(one(g())), timeout(limit(), two(h())), three(four().await))).await";
+    assert_eq!(
+        saved(&[], source),
+        ["four: __operand1 __operand2 __operand3", "join: "]
+    );
+}
+
+#[test]
+fn several_at_once_may_stand_in_a_macro_that_takes_values() {
+    let source = "let n = f(); vec![n, try_join!(one(n), async { two(n).await })?.0]";
+    let mut named = body(source);
+    assert!(super::join::as_awaits(&mut named).is_empty());
+    let named = quote::ToTokens::to_token_stream(&named).to_string();
+    assert_eq!(saved(&[], named.trim_matches(['{', '}'])), ["try_join: n"]);
+}
+
+#[test]
 fn matches_binds_its_own_names_and_may_await() {
     let source = "let x = trip.note; one().await; let y = matches!(two(x).await, Some(trip) if trip > 1); \
                   three(y, trip.city).await;";

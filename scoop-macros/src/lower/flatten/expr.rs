@@ -164,6 +164,9 @@ impl Flatten {
         if find::in_expr(&e.func) {
             e.func = self.boxed(e.func, out);
         }
+        if self.joined(&mut e, out) {
+            return Expr::Call(e);
+        }
         e.args = self
             .operands(e.args.into_iter().collect(), out)
             .into_iter()

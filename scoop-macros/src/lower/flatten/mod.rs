@@ -6,6 +6,7 @@ mod captures;
 mod control;
 mod expr;
 pub(super) mod find;
+mod joined;
 mod operand;
 mod refuse;
 mod statement;
