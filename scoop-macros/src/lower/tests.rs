@@ -130,6 +130,15 @@ fn operations_are_made_when_the_awaits_in_their_arguments_are_over() {
 }
 
 #[test]
+fn what_an_operand_borrows_that_is_nobodys_is_kept_itself() {
+    let source = "one(&f(), two().await, &g()).await";
+    assert_eq!(saved(&[], source), ["two: __operand1", "one: "]);
+    let lowered = super::lower(&[], body(source), &quote::quote!(scoop));
+    let code = lowered.ok().expect("it is lowered").code.to_string();
+    assert!(code.contains("let __operand1 = f ()"), "{code}");
+}
+
+#[test]
 fn several_at_once_may_stand_in_a_macro_that_takes_values() {
     let source = "let n = f(); vec![n, try_join!(one(n), async { two(n).await })?.0]";
     let mut named = body(source);

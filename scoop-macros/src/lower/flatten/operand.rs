@@ -19,10 +19,13 @@ impl Flatten {
         for (index, operand) in operands.into_iter().enumerate() {
             let value = self.expr(operand, out);
             let stays = index >= last || self.stays(&value);
-            flat.push(if stays {
-                value
-            } else {
-                self.pinned(value, "operand", out)
+            flat.push(match value {
+                value if stays => value,
+                Expr::Reference(mut e) if e.mutability.is_none() && makes_a_value(&e.expr) => {
+                    e.expr = Box::new(self.pinned(*e.expr, "operand", out));
+                    Expr::Reference(e)
+                }
+                value => self.pinned(value, "operand", out),
             });
         }
         flat
@@ -72,4 +75,12 @@ impl Flatten {
         out.push(Node::Plain(parse_quote!(let #temp = #value;)));
         parse_quote!(#temp)
     }
+}
+
+/// Whether what is borrowed here is nobody's yet, so that it can be kept and borrowed again.
+const fn makes_a_value(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::Call(_) | Expr::MethodCall(_) | Expr::Macro(_) | Expr::Block(_) | Expr::Struct(_)
+    )
 }
