@@ -93,6 +93,26 @@ async fn blocks_race_in_a_loop() {
     everywhere!(raced(names.to_vec(), "c".to_owned()), "<a><c><b><c>c");
 }
 
+/// Arguments with awaits in them, before and behind blocks and other operations; in a macro, too.
+#[saga]
+async fn arguments_that_await(text: String) -> Result<String, Error> {
+    let words = vec![
+        text.clone(),
+        scoop::try_join!(
+            ask(&doubled(&text)),
+            async { ask(&text).await },
+            ask(&ask("in").await?),
+        )
+        .map(|(one, two, three)| one + &two + &three)?,
+    ];
+    Ok(words.join(" "))
+}
+
+#[tokio::test]
+async fn arguments_are_there_before_any_of_several_begins() {
+    everywhere!(arguments_that_await("a".to_owned()), "a <aa><a><<in>>");
+}
+
 #[tokio::test]
 async fn names_are_what_they_are_where_the_block_begins() {
     everywhere!(names_of_others(), "<left><rightright>");

@@ -130,6 +130,18 @@ fn operations_are_made_when_the_awaits_in_their_arguments_are_over() {
 }
 
 #[test]
+fn what_a_block_captures_is_not_assigned_behind_it() {
+    let source = "join((async move { one(b).await }, two({ b = 2; three().await }))).await";
+    let errors = refused(&["b"], source);
+    assert!(
+        errors[0].starts_with("`b` is assigned to here, behind an `async` block"),
+        "{errors:?}"
+    );
+    let before = "join((two({ b = 2; three().await }), async move { one(b).await })).await";
+    assert_eq!(saved(&["b"], before), ["three: b", "join: "]);
+}
+
+#[test]
 fn what_an_operand_borrows_that_is_nobodys_is_kept_itself() {
     let source = "one(&f(), two().await, &g()).await";
     assert_eq!(saved(&[], source), ["two: __operand1", "one: "]);

@@ -235,7 +235,7 @@ impl Flatten {
         }
     }
 
-    fn assigns(&self, expr: &Expr, root: VarId) -> bool {
+    pub(super) fn assigns(&self, expr: &Expr, root: VarId) -> bool {
         struct Assigns<'a>(&'a Flatten, VarId, bool);
         impl<'a> Visit<'a> for Assigns<'_> {
             fn visit_expr_assign(&mut self, e: &'a syn::ExprAssign) {

@@ -1,12 +1,17 @@
 //! Operations that are awaited at once, with awaits in their arguments: the arguments are evaluated from left to
 //! right, and the operations are made when all of them are there, because an operation cannot be kept.
 
+use std::collections::BTreeSet;
+
+use quote::ToTokens as _;
+use syn::spanned::Spanned as _;
 use syn::{Expr, ExprCall};
 
-use super::super::ir::Node;
+use super::super::emit::mentions;
+use super::super::ir::{Node, VarId};
 use super::super::scopes;
-use super::Flatten;
-use super::find;
+use super::awaited::base_name;
+use super::{Flatten, find};
 
 /// What takes an operation as its last argument.
 const AROUND: [&str; 2] = ["caught", "timeout"];
@@ -24,8 +29,15 @@ impl Flatten {
             return false;
         }
         let mut arguments = Vec::new();
+        let mut captured = BTreeSet::new();
         for operation in &mut operations.elems {
-            each(operation, &mut |argument| arguments.push(argument.clone()));
+            if let Expr::Async(block) = operation {
+                captured.extend(mentions(&block.to_token_stream(), &self.vars));
+            }
+            each(operation, &mut |argument| {
+                self.refuse_change(argument, &captured);
+                arguments.push(argument.clone());
+            });
         }
         let mut flat = self.operands(arguments, out).into_iter();
         for operation in &mut operations.elems {
@@ -34,6 +46,21 @@ impl Flatten {
             });
         }
         true
+    }
+
+    /// A block captures when all arguments are there: it would see what was assigned meanwhile.
+    fn refuse_change(&mut self, argument: &Expr, captured: &BTreeSet<VarId>) {
+        let changed = captured.iter().find(|id| self.assigns(argument, **id));
+        if let Some(id) = changed {
+            let name = base_name(&self.vars.get(*id).ident.to_string()).to_owned();
+            self.refuse(
+                argument.span(),
+                &format!(
+                    "`{name}` is assigned to here, behind an `async` block that uses it, and there is an \
+                     `.await` in the arguments beside it; bind the argument with `let` before all of them"
+                ),
+            );
+        }
     }
 }
 
