@@ -1,5 +1,5 @@
-// mistakes: 4
-//! `async` blocks against the clock, for each of many items, awaited by themselves, and in a local.
+// mistakes: 3
+//! `async` blocks for each of many items, awaited by themselves, and in locals.
 
 use scoop::{Error, saga, step};
 
@@ -10,7 +10,8 @@ async fn look(n: u32) -> Result<u32, Error> {
 
 #[saga]
 async fn trip(items: Vec<u32>) -> Result<u32, Error> {
-    let first = scoop::timeout(std::time::Duration::from_secs(60), async { look(1).await }).await??;
+    let limit = std::time::Duration::from_secs(60);
+    let first = scoop::timeout(limit, async { look(1).await }).await??;
     let all = scoop::try_map(&items, |item| async move { look(*item).await }).await?;
     let one = async { look(3).await }.await?;
     let block = async { look(4).await };

@@ -8,6 +8,7 @@ use crate::journal;
 use crate::lives::{Process, Watch};
 use crate::support::{Place, on_every_store};
 
+mod late;
 mod sagas;
 
 use self::sagas::{beside, deep, fastest, loses_a_saga, nested, never_begun, signed, slow, sticky};
@@ -32,7 +33,7 @@ on_every_store!(
     an_error_wins_too,
 );
 
-fn case() -> String {
+pub(super) fn case() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
@@ -40,7 +41,7 @@ fn case() -> String {
 const POINT: &str = "race:first/block (2 of 2)/hold (2 of 2)";
 
 /// What was undone, in order.
-fn undone(case: &str) -> Vec<String> {
+pub(super) fn undone(case: &str) -> Vec<String> {
     let lines = journal::read(case).into_iter();
     let undone =
         lines.filter_map(|line| line.split_once(" undoes ").map(|(_, what)| what.to_owned()));

@@ -27,11 +27,20 @@ pub(super) fn joined(call: &ExprCall) -> Option<&ExprTuple> {
 
 /// Whether this is an operation of which each failure is caught.
 pub(super) fn is_caught(call: &ExprCall) -> bool {
+    call.args.len() == 1 && is_call_of(call, "caught")
+}
+
+/// Whether this is an operation against the clock, which is its second argument.
+pub(super) fn is_timed(call: &ExprCall) -> bool {
+    call.args.len() == 2 && is_call_of(call, "timeout")
+}
+
+fn is_call_of(call: &ExprCall, name: &str) -> bool {
     let Expr::Path(path) = &*call.func else {
         return false;
     };
-    let name = path.path.segments.last().map(|last| &last.ident);
-    call.args.len() == 1 && name.is_some_and(|name| name == "caught")
+    let last = path.path.segments.last().map(|last| &last.ident);
+    last.is_some_and(|last| last == name)
 }
 
 /// The same, to be changed.
@@ -43,10 +52,18 @@ pub(super) fn joined_mut(call: &mut ExprCall) -> Option<&mut ExprTuple> {
     }
 }
 
+/// What this call awaits that may be an `async` block: several operations at once, or one against the clock.
+pub(super) fn operations(call: &mut ExprCall) -> Vec<&mut Expr> {
+    if is_timed(call) {
+        return call.args.iter_mut().skip(1).collect();
+    }
+    let joined = joined_mut(call).into_iter();
+    joined.flat_map(|tuple| &mut tuple.elems).collect()
+}
+
 /// The blocks among them.
 pub(super) fn blocks(call: &mut ExprCall) -> impl Iterator<Item = &mut ExprAsync> {
-    let operations = joined_mut(call).into_iter();
-    let operations = operations.flat_map(|tuple| &mut tuple.elems);
+    let operations = operations(call).into_iter();
     operations.filter_map(|operation| match operation {
         Expr::Async(block) => Some(block),
         _ => None,

@@ -350,12 +350,12 @@ fn a_block_that_changes_the_saga_around_it_is_refused() {
 fn blocks_are_refused_where_they_have_no_place() {
     for (source, wanted) in [
         (
-            "timeout(a, async { 1 }).await;",
-            "`timeout` takes no `async` block",
+            "let b = timeout(a, async { 1 });",
+            "an `async` block stands beside other operations",
         ),
         (
             "join((timeout(a, race((async { 1 }, two()))), one())).await;",
-            "`timeout` takes no `async` block",
+            "`timeout` takes one `async` block",
         ),
         (
             "other(join((async { 1 }, two())));",

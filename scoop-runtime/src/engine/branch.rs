@@ -141,8 +141,10 @@ impl Branch {
     pub(super) fn racing_block(&self) -> Option<(Seq, Part)> {
         let line = self.line()?;
         let block = line.block()?;
-        let races = self.siblings.others == Others::LoseToTheFirst;
-        races.then(|| (line.seq, block.clone()))
+        self.siblings
+            .others
+            .may_lose()
+            .then(|| (line.seq, block.clone()))
     }
 
     /// Ends when it has to end.

@@ -15,8 +15,8 @@ impl Execution {
     }
 
     /// Undoes what a block did, as far as it came: the one of this row.
-    pub(super) async fn undo_lost_block(&self, block: &(Seq, Part)) {
-        match rollback::undo_block(&self.engine, &self.waits, block).await {
+    pub(super) async fn undo_lost_block(&self, block: &(Seq, Part), why: &str) {
+        match rollback::undo_block(&self.engine, &self.waits, block, why).await {
             Ok(Undone::Over) => {}
             Ok(Undone::Left) => drop(self.left().await),
             Ok(Undone::Stuck(stuck)) => {

@@ -22,6 +22,7 @@ use crate::protocol::branch::{
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, StoredError, StoredFailure};
+use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::run::RunUpdate;
 
 /// Several operations under way.
@@ -35,6 +36,12 @@ struct Several<'e> {
     waiting: VecDeque<(usize, PendingRow)>,
     under_way: FuturesUnordered<BoxFuture<'e, (usize, BranchEnd)>>,
     ends: Vec<Option<BranchEnd>>,
+}
+
+/// What lost to another one.
+enum Loser {
+    Block((Seq, Part)),
+    Saga(RunId),
 }
 
 impl Execution {
@@ -303,26 +310,39 @@ impl<'e> Several<'e> {
 
     /// Undoes those that lost to the first, the last of them first.
     async fn undo_losers(&mut self) {
-        if self.stored.others != Others::LoseToTheFirst {
+        if !self.stored.others.may_lose() {
             return;
         }
         let ends = self.ends.iter().flatten().enumerate();
         let mut ends: Vec<_> = ends.map(|(number, end)| (end.order, number)).collect();
         ends.sort_unstable();
-        for (_, loser) in ends.into_iter().skip(1).rev() {
-            let (branch, end) = (&self.stored.branches[loser], &self.ends[loser]);
-            let failed = end
-                .as_ref()
-                .is_some_and(|end| end.settled.failure().is_some());
-            if block_name(&branch.operation).is_some() {
-                let block = (self.row.seq, self.row.part.branch(loser));
-                self.execution.undo_lost_block(&block).await;
-            } else if let Some(run) = child::run_of(branch.promise.clone())
-                && !failed
-            {
-                self.execution.undo_lost_saga(run).await;
+        for (_, number) in ends.into_iter().skip(1).rev() {
+            match self.lost(number) {
+                Some(Loser::Block(block)) => {
+                    let why = self.stored.others.why();
+                    self.execution.undo_lost_block(&block, why).await;
+                }
+                Some(Loser::Saga(run)) => self.execution.undo_lost_saga(run).await,
+                None => {}
             }
         }
+    }
+
+    /// What of one that was not the first is to be undone.
+    fn lost(&self, number: usize) -> Option<Loser> {
+        let branch = &self.stored.branches[number];
+        let failure = self.ends[number].as_ref()?.settled.failure();
+        let against_the_clock = self.stored.others == Others::EndWithTheFirst;
+        if block_name(&branch.operation).is_some() {
+            // What it returned all the same, though late, counts.
+            let cancelled = failure.is_some_and(|failure| failure.kind == FailureKind::Cancelled);
+            let block = (self.row.seq, self.row.part.branch(number));
+            return (cancelled || !against_the_clock).then_some(Loser::Block(block));
+        }
+        // One that failed has undone itself.
+        let is_done = failure.is_none() && !against_the_clock;
+        let run = child::run_of(branch.promise.clone()).filter(|_| is_done);
+        run.map(Loser::Saga)
     }
 
     fn into_ends(self) -> Vec<BranchEnd> {

@@ -20,7 +20,7 @@ use crate::protocol::failure::{FailureKind, StoredFailure};
     message = "`{Self}` cannot be awaited beside other operations of a saga",
     label = "neither a step nor a saga, `scoop::sleep`, `scoop::caught` nor `scoop::map`",
     note = "write the calls themselves: `scoop::join!(book(&trip), pay(&trip))`",
-    note = "what is more than one call: an `async` block in `join!` or `try_join!`, or a saga, which is awaited like a step"
+    note = "what is more than one call: an `async` block in `join!`, `race!` or `timeout`, or a saga, which is awaited like a step"
 )]
 pub trait Branch: Sized + Send + 'static {
     /// What the await gives for it.

@@ -31,6 +31,9 @@ pub struct Elapsed(());
 /// nobody would know whether it happened: one that waits for another attempt ends, one that is under
 /// way is awaited, unless it is `cancellable`. What returns all the same, though late, is what the await gives. To cut an
 /// attempt off, give the step itself a `timeout`.
+///
+/// An `async` block that is late ends at its next await, and what it did is undone before the `Err(Elapsed)`
+/// is there. One that is past its pivot goes on, and what it returns counts.
 pub const fn timeout<B: Branch>(limit: Duration, operation: B) -> Timeout<B> {
     Timeout {
         branch: operation,

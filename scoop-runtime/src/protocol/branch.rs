@@ -75,6 +75,13 @@ impl Others {
         }
     }
 
+    /// Whether an `async` block that ends because of another one is undone: one against others that is past its
+    /// pivot goes on.
+    #[must_use]
+    pub const fn may_lose(self) -> bool {
+        matches!(self, Self::EndWithTheFirst | Self::LoseToTheFirst)
+    }
+
     /// What those are told that end because of another one.
     #[must_use]
     pub const fn why(self) -> &'static str {

@@ -12,7 +12,7 @@ use crate::journal::{count, effect};
 pub(super) struct Failed(String);
 
 #[step(rollback = unwork)]
-async fn work(case: &str, name: &str, seconds: u64) -> Result<String, Failed> {
+pub(super) async fn work(case: &str, name: &str, seconds: u64) -> Result<String, Failed> {
     effect(case, &format!("does {name}"));
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     match name {
@@ -69,12 +69,12 @@ async fn unstick(case: &str, name: &str, _: String) -> Result<(), Failed> {
 }
 
 #[step(pivot)]
-async fn sign(case: &str) -> Result<(), Failed> {
+pub(super) async fn sign(case: &str) -> Result<(), Failed> {
     effect(case, "signs");
     Ok(())
 }
 
-const fn seconds(number: u64) -> Duration {
+pub(super) const fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
 }
 

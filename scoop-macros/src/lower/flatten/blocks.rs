@@ -25,10 +25,7 @@ fn each(operation: &mut Expr, look: &mut dyn FnMut(&mut Expr)) {
         Expr::MethodCall(e) => each(&mut e.receiver, look),
         Expr::Call(e) if scopes::is_caught(e) => each(&mut e.args[0], look),
         Expr::Call(e) => {
-            let Some(tuple) = scopes::joined_mut(e) else {
-                return;
-            };
-            for branch in &mut tuple.elems {
+            for branch in scopes::operations(e) {
                 match branch {
                     Expr::Async(_) => look(branch),
                     other => each(other, look),

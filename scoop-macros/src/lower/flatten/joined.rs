@@ -52,7 +52,7 @@ impl Flatten {
     fn refuse_change(&mut self, argument: &Expr, captured: &BTreeSet<VarId>) {
         let changed = captured.iter().find(|id| self.assigns(argument, **id));
         if let Some(id) = changed {
-            let name = base_name(&self.vars.get(*id).ident.to_string()).to_owned();
+            let name = base_name(&self.vars.get(*id).ident.to_string());
             self.refuse(
                 argument.span(),
                 &format!(

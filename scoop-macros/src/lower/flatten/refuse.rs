@@ -174,7 +174,7 @@ impl<'a> Visit<'a> for Refuse {
             block.async_token.span,
             "an `async` block that is awaited by itself is the same as what stands in it: leave out \
              `async` and this `.await`, or put it beside other operations, in `scoop::join!`, \
-             `scoop::try_join!` or `scoop::race!`"
+             `scoop::try_join!` or `scoop::race!`, or into `scoop::timeout`"
                 .to_owned(),
         );
     }
@@ -183,7 +183,7 @@ impl<'a> Visit<'a> for Refuse {
         self.error(
             block.async_token.span,
             "an `async` block stands beside other operations, in `scoop::join!`, `scoop::try_join!` or \
-             `scoop::race!`; everywhere else await its steps directly, or in a function marked \
+             `scoop::race!`, or in `scoop::timeout`, right where that is awaited; everywhere else await its steps directly, or in a function marked \
              `#[saga(inline)]`"
                 .to_owned(),
         );
@@ -238,6 +238,10 @@ impl<'a> Visit<'a> for Refuse {
     }
 }
 
+/// What of several operations would be undone nobody says.
+const IN_TIME: &str = "`timeout` takes one `async` block, and undoes what that did: put all of this into it, \
+                       `scoop::timeout(limit, async { scoop::join!(..) }).await`";
+
 impl Refuse {
     /// What is awaited: here alone blocks stand beside others, and what is in them is lowered for itself.
     fn operation(&mut self, operation: &Expr) {
@@ -256,23 +260,28 @@ impl Refuse {
                     }
                 }
                 None if scopes::is_caught(call) => self.operation(&call.args[0]),
+                None if scopes::is_timed(call) => {
+                    self.visit_expr(&call.args[0]);
+                    let timed = &call.args[1];
+                    match block_in(timed) {
+                        _ if matches!(timed, Expr::Async(_)) => {}
+                        Some(block) => self.error(block.async_token.span, IN_TIME.to_owned()),
+                        None => self.operation(timed),
+                    }
+                }
                 None => self.visit_expr_call(call),
             },
             other => self.visit_expr(other),
         }
     }
 
-    /// Where an `async` block would be one of many, or alone with the clock.
+    /// Where an `async` block would be one of many.
     fn refuses_block(&mut self, call: &syn::ExprCall) -> bool {
         let Expr::Path(path) = &*call.func else {
             return false;
         };
         let name = path.path.segments.last().map(|last| last.ident.to_string());
         let message = match name.as_deref() {
-            Some("timeout") => {
-                "`timeout` takes no `async` block: make a saga of it, or let it race against the clock, \
-                 `scoop::race!(async { .. }, async { scoop::sleep(limit).await; .. })`"
-            }
             Some("map" | "try_map") => {
                 "`map` takes no `async` blocks: make a saga of this one, which is called for each of the \
                  items, `scoop::map(items, |item| one(item)).await`"

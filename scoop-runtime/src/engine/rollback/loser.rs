@@ -25,8 +25,9 @@ pub(in crate::engine) async fn undo_block(
     engine: &Arc<Engine>,
     waits: &Waits,
     block: &(Seq, Part),
+    why: &str,
 ) -> Result<Undone, Trouble> {
-    let mut undo = Undoing::of_loser(engine, waits, block).await?;
+    let mut undo = Undoing::of_loser(engine, waits, block, why).await?;
     if undo
         .newest
         .as_ref()
@@ -62,10 +63,11 @@ impl<'e> Undoing<'e> {
         engine: &'e Arc<Engine>,
         waits: &'e Waits,
         block: &(Seq, Part),
+        why: &str,
     ) -> Result<Self, Trouble> {
         let row = engine.read(|| engine.store.run(waits.run)).await?;
         let row = row.ok_or_else(|| Trouble::NoRun(waits.run.to_string()))?;
-        let error = StoredError::of_engine("another one was faster");
+        let error = StoredError::of_engine(why);
         let (seq, part) = block.clone();
         let failure = StoredFailure {
             loser: Some(Loser { seq, part }),
