@@ -11,7 +11,10 @@ use crate::support::{Place, on_every_store};
 mod late;
 mod sagas;
 
-use self::sagas::{beside, deep, fastest, loses_a_saga, nested, never_begun, signed, slow, sticky};
+use self::sagas::{
+    beside, deep, fails_behind, fastest, loses_a_saga, nested, never_begun, signed,
+    signed_and_failed, signed_and_more, slow, sticky,
+};
 
 on_every_store!(
     a_block_that_loses_is_undone_newest_first,
@@ -31,6 +34,9 @@ on_every_store!(
     a_race_in_a_block_that_loses,
     a_block_that_has_not_begun_leaves_nothing,
     an_error_wins_too,
+    what_a_loser_past_its_pivot_limits_itself_ends,
+    a_loser_that_fails_past_its_pivot_waits_for_an_operator,
+    who_lost_is_no_cause_of_what_fails_later,
 );
 
 pub(super) fn case() -> String {
@@ -208,7 +214,13 @@ async fn a_stuck_loser_is_tried_again(place: Place) {
     let stuck = handle.wait().await.unwrap_err();
     assert_eq!(handle.status().await.unwrap(), Status::Stuck);
     let report = format!("{stuck:?}");
-    assert!(report.contains("another one was faster"), "{report}");
+    for said in [
+        "`durable::losers::sagas::sticky` is stuck while an `async` block in it is undone that lost\n",
+        "error: cancelled: another one was faster\n",
+        "the saga has not failed, and goes on then\n",
+    ] {
+        assert!(report.contains(said), "{report}");
+    }
     let compensations: Vec<_> = stuck.compensations().iter().collect();
     assert_eq!(compensations.len(), 2, "{report}");
     assert!(handle.cancel().await.is_err());
@@ -296,4 +308,50 @@ async fn an_error_wins_too(place: Place) {
     let error = handle.wait().await.unwrap_err();
     assert_eq!(error.error().unwrap().to_string(), "fails failed");
     assert_eq!(undone(&case), ["fast"]);
+}
+
+async fn what_a_loser_past_its_pivot_limits_itself_ends(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let process = Process::start(&place).await;
+    let handle = process.scoop.start(signed_and_more(case.clone())).await;
+    assert_eq!(handle.unwrap().wait().await.unwrap(), "fast");
+    assert_eq!(watch.seconds(), 6);
+    assert_eq!(undone(&case), ["late", "inner loser"]);
+}
+
+async fn a_loser_that_fails_past_its_pivot_waits_for_an_operator(place: Place) {
+    let case = case();
+    let process = Process::start(&place).await;
+    let handle = process.scoop.start(signed_and_failed(case.clone())).await;
+    let handle = handle.unwrap();
+    let stuck = handle.wait().await.unwrap_err();
+    assert_eq!(handle.status().await.unwrap(), Status::Stuck);
+    let report = format!("{stuck:?}");
+    for said in [
+        "is stuck: an `async` block in it that lost failed past its pivot\n",
+        "error: fails failed\n",
+        "has to be finished by hand\n",
+        "with `scoop.admin()`: the saga has not failed, and goes on then",
+    ] {
+        assert!(report.contains(said), "{report}");
+    }
+    let admin = process.scoop.admin();
+    let refused = admin.skip(handle.id(), "no").await.unwrap_err();
+    assert!(refused.to_string().contains("past its pivot"), "{refused}");
+    assert!(admin.retry(handle.id()).await.is_err());
+    admin.resolve(handle.id(), "a is put back").await.unwrap();
+    assert_eq!(handle.wait().await.unwrap(), "fast");
+    assert!(undone(&case).is_empty());
+    assert_eq!(journal::count(&case, "does last"), 1);
+}
+
+async fn who_lost_is_no_cause_of_what_fails_later(place: Place) {
+    let case = case();
+    let process = Process::start(&place).await;
+    let handle = process.scoop.start(fails_behind(case.clone())).await;
+    let error = handle.unwrap().wait().await.unwrap_err();
+    let report = format!("{error:?}");
+    assert!(report.contains("fast fast failed"), "{report}");
+    assert!(!report.contains("faster"), "{report}");
+    assert!(!report.contains("after"), "{report}");
 }

@@ -37,6 +37,7 @@ mod room;
 mod several;
 #[cfg(feature = "sqlite")]
 mod stay;
+mod stuck;
 mod timer;
 mod turns;
 mod undone_late;

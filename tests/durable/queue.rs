@@ -25,6 +25,7 @@ on_every_store!(
     what_sleeps_has_no_place_in_its_queue,
     sagas_of_one_queue_may_await_each_other,
     sagas_of_one_queue_may_be_awaited_at_once,
+    what_lost_a_race_in_a_queue_is_undone_beside_others,
     what_is_undone_below_has_a_place_again,
     a_parked_run_has_no_place_in_its_queue,
     what_a_dead_worker_had_is_taken_up_again,
@@ -100,6 +101,28 @@ async fn mails_at_once(case: String) -> u32 {
 #[saga(queue = "mail")]
 async fn mails_once(case: String) -> u32 {
     took(&case).await
+}
+
+/// What loses has a saga below, beside a step that takes longer.
+#[saga(queue = "mail")]
+async fn mails_and_races(case: String) -> Result<u32, No> {
+    let (first, ()) = scoop::join!(
+        async {
+            scoop::race!(
+                async {
+                    mails_once(case.clone()).await;
+                    scoop::sleep(Duration::from_secs(9_000)).await;
+                    Ok(0)
+                },
+                async {
+                    scoop::sleep(Duration::from_secs(5)).await;
+                    Ok::<_, No>(1)
+                },
+            )
+        },
+        takes(&case, 30),
+    );
+    first
 }
 
 #[saga(queue = "mail")]
@@ -218,6 +241,16 @@ async fn sagas_of_one_queue_may_be_awaited_at_once(place: Place) {
     assert_eq!(soon(handle.wait()).await.unwrap(), 3);
     assert_eq!(journal::count(&case, "begins"), 5);
     kill(scoop, &*store).await;
+}
+
+async fn what_lost_a_race_in_a_queue_is_undone_beside_others(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let scoop = worker(&place.open().await, "w", 1).await;
+    let handle = scoop.start(mails_and_races(case.clone())).await.unwrap();
+    assert_eq!(soon(handle.wait()).await.unwrap(), 1);
+    assert!((30..=31).contains(&watch.seconds()), "{}", watch.seconds());
+    assert_eq!(journal::count(&case, "begins"), 1);
+    assert_eq!(journal::count(&case, "-"), 1);
 }
 
 async fn what_is_undone_below_has_a_place_again(place: Place) {

@@ -146,7 +146,7 @@ fn what_an_operand_borrows_that_is_nobodys_is_kept_itself() {
     let source = "one(&f(), two().await, &g()).await";
     assert_eq!(saved(&[], source), ["two: __operand1", "one: "]);
     let lowered = super::lower(&[], body(source), &quote::quote!(scoop));
-    let code = lowered.ok().expect("it is lowered").code.to_string();
+    let code = lowered.expect("it is lowered").code.to_string();
     assert!(code.contains("let __operand1 = f ()"), "{code}");
 }
 

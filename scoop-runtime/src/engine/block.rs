@@ -1,6 +1,5 @@
 //! Does one of several operations that is an `async` block: its body, with a line of rows of its own.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -10,7 +9,7 @@ use super::branch::{Branch, Siblings};
 use super::execution::{Execution, Exit};
 use super::executor::{panicked, polled};
 use super::failing::is_same;
-use super::history::{self, PendingRow, decode};
+use super::history::{self, PendingRow};
 use super::line::Line;
 use super::performer::raw;
 use crate::codec::Stored;
@@ -24,8 +23,7 @@ use crate::protocol::branch::block_name;
 use crate::protocol::checkpoint::{CheckpointRow, StoredOutcome};
 use crate::protocol::description::Point;
 use crate::protocol::failure::{Earlier, FailureKind, StoredError, StoredFailure};
-use crate::protocol::id::{RunId, Seq};
-use crate::protocol::slots::{SlotTable, StoredFrame};
+use crate::protocol::id::RunId;
 
 /// Where a block stands that was stored: at this row, with these locals.
 struct Stands {
@@ -261,20 +259,10 @@ fn gone(point: &Point, name: &str) -> String {
 fn line(run: RunId, pending: &PendingRow) -> Result<(Line, Option<Stands>), Trouble> {
     let block = &pending.row;
     let rows = history::rows_inside(run, (block.seq, &block.part), &pending.parts)?;
+    let table = history::slots_inside(run, &rows)?;
     let Some((number, newest)) = rows.last() else {
-        return Ok((Line::of_block(block, 0, SlotTable::default(), None), None));
+        return Ok((Line::of_block(block, 0, table, None), None));
     };
-    let mut frames = BTreeMap::new();
-    for (number, row) in &rows {
-        let frame: Option<StoredFrame> = decode(run, "frame", row.frame.as_ref())?;
-        frames.insert(Seq(*number), frame.unwrap_or_default());
-    }
-    let frame = frames.remove(&Seq(*number)).unwrap_or_default();
-    let table = SlotTable::rebuild(Seq(*number), &frame, &frames);
-    let table = table.map_err(|error| Trouble::Parked {
-        run,
-        reason: format!("the frame of an `async` block is damaged: {error}"),
-    })?;
     let slots = table.slots().map(|(name, json)| Slot {
         name: name.clone(),
         json: json.clone(),

@@ -34,6 +34,8 @@ pub(super) struct Branch {
     siblings: Arc<Siblings>,
     outcome: Mutex<Option<StoredOutcome>>,
     has_left: AtomicBool,
+    /// Whether it goes on, though those beside it would have it end.
+    goes_on: AtomicBool,
     block: Option<Block>,
 }
 
@@ -66,6 +68,7 @@ impl Branch {
             siblings: Arc::clone(siblings),
             outcome: Mutex::default(),
             has_left: AtomicBool::new(false),
+            goes_on: AtomicBool::new(false),
             block: None,
         })
     }
@@ -80,6 +83,7 @@ impl Branch {
             siblings: Arc::clone(siblings),
             outcome: Mutex::default(),
             has_left: AtomicBool::new(false),
+            goes_on: AtomicBool::new(false),
             block: Some(Block {
                 line: Mutex::new(line),
                 failing: Mutex::new(Some(failing)),
@@ -128,8 +132,17 @@ impl Branch {
 
     /// Why it has to end because of those beside it, if it does; not because of those beside one above.
     pub(super) fn halt(&self) -> Option<Halt> {
-        let stopped = *self.siblings.stopped.borrow();
+        let stopped = *self.siblings.stopped.borrow() && !self.has_to_go_on();
         stopped.then(|| Halt::beside(self.siblings.others))
+    }
+
+    /// From now on it goes on, though those beside it would have it end: it is past its pivot.
+    pub(super) fn goes_on(&self) {
+        self.goes_on.store(true, Ordering::Relaxed);
+    }
+
+    fn has_to_go_on(&self) -> bool {
+        self.goes_on.load(Ordering::Relaxed)
     }
 
     /// The one that it is a part of.
@@ -158,7 +171,7 @@ impl Branch {
                 }
             };
             tokio::select! {
-                _ = stop.wait_for(|stopped| *stopped) => {}
+                _ = stop.wait_for(|stopped| *stopped), if !self.has_to_go_on() => {}
                 () = above => {}
             }
         })

@@ -67,7 +67,7 @@ impl Execution {
 
     /// Waits for the run below; where this one is to end, that one is to end first.
     async fn end_of_child(&self, run: RunId) -> Result<Ended, Trouble> {
-        let ending = self.end_of(run);
+        let ending = self.end_of(run, RunStatus::is_final);
         tokio::pin!(ending);
         let halt = tokio::select! {
             biased;
@@ -89,18 +89,20 @@ impl Execution {
 
     /// Waits for the run below. Beside others this one gives its place in a queue to others and goes on
     /// without, until all have ended: what it awaits may be of the same queue.
-    async fn end_of(&self, run: RunId) -> Result<Ended, Trouble> {
+    pub(super) async fn end_of(
+        &self,
+        run: RunId,
+        is_over: fn(RunStatus) -> bool,
+    ) -> Result<Ended, Trouble> {
         let engine = &self.engine;
         if !branch::is_one_of_several() {
-            return engine.end_of(&self.waits, run, RunStatus::is_final).await;
+            return engine.end_of(&self.waits, run, is_over).await;
         }
         let was_absent = std::mem::replace(&mut self.state().absent, true);
         if !was_absent {
             engine.leave_queue(self.run).await?;
         }
-        engine
-            .watch_end(&self.waits, run, RunStatus::is_final)
-            .await
+        engine.watch_end(&self.waits, run, is_over).await
     }
 
     /// After several operations: goes on at once, or, without a place in its queue, when it has one.

@@ -1,7 +1,7 @@
 //! What a run has done: its forward operations with their outcomes, those of several at once and of
 //! `async` blocks among them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Trouble;
 use super::history::{branch_rows, branches, decode, order_of_end, promise, rows_inside};
@@ -37,26 +37,24 @@ pub(crate) fn done(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trou
     Looking::at(run, rows).all()
 }
 
-/// The same with what was undone because it lost a race.
-pub(super) fn ever(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trouble> {
-    let undone_too = true;
-    let looking = Looking {
-        undone_too,
-        ..Looking::at(run, rows)
-    };
-    looking.all()
-}
-
 /// The same of the block of this row.
 pub(super) fn done_in(
     run: RunId,
     rows: &[CheckpointRow],
     (seq, block): (Seq, &Part),
 ) -> Result<Vec<Done>, Trouble> {
-    let looking = Looking::at(run, rows);
-    let end = looking.own.get(&(seq, block.outcome())).copied();
-    let ended = looking.block((seq, block), end)?;
-    Ok(ended.map(|(_, done)| done).unwrap_or_default())
+    Looking::at(run, rows).all_in((seq, block))
+}
+
+/// The same with what was undone because it lost a race.
+pub(super) fn ever_in(
+    run: RunId,
+    rows: &[CheckpointRow],
+    (seq, block): (Seq, &Part),
+) -> Result<Vec<Done>, Trouble> {
+    let mut looking = Looking::at(run, rows);
+    looking.lost.clear();
+    looking.all_in((seq, block))
 }
 
 /// The operations directly in this block that failed, oldest first. Those beside others that are awaited at
@@ -97,20 +95,29 @@ struct Looking<'a> {
     rows: &'a [CheckpointRow],
     /// The outcomes that are in rows of their own.
     own: BTreeMap<(Seq, Part), &'a CheckpointRow>,
-    /// Whether what was undone because it lost a race counts.
-    undone_too: bool,
+    /// The positions at which something was undone because it lost a race: that does not count.
+    lost: HashSet<Seq>,
 }
 
 impl<'a> Looking<'a> {
     fn at(run: RunId, rows: &'a [CheckpointRow]) -> Self {
         let own = rows.iter().filter(|row| row.kind == RowKind::Outcome);
         let own = own.map(|row| ((row.seq, row.part.clone()), row)).collect();
+        let back = rows.iter().filter(|row| row.direction == Direction::Undo);
+        let lost = back.filter(|row| !row.part.is_main());
+        let lost = lost.map(|row| row.seq).collect();
         Self {
             run,
             rows,
             own,
-            undone_too: false,
+            lost,
         }
+    }
+
+    fn all_in(&self, (seq, block): (Seq, &Part)) -> Result<Vec<Done>, Trouble> {
+        let end = self.own.get(&(seq, block.outcome())).copied();
+        let ended = self.block((seq, block), end)?;
+        Ok(ended.map(|(_, done)| done).unwrap_or_default())
     }
 
     fn all(&self) -> Result<Vec<Done>, Trouble> {
@@ -217,7 +224,7 @@ impl<'a> Looking<'a> {
             };
             self.one(row, outcome, is_over, &mut done)?;
         }
-        if !self.undone_too {
+        if self.lost.contains(&block.0) {
             self.leave_out_undone(block, &mut done)?;
         }
         let ended = end.map_or(newest.created_at, |end| end.created_at);

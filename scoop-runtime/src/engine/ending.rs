@@ -96,7 +96,7 @@ pub(super) async fn fail(execution: &Execution, mut failure: StoredFailure) -> R
 /// What lost a race cannot be undone: the run has not failed, and goes on when that is dealt with.
 pub(super) async fn stick(
     execution: &Execution,
-    (row, failure): (CheckpointRow, StoredFailure),
+    (rows, failure): (Vec<CheckpointRow>, StoredFailure),
 ) -> Result<(), Trouble> {
     let update = RunUpdate {
         status: Some(RunStatus::Stuck),
@@ -104,7 +104,7 @@ pub(super) async fn stick(
         failure: Stored::encode(&failure).ok(),
         ..RunUpdate::default()
     };
-    let stuck = execution.commit(vec![row], update).await;
+    let stuck = execution.commit(rows, update).await;
     written(execution, stuck).map(drop)
 }
 

@@ -41,6 +41,13 @@ impl Execution {
         Ok(())
     }
 
+    /// Forgets the failures of what lost to another: they are none of the saga's.
+    pub(super) fn forget_failures(&self, seq: Seq, is_loser: impl Fn(&Hop) -> bool) {
+        let mut state = self.state();
+        let failures = &mut state.failures;
+        failures.retain(|(at, earlier)| *at != seq || !is_loser(&earlier.hop));
+    }
+
     /// Notes a failure of the await under way that an earlier process wrote down.
     pub(super) fn recall_failure(&self, seq: Seq, failure: &StoredFailure) {
         if let Some(hop) = failure.hop.clone() {

@@ -112,10 +112,13 @@ impl Execution {
         let Some(block) = branch.racing_block() else {
             return false;
         };
-        let (engine, waits) = (&self.engine, &self.waits);
-        let _stirring = waits.stir();
-        let past = rollback::is_past_pivot_in(engine, waits, &block, self.last_row()).await;
-        self.or_park(past).await
+        let _stirring = self.waits.stir();
+        let past = rollback::is_past_pivot_in(self, &block, self.last_row()).await;
+        let past = self.or_park(past).await;
+        if past {
+            branch.goes_on();
+        }
+        past
     }
 
     async fn or_park<T>(&self, result: Result<T, Trouble>) -> T {
@@ -138,11 +141,17 @@ impl Execution {
         let Some(branch) = branch::current() else {
             return self.halt_of_all().await;
         };
+        let beside = async {
+            loop {
+                branch.stopped().await;
+                // Else it is one that goes on all the same, and can be told to end by others.
+                if let Some(halt) = self.halted().await {
+                    return halt;
+                }
+            }
+        };
         tokio::select! {
-            () = branch.stopped() => match self.halted().await {
-                Some(halt) => halt,
-                None => std::future::pending().await,
-            },
+            halt = beside => halt,
             halt = self.halt_of_all() => halt,
         }
     }

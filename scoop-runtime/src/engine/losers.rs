@@ -2,13 +2,13 @@
 
 use super::Trouble;
 use super::execution::{Execution, Exit};
-use super::rollback::{self, Undone};
+use super::rollback::{self, Lost};
 use crate::protocol::id::{Part, RunId, Seq};
 
 impl Execution {
     /// Undoes a saga that was done, though another one was faster.
     pub(super) async fn undo_lost_saga(&self, run: RunId) {
-        match rollback::undo_loser(&self.engine, &self.waits, run).await {
+        match rollback::undo_lost_saga(self, run).await {
             Ok(()) => {}
             Err(trouble) => self.end_here(trouble).await,
         }
@@ -16,10 +16,10 @@ impl Execution {
 
     /// Undoes what a block did, as far as it came: the one of this row.
     pub(super) async fn undo_lost_block(&self, block: &(Seq, Part), why: &str) {
-        match rollback::undo_block(&self.engine, &self.waits, block, why).await {
-            Ok(Undone::Over) => {}
-            Ok(Undone::Left) => drop(self.left().await),
-            Ok(Undone::Stuck(stuck)) => {
+        match rollback::undo_block(self, block, why).await {
+            Ok(Lost::Over) => {}
+            Ok(Lost::Left) => drop(self.left().await),
+            Ok(Lost::Stuck(stuck)) => {
                 self.leave(Exit::Stuck(stuck));
                 std::future::pending().await
             }

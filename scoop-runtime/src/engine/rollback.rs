@@ -5,23 +5,25 @@ mod attempt;
 mod below;
 mod deadline;
 mod doubt;
-mod line;
+mod load;
 mod loser;
 mod pause;
 mod pivot;
 mod plan;
+mod stuck;
+mod trail;
 mod would;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::attempt::Tried;
-pub(super) use self::below::undo_loser;
-use self::line::Line;
-pub(super) use self::loser::{Undone, undo_block};
+pub(super) use self::below::undo_lost_saga;
+pub(super) use self::loser::{Lost, undo_block};
 pub(super) use self::pivot::{is_past_pivot, is_past_pivot_in};
 pub(super) use self::plan::check;
 use self::plan::{Planned, Target};
+use self::trail::Trail;
 pub(super) use self::would::would_undo;
 use super::done::Done;
 use super::history;
@@ -33,10 +35,10 @@ use crate::protocol::checkpoint::{
     CheckpointRow, Direction, RowKind, StoredAttempt, StoredOutcome, Undoes,
 };
 use crate::protocol::commit::{Commit, Committed};
-use crate::protocol::failure::{Compensation, CompensationResult, StoredError, StoredFailure};
-use crate::protocol::id::{RunId, Seq};
+use crate::protocol::failure::{Compensation, CompensationResult, StoredFailure};
+use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::retry::Retry;
-use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
+use crate::protocol::run::{RunStatus, RunUpdate};
 
 /// Rolls a run back as far as it goes: to its end, or until it is stuck.
 pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Trouble> {
@@ -44,7 +46,8 @@ pub(super) async fn drive(engine: &Arc<Engine>, run: RunId) -> Result<(), Troubl
     if !undo.is_checked_above() && undo.is_past_pivot().await? {
         return undo.stuck_past_pivot().await;
     }
-    if undo.undo_all().await? {
+    let plan = undo.plan().await?;
+    if undo.undo_all(plan).await? {
         undo.finish().await?;
     }
     Ok(())
@@ -58,7 +61,7 @@ struct Undoing<'e> {
     limit: Option<Duration>,
     rows: Vec<CheckpointRow>,
     /// Where its own rows are.
-    line: Line<'e>,
+    trail: Trail<'e>,
     /// The number of the newest of them.
     seq: Seq,
     /// The newest of them that was in the store at first.
@@ -73,65 +76,16 @@ struct Undoing<'e> {
     released: bool,
     /// The row of a compensation in a transaction that failed at first.
     undoing: Option<CheckpointRow>,
-    /// The row that says that a block cannot be undone, for whoever ends the run there.
-    stuck: Option<CheckpointRow>,
+    /// The compensation whose row was written last.
+    under_way: Option<(Seq, Part)>,
+    /// The rows that say that a block cannot be undone, for whoever ends the run there.
+    stuck: Vec<CheckpointRow>,
 }
 
-impl<'e> Undoing<'e> {
-    async fn load(engine: &'e Arc<Engine>, run: RunId) -> Result<Self, Trouble> {
-        let row = engine
-            .read(|| engine.store.run(run))
-            .await?
-            .ok_or_else(|| Trouble::NoRun(run.to_string()))?;
-        let failure = history::decode(run, "failure", row.failure.as_ref())?.ok_or_else(|| {
-            Trouble::Parked {
-                run,
-                reason: "it rolls back without a failure".to_owned(),
-            }
-        })?;
-        let saga = engine.registry.saga(&row.saga);
-        saga.map_err(|reason| Trouble::Parked { run, reason })?;
-        Self::of(engine, &row, failure).await
-    }
-
-    /// A run that is undone because of this failure.
-    async fn of(
-        engine: &'e Arc<Engine>,
-        row: &RunRow,
-        failure: StoredFailure,
-    ) -> Result<Self, Trouble> {
-        let run = row.id;
-        let saga = engine.registry.saga(&row.saga);
-        let limit = saga.as_ref().ok().and_then(|saga| saga.rollback_deadline);
-        let saga = saga.map_or("", |saga| saga.description.saga);
-        let rows = history::rows(engine, run).await?;
-        history::check_whole(run, &rows, row.seq)?;
-        let mut undo = Self {
-            engine,
-            run,
-            saga,
-            limit,
-            rows,
-            line: Line::OfRun,
-            seq: row.seq,
-            newest: None,
-            failure: Arc::new(StoredFailure {
-                compensations: Vec::new(),
-                ..failure
-            }),
-            compensations: Vec::new(),
-            outcome: None,
-            released: false,
-            undoing: None,
-            stuck: None,
-        };
-        undo.read_line()?;
-        Ok(undo)
-    }
-
+impl Undoing<'_> {
     /// A row after the last one, with the outcome of the last compensation.
     fn row(&self, kind: RowKind) -> CheckpointRow {
-        let (seq, part) = self.line.at(self.seq.next());
+        let (seq, part) = self.trail.at(self.seq.next());
         CheckpointRow {
             seq,
             part,
@@ -150,16 +104,26 @@ impl<'e> Undoing<'e> {
     }
 
     /// Writes; false when the run is no longer this worker's.
-    async fn commit(&mut self, row: CheckpointRow, mut update: RunUpdate) -> Result<bool, Trouble> {
-        if self.line.is_of_run() && row.kind == RowKind::End {
+    async fn commit(&mut self, row: CheckpointRow, update: RunUpdate) -> Result<bool, Trouble> {
+        self.commit_all(vec![row], update).await
+    }
+
+    async fn commit_all(
+        &mut self,
+        rows: Vec<CheckpointRow>,
+        mut update: RunUpdate,
+    ) -> Result<bool, Trouble> {
+        let ends = rows.iter().any(|row| row.kind == RowKind::End);
+        if ends && self.trail.is_of_run() {
             update.failure = Stored::encode(&self.told()).ok();
         }
-        let (number, released) = (self.line.number(&row), update.released);
+        let numbers = rows.iter().filter_map(|row| self.trail.number(row));
+        let (number, released) = (numbers.max(), update.released);
         let commit = Commit {
             run: self.run,
             create: None,
             update,
-            rows: vec![row],
+            rows,
         };
         match self.engine.writer.write(commit).await {
             Ok(Committed::Stored) => {
@@ -191,9 +155,9 @@ impl<'e> Undoing<'e> {
         }
     }
 
-    /// Undoes all that is left. False when the run is stuck, or no longer this worker's.
-    async fn undo_all(&mut self) -> Result<bool, Trouble> {
-        for planned in self.plan().await? {
+    /// Undoes all of this. False when the run is stuck, or no longer this worker's.
+    async fn undo_all(&mut self, plan: Vec<Planned>) -> Result<bool, Trouble> {
+        for planned in plan {
             let goes_on = match planned {
                 Planned::Step(target) => self.undo(&target).await?,
                 Planned::Saga(below) => self.undo_below(&below).await?,
@@ -249,7 +213,7 @@ impl<'e> Undoing<'e> {
     /// The compensation that was under way when the run was stored, if it is this one's.
     fn pending(&self, of: &Done) -> Result<Option<(Undoes, Vec<StoredAttempt>)>, Trouble> {
         let Some(row) = self.newest.as_ref().filter(|row| {
-            let is_newest = self.line.number(row) == Some(self.seq);
+            let is_newest = self.trail.number(row) == Some(self.seq);
             row.direction == Direction::Undo && row.kind == RowKind::Await && is_newest
         }) else {
             return Ok(None);
@@ -289,45 +253,12 @@ impl<'e> Undoing<'e> {
         self.compensations.push(compensation);
     }
 
-    /// The failure with what became of the compensations so far.
-    fn told(&self) -> StoredFailure {
-        StoredFailure {
-            compensations: self.compensations.clone(),
-            ..(*self.failure).clone()
-        }
-    }
-
-    async fn stuck(
-        &mut self,
-        target: &Target,
-        attempt: u32,
-        error: StoredError,
-    ) -> Result<(), Trouble> {
-        tracing::error!(
-            run = %self.run, rollback = target.undo.name, error = error.message,
-            "a run is stuck: its compensation failed for good"
-        );
-        self.outcome = Some(StoredOutcome::Failed(error.clone()));
-        self.done(target, CompensationResult::Failed { attempt, error });
-        let row = self.row(RowKind::End);
-        if !self.line.is_of_run() {
-            self.stuck = Some(row);
-            return Ok(());
-        }
-        let update = RunUpdate {
-            status: Some(RunStatus::Stuck),
-            wake_at: Some(None),
-            ..RunUpdate::default()
-        };
-        self.commit(row, update).await.map(drop)
-    }
-
     /// Writes that all is undone. False when the run is no longer this worker's.
     async fn finish(&mut self) -> Result<bool, Trouble> {
         let row = self.row(RowKind::End);
-        let update = match self.line {
-            Line::OfBlock { .. } => RunUpdate::default(),
-            Line::OfRun => RunUpdate {
+        let update = match self.trail {
+            Trail::OfBlock { .. } => RunUpdate::default(),
+            Trail::OfRun => RunUpdate {
                 status: Some(RunStatus::RolledBack),
                 wake_at: Some(None),
                 finished_at: Some(self.engine.environment.now()),

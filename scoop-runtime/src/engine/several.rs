@@ -14,6 +14,7 @@ use super::performer::null;
 use super::{Trouble, branch, child};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
+use crate::frame::prefix_of_block;
 use crate::operation::branch::BranchEnd;
 use crate::operation::{Settled, Sleep, Unsettled};
 use crate::protocol::branch::{
@@ -317,6 +318,9 @@ impl<'e> Several<'e> {
         let mut ends: Vec<_> = ends.map(|(number, end)| (end.order, number)).collect();
         ends.sort_unstable();
         for (_, number) in ends.into_iter().skip(1).rev() {
+            if self.stored.others == Others::LoseToTheFirst {
+                self.forget(number);
+            }
             match self.lost(number) {
                 Some(Loser::Block(block)) => {
                     let why = self.stored.others.why();
@@ -343,6 +347,22 @@ impl<'e> Several<'e> {
         let is_done = failure.is_none() && !against_the_clock;
         let run = child::run_of(branch.promise.clone()).filter(|_| is_done);
         run.map(Loser::Saga)
+    }
+
+    /// Why one of them lost nobody asks.
+    fn forget(&self, number: usize) {
+        let end = self.ends[number].as_ref();
+        let failure = end.and_then(|end| end.settled.failure());
+        let hop = failure.and_then(|failure| failure.hop.as_ref());
+        let name = block_name(&self.stored.branches[number].operation);
+        let prefix = name.map(|name| prefix_of_block(self.point.name, name));
+        let is_inside = |point: &str| {
+            let prefix = prefix.as_ref();
+            prefix.is_some_and(|prefix| point.starts_with(&**prefix))
+        };
+        self.execution.forget_failures(self.row.seq, |at| {
+            Some(at) == hop || at.point.as_deref().is_some_and(is_inside)
+        });
     }
 
     fn into_ends(self) -> Vec<BranchEnd> {

@@ -113,7 +113,13 @@ fn end(f: &mut Formatter<'_>, failure: &StoredFailure, ending: Ending) -> Result
     all.try_for_each(|done| compensation(f, done))?;
     if ending == Ending::Stuck {
         let run = run(failure);
-        write!(f, "\n  anything done before that is not undone yet")?;
+        let what = match failure.loser {
+            None => "anything done before that is not undone yet",
+            Some(_) => {
+                "anything done in it before that is not undone yet; the saga has not failed, and goes on then"
+            }
+        };
+        write!(f, "\n  {what}")?;
         write!(
             f,
             "\n  to go on: `retry`, `skip` or `resolve` run {run} with `scoop.admin()`"
@@ -127,9 +133,13 @@ fn past_pivot(f: &mut Formatter<'_>, failure: &StoredFailure) -> Result {
         f,
         "\n  nothing was undone: what it left has to be finished by hand"
     )?;
+    let then = match failure.loser {
+        None => "",
+        Some(_) => ": the saga has not failed, and goes on then",
+    };
     write!(
         f,
-        "\n  then `resolve` run {} with `scoop.admin()`",
+        "\n  then `resolve` run {} with `scoop.admin()`{then}",
         run(failure)
     )
 }

@@ -30,6 +30,12 @@ pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
     let nothing = failure.compensations.is_empty();
     let end = match ending {
         Ending::Caught => return format!("caught in saga `{}`: {}", hop.saga, what(hop)),
+        Ending::Stuck if failure.loser.is_some() && nothing => {
+            "is stuck: an `async` block in it that lost failed past its pivot"
+        }
+        Ending::Stuck if failure.loser.is_some() => {
+            "is stuck while an `async` block in it is undone that lost"
+        }
         Ending::Stuck if nothing => "failed past its pivot and is stuck",
         Ending::Stuck => "failed and is stuck while it is rolled back",
         Ending::Over if failure.resolved.is_some() => {

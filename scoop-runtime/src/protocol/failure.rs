@@ -115,7 +115,7 @@ pub struct StoredFailure {
     /// Failures before this one that the body went on from, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preceded_by: Vec<Earlier>,
-    /// What became of each compensation so far, in the order in which they ran.
+    /// What became of each compensation, in the order in which they ran: told when the run has ended, or is stuck.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compensations: Vec<Compensation>,
     /// How an operator finished by hand what a run left that failed past its pivot.

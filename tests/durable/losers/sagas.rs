@@ -222,3 +222,54 @@ pub(super) async fn never_begun(case: String) -> Result<String, Failed> {
         work(&case, "late", 0).await
     },)
 }
+
+/// Past its pivot the block that loses goes on as if it had not: what it races and limits itself ends.
+#[saga]
+pub(super) async fn signed_and_more(case: String) -> Result<String, Failed> {
+    scoop::race!(
+        async {
+            sign(&case).await?;
+            let limit = seconds(5);
+            drop(scoop::timeout(limit, child(case.clone(), "late".to_owned(), 9_000)).await);
+            scoop::race!(async { work(&case, "inner", 1).await }, async {
+                work(&case, "inner loser", 0).await?;
+                scoop::sleep(seconds(9_000)).await;
+                Ok(String::new())
+            },)
+        },
+        async { work(&case, "fast", 3).await },
+    )
+}
+
+/// It loses and fails past its pivot.
+#[saga]
+pub(super) async fn signed_and_failed(case: String) -> Result<String, Failed> {
+    let first = scoop::race!(
+        async {
+            work(&case, "a", 0).await?;
+            sign(&case).await?;
+            scoop::sleep(seconds(5)).await;
+            work(&case, "fails", 0).await
+        },
+        async { work(&case, "fast", 3).await },
+    )?;
+    work(&case, "last", 0).await?;
+    Ok(first)
+}
+
+/// Fails by itself after a race.
+#[saga]
+pub(super) async fn fails_behind(case: String) -> Result<String, Failed> {
+    let mut all = Vec::new();
+    for turn in 0..2_u64 {
+        all.push(scoop::race!(
+            async { work(&case, "fast", turn).await },
+            child(case.clone(), "child".to_owned(), 9_000),
+            async {
+                scoop::sleep(seconds(9_000)).await;
+                Ok(String::new())
+            },
+        )?);
+    }
+    Err(Failed(all.join(" ")))
+}

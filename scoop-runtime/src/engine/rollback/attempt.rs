@@ -41,7 +41,9 @@ impl Undoing<'_> {
     /// when there is nothing to undo.
     pub(super) async fn begin(&mut self, target: &Target) -> Result<Option<Begun>, Trouble> {
         let in_transaction = !(target.undo.transactions)().is_empty();
+        let place = (target.done.seq, target.done.part.clone());
         if let Some((undoes, attempts)) = self.pending(&target.done)? {
+            self.under_way = Some(place);
             return Ok(Some(Begun {
                 undoes,
                 attempts,
@@ -72,6 +74,7 @@ impl Undoing<'_> {
         row.operation = Some(target.undo.name.to_owned());
         row.arguments = Stored::encode(&undoes).ok();
         begun.undoes = undoes;
+        self.under_way = Some(place);
         if in_transaction {
             begun.first = Some(row);
             begun.left = false;
@@ -170,7 +173,7 @@ impl Undoing<'_> {
 
     /// This row is in the store.
     fn is_stored(&mut self, row: &CheckpointRow) {
-        self.seq = self.line.number(row).unwrap_or(self.seq);
+        self.seq = self.trail.number(row).unwrap_or(self.seq);
         self.outcome = None;
     }
 

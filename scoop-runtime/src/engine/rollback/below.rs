@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::super::done::Done;
 use super::super::dormant::Terms;
+use super::super::execution::Execution;
 use super::super::performer::null;
 use super::super::waits::Waits;
 use super::super::writer::WriteError;
 use super::super::{Engine, Trouble, executor};
 use super::Undoing;
-use super::line::Line;
+use super::trail::Trail;
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::protocol::checkpoint::{RowKind, StoredOutcome, Undoes};
@@ -82,15 +83,13 @@ impl Undoing<'_> {
         }
         // However long that takes: if it gets stuck, an operator deals with that run.
         let is_over = |status| status == RunStatus::RolledBack;
-        let ended = match self.line {
-            Line::OfRun => {
+        let ended = match self.trail {
+            Trail::OfRun => {
                 let waits = Waits::of(self.run);
                 let ending = self.engine.end_of(&waits, below.run, is_over);
                 self.engine.unless_dormant(&waits, terms, ending).await
             }
-            Line::OfBlock { waits, .. } => {
-                Some(self.engine.end_of(waits, below.run, is_over).await)
-            }
+            Trail::OfBlock { execution, .. } => Some(execution.end_of(below.run, is_over).await),
         };
         match ended {
             None | Some(Err(Trouble::ShutDown)) => return Ok(false),
@@ -165,16 +164,16 @@ impl Undoing<'_> {
 }
 
 /// Undoes a saga that was done in a race, though another one was faster; unless it is past its pivot.
-pub(in crate::engine) async fn undo_loser(
-    engine: &Arc<Engine>,
-    waits: &Waits,
+pub(in crate::engine) async fn undo_lost_saga(
+    execution: &Execution,
     run: RunId,
 ) -> Result<(), Trouble> {
-    let row = engine.read(|| engine.store.run(waits.run)).await?;
-    let row = row.ok_or_else(|| Trouble::NoRun(waits.run.to_string()))?;
+    let (engine, above) = (&execution.engine, execution.run);
+    let row = engine.read(|| engine.store.run(above)).await?;
+    let row = row.ok_or_else(|| Trouble::NoRun(above.to_string()))?;
     let error = StoredError::of_engine("another one was faster");
     let failure = engine.undone(&row, FailureKind::Undone, error);
-    let above = Undoing::of(engine, &row, failure).await?;
+    let above = Undoing::with(engine, &row, failure, Trail::OfRun, Vec::new())?;
     let loser = above.row_of(run).await?;
     if loser.status == RunStatus::Completed {
         if above.is_past_pivot_below(run).await? {
@@ -186,7 +185,7 @@ pub(in crate::engine) async fn undo_loser(
         }
     }
     let is_over = |status| status == RunStatus::RolledBack;
-    engine.end_of(waits, run, is_over).await.map(drop)
+    execution.end_of(run, is_over).await.map(drop)
 }
 
 /// Nobody cancels a run that rolls back. Its deadline says when an attempt comes too late, and there is none here.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Undoing;
-use super::line::Line;
+use super::trail::Trail;
 use crate::protocol::checkpoint::RowKind;
 use crate::protocol::failure::StoredError;
 use crate::protocol::id::Seq;
@@ -41,16 +41,16 @@ impl Undoing<'_> {
     /// that of now.
     fn began(&self) -> Option<Timestamp> {
         let rows = self.rows.iter();
-        let own = rows.filter_map(|row| Some((self.line.number(row)?, row)));
+        let own = rows.filter_map(|row| Some((self.trail.number(row)?, row)));
         let decided = own.filter(|(number, row)| {
-            let is_first = !self.line.is_of_run() && *number == Seq::NONE.next();
+            let is_first = !self.trail.is_of_run() && *number == Seq::NONE.next();
             is_first || matches!(row.kind, RowKind::Turn | RowKind::Operator)
         });
         let decided = decided.map(|(_, row)| row.created_at);
         let failed = self.failure.hop.as_ref().map(|hop| hop.at);
-        match self.line {
-            Line::OfRun => decided.chain(failed).max(),
-            Line::OfBlock { .. } => decided.max().or(failed),
+        match self.trail {
+            Trail::OfRun => decided.chain(failed).max(),
+            Trail::OfBlock { .. } => decided.max().or(failed),
         }
     }
 }

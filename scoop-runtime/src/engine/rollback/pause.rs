@@ -3,7 +3,7 @@
 use super::super::Trouble;
 use super::Undoing;
 use super::attempt::Begun;
-use super::line::Line;
+use super::trail::Trail;
 use crate::codec::Stored;
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredAttempt};
 use crate::protocol::run::RunUpdate;
@@ -13,7 +13,7 @@ impl Undoing<'_> {
     /// Writes down that an attempt failed and when the next one is due. False when the run is no
     /// longer this worker's.
     pub(super) async fn note_attempt(&mut self, failed: &StoredAttempt) -> Result<bool, Trouble> {
-        let (seq, of) = self.line.at(self.seq);
+        let (seq, of) = self.trail.at(self.seq);
         let row = CheckpointRow {
             seq,
             part: of.attempt(failed.attempt),
@@ -21,10 +21,10 @@ impl Undoing<'_> {
             ..self.row(RowKind::Attempt)
         };
         let wake = self.wake(failed.next_at);
-        let update = match self.line {
+        let update = match self.trail {
             // The run does other things, too.
-            Line::OfBlock { .. } => RunUpdate::default(),
-            Line::OfRun => RunUpdate {
+            Trail::OfBlock { .. } => RunUpdate::default(),
+            Trail::OfRun => RunUpdate {
                 wake_at: Some(Some(wake)),
                 released: self.engine.is_far(wake),
                 ..RunUpdate::default()
@@ -60,9 +60,11 @@ impl Undoing<'_> {
 
     /// Waits until then. False where the run is to be left.
     async fn rest_until(&self, due: Timestamp) -> Result<bool, Trouble> {
-        match self.line {
-            Line::OfRun => self.engine.rest_until(self.run, due).await,
-            Line::OfBlock { waits, .. } => Ok(self.engine.rest_in(waits, due).await),
+        match self.trail {
+            Trail::OfRun => self.engine.rest_until(self.run, due).await,
+            Trail::OfBlock { execution, .. } => {
+                Ok(self.engine.rest_in(&execution.waits, due).await)
+            }
         }
     }
 }

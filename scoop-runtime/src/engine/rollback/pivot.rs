@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::waits::Waits;
+use super::super::execution::Execution;
 use super::super::{Engine, Trouble};
 use super::Undoing;
-use super::line::Line;
 use crate::protocol::checkpoint::{CheckpointRow, RowKind, StoredOutcome};
-use crate::protocol::failure::{FailureKind, StoredError};
+use crate::protocol::failure::{FailureKind, StoredError, StoredFailure};
 use crate::protocol::id::{Part, RunId, Seq};
 use crate::protocol::promise::Promise;
-use crate::protocol::run::{RunStatus, RunUpdate};
+use crate::protocol::run::{RunRow, RunStatus, RunUpdate};
 
 /// Whether a pivot is done or in doubt in a run that runs forward. `last` has the outcome of its last
 /// operation, where that is not written yet.
@@ -19,37 +18,35 @@ pub(in crate::engine) async fn is_past_pivot(
     run: RunId,
     last: Option<CheckpointRow>,
 ) -> Result<bool, Trouble> {
-    let mut looking = looking(engine, run).await?;
+    let row = engine.read(|| engine.store.run(run)).await?;
+    let row = row.ok_or_else(|| Trouble::NoRun(run.to_string()))?;
+    let mut looking = Undoing::of(engine, &row, nobody_reads(engine, &row)).await?;
     looking.rows.extend(last);
     looking.is_past_pivot().await
 }
 
 /// The same of a block in it: of the one of this row.
 pub(in crate::engine) async fn is_past_pivot_in(
-    engine: &Arc<Engine>,
-    waits: &Waits,
+    execution: &Execution,
     block: &(Seq, Part),
     last: Option<CheckpointRow>,
 ) -> Result<bool, Trouble> {
-    let mut looking = looking(engine, waits.run).await?;
+    let engine = &execution.engine;
+    let mut looking = Undoing::of_block(execution, block, |row| nobody_reads(engine, row)).await?;
     looking.rows.extend(last);
-    looking.line = Line::of_block(block, waits);
     looking.is_past_pivot().await
 }
 
-async fn looking(engine: &Arc<Engine>, run: RunId) -> Result<Undoing<'_>, Trouble> {
-    let row = engine.read(|| engine.store.run(run)).await?;
-    let row = row.ok_or_else(|| Trouble::NoRun(run.to_string()))?;
-    // Nothing is undone here, so nobody reads why.
+/// Nothing is undone here, so nobody reads why.
+fn nobody_reads(engine: &Engine, row: &RunRow) -> StoredFailure {
     let error = StoredError::of_engine("cancelled");
-    let failure = engine.undone(&row, FailureKind::Cancelled, error);
-    Undoing::of(engine, &row, failure).await
+    engine.undone(row, FailureKind::Cancelled, error)
 }
 
 impl Undoing<'_> {
     /// Whether a pivot is done or in doubt, here or in a saga below: then there is no way back.
     pub(super) async fn is_past_pivot(&self) -> Result<bool, Trouble> {
-        for done in self.line.done(self.run, &self.rows)? {
+        for done in self.trail.done(self.run, &self.rows)? {
             if matches!(done.outcome, StoredOutcome::Failed(_)) {
                 continue;
             }

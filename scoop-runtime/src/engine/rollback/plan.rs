@@ -49,7 +49,7 @@ impl Undoing<'_> {
     pub(super) async fn plan(&self) -> Result<Vec<Planned>, Trouble> {
         let settled = self.settled();
         let mut plan = Vec::new();
-        for done in self.line.done(self.run, &self.rows)?.into_iter().rev() {
+        for done in self.trail.done(self.run, &self.rows)?.into_iter().rev() {
             if settled.contains(&(done.seq, done.part.clone()))
                 || matches!(done.outcome, StoredOutcome::Failed(_))
             {
