@@ -17,7 +17,6 @@ on_every_store!(
     a_pivot_in_a_block,
     blocks_in_functions,
     blocks_in_functions_are_undone,
-    blocks_that_race,
     blocks_that_race_are_undone,
 );
 
@@ -209,14 +208,7 @@ fn each_loser_once(all: &[String]) {
     );
 }
 
-async fn blocks_that_race(place: Place) {
-    let all = undone(&LOST, &["1.1:2 +two", "2 +last"]);
-    let call = |case: String| raced_blocks(case, "slow", "last");
-    for all in anywhere(place, call, Completed, "13", &texts(&all)).await {
-        each_loser_once(&all);
-    }
-}
-
+/// What lost is undone while the run goes on, and what won after all.
 async fn blocks_that_race_are_undone(place: Place) {
     let mut all = undone(&LOST, &["1.1:2 +two", "1.1:2:undo -two", "2 +full"]);
     all.sort_unstable();
