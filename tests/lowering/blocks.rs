@@ -93,6 +93,24 @@ async fn blocks_race_in_a_loop() {
     everywhere!(raced(names.to_vec(), "c".to_owned()), "<a><c><b><c>c");
 }
 
+struct Pair {
+    left: String,
+    right: String,
+}
+
+/// Of a pair of which one part is gone a block has what it borrows.
+#[saga]
+async fn borrows_of_what_is_left(left: String, right: String) -> Result<String, Error> {
+    let pair = Pair { left, right };
+    let left = pair.left;
+    let right = &pair.right;
+    let (one, two) = scoop::try_join!(async { ask(right).await }, async {
+        let length = ask("length").await?.len();
+        Ok::<_, Error>(format!("{right}{length}"))
+    })?;
+    Ok(left + &one + &two + right)
+}
+
 /// Arguments with awaits in them, before and behind blocks and other operations; in a macro, too.
 #[saga]
 async fn arguments_that_await(text: String) -> Result<String, Error> {
@@ -106,6 +124,14 @@ async fn arguments_that_await(text: String) -> Result<String, Error> {
         .map(|(one, two, three)| one + &two + &three)?,
     ];
     Ok(words.join(" "))
+}
+
+#[tokio::test]
+async fn a_block_captures_what_a_borrow_of_a_part_borrows() {
+    everywhere!(
+        borrows_of_what_is_left("a".to_owned(), "b".to_owned()),
+        "a<b>b8b"
+    );
 }
 
 #[tokio::test]

@@ -10,9 +10,10 @@ use syn::{Block, Expr, ExprAsync, Stmt, parse_quote};
 
 use super::super::emit::mentions;
 use super::super::ir::{Capture, Inner, VarId, VarKind};
+use super::super::place::Place;
 use super::super::scopes;
 use super::super::span::located;
-use super::super::{Kept, Param};
+use super::super::{Kept, Param, pattern};
 use super::Flatten;
 use super::awaited::base_name;
 use super::captures::{Changes, THIS, bound_by, bound_in, named, without_self};
@@ -41,7 +42,8 @@ fn each(operation: &mut Expr, look: &mut dyn FnMut(&mut Expr)) {
 struct Needs {
     /// The locals that it captures, as they are first named.
     captured: BTreeMap<VarId, Ident>,
-    /// Those that a loop or a `match` around it bound to a borrow: what is behind that is captured.
+    /// Those that a loop or a `match` around it bound to a borrow, or that borrow a part of another: what is
+    /// behind that is captured.
     behind: BTreeMap<VarId, Ident>,
     /// Those that are bound again in it, by the number of their `let`.
     again: BTreeSet<usize>,
@@ -158,6 +160,9 @@ impl Flatten {
                     let at = named(tokens).into_iter().find(|ident| *ident == name);
                     needs.captured.entry(id).or_insert(at.unwrap_or(name));
                 }
+                VarKind::Again(index) if self.borrows_a_part(id, index) => {
+                    self.need_behind(id, tokens, needs);
+                }
                 VarKind::Again(index) if needs.again.insert(index) => {
                     let stmt = self.vars.again[index].stmt.clone();
                     let mut bound = BTreeSet::new();
@@ -167,12 +172,41 @@ impl Flatten {
                     self.need(&stmt.to_token_stream(), &bound, needs);
                 }
                 VarKind::Again(_) => {}
-                VarKind::Ambient { .. } => {
-                    let name = self.ident(id);
-                    let at = named(tokens).into_iter().find(|ident| *ident == name);
-                    needs.behind.entry(id).or_insert(at.unwrap_or(name));
-                }
+                VarKind::Ambient { .. } => self.need_behind(id, tokens, needs),
             }
+        }
+    }
+
+    fn need_behind(&self, id: VarId, tokens: &TokenStream, needs: &mut Needs) {
+        let name = self.ident(id);
+        let at = named(tokens).into_iter().find(|ident| *ident == name);
+        needs.behind.entry(id).or_insert(at.unwrap_or(name));
+    }
+
+    /// Whether a local borrows a part of another, of which the rest may be gone.
+    fn borrows_a_part(&self, id: VarId, again: usize) -> bool {
+        let again = &self.vars.again[again];
+        let Stmt::Local(local) = &again.stmt else {
+            return false;
+        };
+        let is_part = |place: &Place| !place.fields.is_empty();
+        if !again.roots.iter().any(is_part) {
+            return false;
+        }
+        let bindings = pattern::bindings(&local.pat);
+        let mut by_ref = bindings.iter().filter(|binding| binding.by_ref);
+        if by_ref.any(|binding| self.vars.find(&binding.ident) == Some(id)) {
+            return true;
+        }
+        match local.init.as_ref().map(|init| &*init.expr) {
+            Some(Expr::Reference(e)) => {
+                let pat = match &local.pat {
+                    syn::Pat::Type(typed) => &*typed.pat,
+                    pat => pat,
+                };
+                matches!(pat, syn::Pat::Ident(_)) && Place::of(&e.expr, &self.vars).is_some()
+            }
+            _ => false,
         }
     }
 
