@@ -94,7 +94,9 @@ impl Generator {
                 }
             }))
         })?;
-        self.lines.push((from, self.key));
+        if from <= self.key {
+            self.lines.push((from, self.key));
+        }
         let keyword = self.keyword(&body);
         Some(Branch {
             ty,
