@@ -15,6 +15,7 @@ mod support;
 
 #[cfg(feature = "sqlite")]
 mod again;
+mod away;
 mod blocks;
 mod closing;
 mod dormant;

@@ -177,6 +177,7 @@ impl Execution {
 
     /// Waits; not to the end if the run is halted.
     pub(super) async fn wait_until(&self, until: Timestamp) -> Option<Halt> {
+        self.leave_released(until).await;
         if until.since(self.now()).is_zero() {
             return None;
         }

@@ -53,12 +53,18 @@ impl Execution {
         }
         let update = self.waits(until);
         if update.released
-            && !self.is_released()
+            && !self.state().released
             && let Some(Err(reason)) = self.commit(Vec::new(), update).await
         {
             drop(self.park(reason).await);
         }
-        if self.is_released() {
+        self.leave_released(until).await;
+    }
+
+    /// Ends the body where the run was given up until then. It is whoever's takes it up, also where that moment
+    /// has passed meanwhile, or the run is to end: this is asked before anything else.
+    pub(super) async fn leave_released(&self, until: Timestamp) {
+        if self.state().released {
             self.engine.alarm.set(self.wake(until));
             drop(self.left().await);
         }
@@ -75,10 +81,6 @@ impl Execution {
     pub(super) async fn left(&self) -> Settled {
         self.leave(Exit::Leave);
         std::future::pending().await
-    }
-
-    fn is_released(&self) -> bool {
-        self.state().released
     }
 }
 
