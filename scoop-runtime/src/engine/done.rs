@@ -46,15 +46,11 @@ pub(super) fn done_in(
     Looking::at(run, rows).all_in((seq, block))
 }
 
-/// The same with what was undone because it lost a race.
-pub(super) fn ever_in(
-    run: RunId,
-    rows: &[CheckpointRow],
-    (seq, block): (Seq, &Part),
-) -> Result<Vec<Done>, Trouble> {
+/// The operations of these rows, whatever became of them since.
+pub(super) fn ever(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Done>, Trouble> {
     let mut looking = Looking::at(run, rows);
     looking.lost.clear();
-    looking.all_in((seq, block))
+    looking.all()
 }
 
 /// The operations directly in this block that failed, oldest first. Those beside others that are awaited at

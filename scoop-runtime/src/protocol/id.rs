@@ -129,6 +129,13 @@ impl Part {
         self.number_after(block, '~')
     }
 
+    /// The block whose rollback this is a part of, if it is one.
+    #[must_use]
+    pub fn undone_block(&self) -> Option<Self> {
+        let (block, _) = self.0.rsplit_once('~')?;
+        Some(Self(block.to_owned()))
+    }
+
     fn number_after(&self, part: &Self, sign: char) -> Option<i64> {
         let number = self.0.strip_prefix(&*part.0)?.strip_prefix(sign)?;
         let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
@@ -214,6 +221,8 @@ mod tests {
         assert!(!third.attempt(2).is_attempt_at(&block));
         assert_eq!(block.undo(2).number_of_undo(&block), Some(2));
         assert_eq!(third.undo(2).number_of_undo(&block), None);
+        assert_eq!(block.undo(2).attempt(1).undone_block(), Some(block.clone()));
+        assert_eq!(third.undone_block(), None);
         let inner = third.branch(0);
         assert_eq!(inner.inside(2).number_inside(&inner), Some(2));
     }

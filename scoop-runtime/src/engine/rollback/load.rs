@@ -1,11 +1,11 @@
 //! Reads what there is to undo, and how much of that is undone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::super::execution::Execution;
 use super::super::undone::{Undone, undone};
-use super::super::{Engine, Trouble, history};
+use super::super::{Engine, Trouble, done, history};
 use super::Undoing;
 use super::trail::Trail;
 use crate::protocol::checkpoint::{CheckpointRow, Undoes};
@@ -108,12 +108,16 @@ fn compensations(
     trail: &Trail<'_>,
     rows: &[CheckpointRow],
 ) -> Result<Vec<Compensation>, Trouble> {
-    let undone = undone(run, rows, |row| trail.number(row))?;
+    let mut undone = undone(run, rows, |row| trail.number(row))?;
+    if trail.is_of_run() {
+        let beside = undone_beside(run, rows)?;
+        undone.splice(0..0, beside);
+    }
     if undone.is_empty() {
         return Ok(Vec::new());
     }
     // Of many it is known which is which with one look at all.
-    let done = trail.ever_done(run, rows)?.into_iter();
+    let done = done::ever(run, rows)?.into_iter();
     let steps: HashMap<_, _> = done
         .map(|done| ((done.seq, done.part), done.operation))
         .collect();
@@ -132,6 +136,24 @@ fn compensations(
         }
     };
     Ok(undone.into_iter().map(compensation).collect())
+}
+
+/// What was undone while the run went on, because it lost a race: whoever reads why the run failed hears of that, too.
+fn undone_beside(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Undone>, Trouble> {
+    let blocks = rows.iter().filter_map(|row| {
+        let block = row.part.undone_block()?;
+        Some((row.seq, block))
+    });
+    let blocks: BTreeSet<(Seq, Part)> = blocks.collect();
+    let mut all = Vec::new();
+    for (seq, block) in blocks {
+        let number = |row: &CheckpointRow| {
+            let number = row.part.number_of_undo(&block).map(Seq);
+            number.filter(|_| row.seq == seq)
+        };
+        all.extend(undone(run, rows, number)?);
+    }
+    Ok(all)
 }
 
 /// Whether the rollback of a step can be told that nobody knows whether it happened.

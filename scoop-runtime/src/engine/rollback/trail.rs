@@ -59,16 +59,4 @@ impl<'e> Trail<'e> {
             Self::OfBlock { seq, block, .. } => done::done_in(run, rows, (*seq, block)),
         }
     }
-
-    /// The same with what is undone already.
-    pub(super) fn ever_done(
-        &self,
-        run: RunId,
-        rows: &[CheckpointRow],
-    ) -> Result<Vec<Done>, Trouble> {
-        match self {
-            Self::OfRun => done::done(run, rows),
-            Self::OfBlock { seq, block, .. } => done::ever_in(run, rows, (*seq, block)),
-        }
-    }
 }
