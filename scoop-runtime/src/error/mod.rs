@@ -7,7 +7,7 @@ mod kept;
 mod report;
 mod saga_error;
 mod text;
-mod wording;
+pub(crate) mod wording;
 
 pub use any::Error;
 pub use describe::{Describe, ErrorProbe, NotAnError, StoredAsText, StoredWithValue};

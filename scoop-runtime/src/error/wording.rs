@@ -90,7 +90,7 @@ pub(super) fn by_hand(failure: &StoredFailure) -> Option<String> {
 
 /// "`book_flight` (row 2) undone by `cancel_flight`": the row tells one turn of a loop from another, and
 /// `row 2.1` the second of several at once.
-pub(super) fn undoing(compensation: &Compensation) -> String {
+pub(crate) fn undoing(compensation: &Compensation) -> String {
     let (how, rest) = result(compensation);
     let Compensation {
         seq,

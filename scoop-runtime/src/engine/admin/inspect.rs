@@ -5,6 +5,7 @@ use super::super::{Engine, Trouble, rollback};
 use super::Admin;
 use super::awaited::UnderWay;
 use super::inspection::{Inspection, Local, Waits};
+use super::stuck::Stuck;
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
 use crate::protocol::id::RunId;
 use crate::protocol::run::{RunRow, RunStatus};
@@ -56,7 +57,8 @@ impl Admin {
 
 /// Whether the operation of the newest row is not over.
 fn is_under_way(run: &RunRow, newest: &CheckpointRow) -> bool {
-    run.status.is_active() && newest.kind == RowKind::Await
+    let goes_on = Stuck::of(run).is_some_and(|stuck| stuck.goes_on());
+    (run.status.is_active() || goes_on) && newest.kind == RowKind::Await
 }
 
 fn waits(engine: &Engine, row: &RunRow) -> Waits {

@@ -10,6 +10,7 @@ mod inspection;
 mod remove;
 mod report;
 mod requeue;
+mod stuck;
 mod undo;
 
 use super::{Scoop, Trouble, history};

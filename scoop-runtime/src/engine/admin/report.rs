@@ -3,8 +3,8 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::inspection::{Awaited, Block, Inspection, Local, Undoable, Until, Waits};
+use super::stuck::Stuck;
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind};
-use crate::protocol::failure::StoredFailure;
 use crate::protocol::id::Part;
 use crate::protocol::run::{RunRow, RunStatus};
 
@@ -15,6 +15,9 @@ impl Display for Inspection {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         head(f, &self.run)?;
         writeln!(f, "  waits for {}", self.waits)?;
+        if let Some(stuck) = Stuck::of(&self.run) {
+            writeln!(f, "  stuck: {stuck}")?;
+        }
         for awaited in &self.awaits {
             writeln!(f, "  awaits {awaited}")?;
         }
@@ -59,12 +62,13 @@ impl Display for Inspection {
 }
 
 impl Inspection {
-    /// Whether it has failed: one is stuck without where it could not undo what had lost a race.
+    /// Whether it has failed.
     fn goes_back(&self) -> bool {
-        let failure = self.run.failure.as_ref();
-        let failure = failure.and_then(|failure| failure.decode::<StoredFailure>().ok());
-        let loses = failure.is_some_and(|failure| failure.loser.is_some());
-        matches!(self.run.status, RunStatus::RollingBack | RunStatus::Stuck) && !loses
+        match self.run.status {
+            RunStatus::RollingBack => true,
+            RunStatus::Stuck => !Stuck::of(&self.run).is_some_and(|stuck| stuck.goes_on()),
+            _ => false,
+        }
     }
 
     fn history(&self, f: &mut Formatter<'_>) -> Result {
