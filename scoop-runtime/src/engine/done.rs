@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Trouble;
 use super::history::{branch_rows, branches, decode, order_of_end, promise, rows_inside};
-use super::undone::{Undone, undone};
+use super::undone::{Undone, number_beside, undone};
 use crate::codec::Stored;
 use crate::protocol::branch::{StoredEnd, block_name, is_several};
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
@@ -229,15 +229,8 @@ impl<'a> Looking<'a> {
 }
 
 impl Looking<'_> {
-    fn leave_out_undone(
-        &self,
-        (seq, block): (Seq, &Part),
-        done: &mut Vec<Done>,
-    ) -> Result<(), Trouble> {
-        let number = |row: &CheckpointRow| {
-            let number = row.part.number_of_undo(block)?;
-            (row.seq == seq).then_some(Seq(number))
-        };
+    fn leave_out_undone(&self, block: (Seq, &Part), done: &mut Vec<Done>) -> Result<(), Trouble> {
+        let number = |row: &CheckpointRow| number_beside(block, row);
         for Undone { undoes, .. } in undone(self.run, self.rows, number)? {
             done.retain(|done| (done.seq, &done.part) != (undoes.seq, &undoes.part));
         }

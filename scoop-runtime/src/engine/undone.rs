@@ -20,6 +20,12 @@ pub(super) struct Undone {
     pub(super) result: CompensationResult,
 }
 
+/// The number of a row among those of the rollback of a block.
+pub(super) fn number_beside((seq, block): (Seq, &Part), row: &CheckpointRow) -> Option<Seq> {
+    let number = row.part.number_of_undo(block).map(Seq);
+    number.filter(|_| row.seq == seq)
+}
+
 /// Those that the rows of a rollback tell of, which are these with their numbers, in the order in which they ran.
 pub(super) fn undone(
     run: RunId,

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::super::execution::Execution;
-use super::super::undone::{Undone, undone};
+use super::super::undone::{Undone, number_beside, undone};
 use super::super::{Engine, Trouble, done, history};
 use super::Undoing;
 use super::trail::Trail;
@@ -147,10 +147,7 @@ fn undone_beside(run: RunId, rows: &[CheckpointRow]) -> Result<Vec<Undone>, Trou
     let blocks: BTreeSet<(Seq, Part)> = blocks.collect();
     let mut all = Vec::new();
     for (seq, block) in blocks {
-        let number = |row: &CheckpointRow| {
-            let number = row.part.number_of_undo(&block).map(Seq);
-            number.filter(|_| row.seq == seq)
-        };
+        let number = |row: &CheckpointRow| number_beside((seq, &block), row);
         all.extend(undone(run, rows, number)?);
     }
     Ok(all)

@@ -4,6 +4,7 @@
 use super::super::Trouble;
 use super::super::done::{self, Done};
 use super::super::execution::Execution;
+use super::super::undone::number_beside;
 use crate::protocol::checkpoint::CheckpointRow;
 use crate::protocol::id::{Part, RunId, Seq};
 
@@ -45,10 +46,7 @@ impl<'e> Trail<'e> {
     pub(super) fn number(&self, row: &CheckpointRow) -> Option<Seq> {
         match self {
             Self::OfRun => row.part.is_main().then_some(row.seq),
-            Self::OfBlock { seq, block, .. } => {
-                let number = row.part.number_of_undo(block).map(Seq);
-                number.filter(|_| row.seq == *seq)
-            }
+            Self::OfBlock { seq, block, .. } => number_beside((*seq, block), row),
         }
     }
 
