@@ -279,15 +279,37 @@ async fn a_stuck_loser_is_skipped_and_the_run_goes_on(place: Place) {
 
 async fn a_stuck_loser_is_resolved_beside_others(place: Place) {
     let (case, watch) = (case(), Watch::start());
-    let process = Process::start(&place).await;
-    let handle = process.scoop.start(beside(case.clone())).await.unwrap();
+    let mut process = Process::start(&place).await;
+    let id = process
+        .scoop
+        .start(beside(case.clone()))
+        .await
+        .unwrap()
+        .id();
+    for seconds in [5, 8] {
+        watch.until(seconds).await;
+        let inspection = process.scoop.admin().inspect(id).await.unwrap();
+        let stuck = inspection
+            .awaits
+            .iter()
+            .find(|awaited| awaited.part.0 == "0:1.1~1");
+        assert!(
+            stuck.is_some_and(|stuck| matches!(stuck.until, Until::Operator)),
+            "{inspection}"
+        );
+        // It is not tried again.
+        process = process.restart(&watch, seconds + 1).await;
+        watch.until(seconds + 2).await;
+        assert_eq!(undone(&case), ["always stuck"]);
+    }
+    let handle = process.scoop.handle(beside, id);
     handle.wait().await.unwrap_err();
-    // What stands beside the race has come to an end, and is not done again.
-    assert_eq!(watch.seconds(), 30);
+    // What stands beside the race has come to an end, after the last restart.
+    assert_eq!(watch.seconds(), 39);
     let admin = process.scoop.admin();
     admin.resolve(handle.id(), "by hand").await.unwrap();
     assert_eq!(handle.wait().await.unwrap(), "fast and long");
-    assert_eq!(journal::count(&case, "does long"), 1);
+    assert_eq!(journal::count(&case, "does long"), 3);
     assert_eq!(undone(&case), ["always stuck"]);
 }
 

@@ -231,7 +231,8 @@ impl<'a> Looking<'a> {
 impl Looking<'_> {
     fn leave_out_undone(&self, block: (Seq, &Part), done: &mut Vec<Done>) -> Result<(), Trouble> {
         let number = |row: &CheckpointRow| number_beside(block, row);
-        for Undone { undoes, .. } in undone(self.run, self.rows, number)? {
+        let undone = undone(self.run, self.rows, number)?;
+        for Undone { undoes, .. } in undone.into_iter().filter(|undone| !undone.is_stuck()) {
             done.retain(|done| (done.seq, &done.part) != (undoes.seq, &undoes.part));
         }
         Ok(())

@@ -4,7 +4,7 @@ use super::execution::Execution;
 use super::halt::Halt;
 use super::{Ended, Trouble, rollback};
 use crate::codec::Stored;
-use crate::protocol::checkpoint::{CheckpointRow, RowKind};
+use crate::protocol::checkpoint::RowKind;
 use crate::protocol::failure::{FailureKind, StoredFailure};
 use crate::protocol::run::{RunStatus, RunUpdate};
 
@@ -94,17 +94,14 @@ pub(super) async fn fail(execution: &Execution, mut failure: StoredFailure) -> R
 }
 
 /// What lost a race cannot be undone: the run has not failed, and goes on when that is dealt with.
-pub(super) async fn stick(
-    execution: &Execution,
-    (rows, failure): (Vec<CheckpointRow>, StoredFailure),
-) -> Result<(), Trouble> {
+pub(super) async fn stick(execution: &Execution, failure: StoredFailure) -> Result<(), Trouble> {
     let update = RunUpdate {
         status: Some(RunStatus::Stuck),
         wake_at: Some(None),
         failure: Stored::encode(&failure).ok(),
         ..RunUpdate::default()
     };
-    let stuck = execution.commit(rows, update).await;
+    let stuck = execution.commit(Vec::new(), update).await;
     written(execution, stuck).map(drop)
 }
 

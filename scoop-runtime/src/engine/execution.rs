@@ -26,8 +26,8 @@ use crate::protocol::timestamp::Timestamp;
 pub(crate) enum Exit {
     /// An operation ended without a value.
     Failed(Box<StoredFailure>),
-    /// A block lost a race and cannot be undone: the rows that say so, and what the run is stuck with.
-    Stuck(Box<(Vec<CheckpointRow>, StoredFailure)>),
+    /// A block lost a race and cannot be undone: what the run is stuck with.
+    Stuck(Box<StoredFailure>),
     /// This build cannot continue the run.
     Park(String),
     /// The run is somebody else's, or the worker may write nothing more.

@@ -78,8 +78,8 @@ struct Undoing<'e> {
     undoing: Option<CheckpointRow>,
     /// The compensation whose row was written last.
     under_way: Option<(Seq, Part)>,
-    /// The rows that say that a block cannot be undone, for whoever ends the run there.
-    stuck: Vec<CheckpointRow>,
+    /// Whether a compensation failed for good.
+    is_stuck: bool,
 }
 
 impl Undoing<'_> {

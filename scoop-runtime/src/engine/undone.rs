@@ -11,7 +11,8 @@ use crate::protocol::checkpoint::{
 use crate::protocol::failure::CompensationResult;
 use crate::protocol::id::{Part, RunId, Seq};
 
-/// A compensation of which nothing is left to be done.
+/// A compensation of which nothing is left to be done; or, where it is the last, one that failed for good and of
+/// which nobody has decided anything.
 #[derive(Debug)]
 pub(super) struct Undone {
     pub(super) undoes: Undoes,
@@ -42,8 +43,16 @@ pub(super) fn undone(
     let beside = Beside::of(run, rows)?;
     let mut undone = Vec::new();
     let mut under_way: Option<&CheckpointRow> = None;
-    for (_, row) in line {
+    let last = line.last().map(|(number, _)| *number);
+    for (number, row) in line {
         let outcome = decode(run, "outcome", row.outcome.as_ref())?;
+        if let (Some(before), Some(StoredOutcome::Failed(error))) = (under_way, &outcome)
+            && last == Some(number)
+        {
+            let (attempt, error) = (beside.attempt(before), error.clone());
+            let result = CompensationResult::Failed { attempt, error };
+            undone.extend(Undone::of(run, before, result)?);
+        }
         if let Some(before) = under_way
             && let Some(result) = beside.result(before, outcome)
         {
@@ -62,6 +71,11 @@ pub(super) fn undone(
 }
 
 impl Undone {
+    /// Whether it is to be done all the same.
+    pub(super) const fn is_stuck(&self) -> bool {
+        matches!(self.result, CompensationResult::Failed { .. })
+    }
+
     fn of(
         run: RunId,
         row: &CheckpointRow,

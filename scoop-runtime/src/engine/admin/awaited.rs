@@ -7,7 +7,7 @@ use super::inspection::{Awaited, Block, Local, Stand, Until};
 use crate::environment::BoxFuture;
 use crate::operation::Sleep;
 use crate::protocol::branch::{StoredBranches, block_name, is_several};
-use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, Undoes};
+use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome, Undoes};
 use crate::protocol::id::RunId;
 use crate::protocol::promise::Promise;
 use crate::protocol::timestamp::Timestamp;
@@ -86,12 +86,28 @@ impl<'r> UnderWay<'r> {
     }
 }
 
-/// What is being undone of the block of this row, where it lost a race.
+/// What is being undone of the block of this row, where it lost a race, or is stuck there.
 fn being_undone(block: &CheckpointRow, parts: &[CheckpointRow]) -> Option<CheckpointRow> {
     let rows = parts.iter();
     let numbered = rows.filter_map(|row| Some((row.part.number_of_undo(&block.part)?, row)));
-    let (_, newest) = numbered.max_by_key(|(number, _)| *number)?;
-    (newest.kind == RowKind::Await).then(|| newest.clone())
+    let begun = numbered.filter(|(_, row)| row.kind == RowKind::Await);
+    let (_, newest) = begun.max_by_key(|(number, _)| *number)?;
+    let goes_on = next_undo(newest, parts).is_none() || is_stuck(newest, parts);
+    goes_on.then(|| newest.clone())
+}
+
+/// The row after this one in the rollback of a block.
+fn next_undo<'a>(row: &CheckpointRow, parts: &'a [CheckpointRow]) -> Option<&'a CheckpointRow> {
+    let block = row.part.undone_block()?;
+    let next = block.undo(row.part.number_of_undo(&block)? + 1);
+    parts.iter().find(|part| part.part == next)
+}
+
+/// Whether the compensation of this row failed for good, and nobody has decided what is to become of that.
+fn is_stuck(row: &CheckpointRow, parts: &[CheckpointRow]) -> bool {
+    let end = next_undo(row, parts).filter(|next| next.kind == RowKind::End);
+    let outcome = end.and_then(|end| end.outcome.as_ref()?.decode().ok());
+    matches!(outcome, Some(StoredOutcome::Failed(_)))
 }
 
 /// How many of them have begun, of which these have ended: they begin in their order, each when there is room
@@ -168,7 +184,9 @@ async fn leaf(
         Some(Promise::Saga(below)) => engine.ask(|| engine.store.run(below)).await?,
         _ => None,
     };
-    let until = if let Some(below) = below {
+    let until = if is_stuck(row, &pending.parts) {
+        Until::Operator
+    } else if let Some(below) = below {
         Until::Run(below.id, below.status)
     } else if row.operation.as_deref() == Some(Sleep::NAME) {
         let ends: Option<[Timestamp; 1]> = history::decode(run, "sleep", row.arguments.as_ref())?;

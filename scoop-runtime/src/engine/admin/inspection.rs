@@ -77,6 +77,8 @@ pub enum Until {
     Time(Timestamp),
     /// A run below, which has this status.
     Run(RunId, RunStatus),
+    /// An operator: it failed for good, and the run is stuck as soon as what stands beside it has ended.
+    Operator,
 }
 
 /// A local that is stored.

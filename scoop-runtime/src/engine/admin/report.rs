@@ -146,6 +146,10 @@ impl Display for Awaited {
             Until::Done => Ok(()),
             Until::Time(end) => write!(f, ", until {end}"),
             Until::Run(run, status) => write!(f, ": run {run}, {status}"),
+            Until::Operator => write!(
+                f,
+                ": failed for good, the run is stuck when all beside it has ended"
+            ),
             Until::Attempt(failed) => {
                 let (number, next) = (failed.attempt, failed.next_at);
                 let doubt = if failed.doubt { ", in doubt" } else { "" };

@@ -96,7 +96,7 @@ impl<'e> Undoing<'e> {
             released: false,
             undoing: None,
             under_way: None,
-            stuck: Vec::new(),
+            is_stuck: false,
         })
     }
 }

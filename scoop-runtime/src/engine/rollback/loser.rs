@@ -3,16 +3,17 @@
 use super::super::execution::Execution;
 use super::super::{Trouble, history};
 use super::Undoing;
-use crate::protocol::checkpoint::{CheckpointRow, RowKind};
+use crate::protocol::checkpoint::{RowKind, StoredOutcome};
 use crate::protocol::failure::{FailureKind, Loser, StoredError, StoredFailure};
 use crate::protocol::id::{Part, Seq};
+use crate::protocol::run::RunUpdate;
 
 /// What became of a block that lost.
 pub(in crate::engine) enum Lost {
     /// Nothing is left of it; or what it did stays.
     Over,
-    /// It cannot be undone, or finished: the rows that say so, and what the run is stuck with.
-    Stuck(Box<(Vec<CheckpointRow>, StoredFailure)>),
+    /// It cannot be undone, or finished, and its rows say so: what the run is to be stuck with.
+    Stuck(Box<StoredFailure>),
     /// The run is no longer this worker's.
     Left,
 }
@@ -32,38 +33,49 @@ pub(in crate::engine) async fn undo_block(
             .undone(row, FailureKind::Cancelled, StoredError::of_engine(why))
     })
     .await?;
-    // That of a run that was stuck there is not the newest any more: a decision is.
     let newest = undo.newest.as_ref().map(|row| row.kind);
-    if newest == Some(RowKind::End) {
+    let was_stuck = undo.was_stuck()?;
+    if newest == Some(RowKind::End) && !was_stuck {
         return Ok(Lost::Over);
     }
     if undo.is_past_pivot().await? {
         return match newest {
-            // An operator has finished it by hand.
-            Some(_) => Ok(Lost::Over),
-            None => undo.lost_past_pivot(block, loser),
+            // Finished by hand.
+            Some(RowKind::Operator) => Ok(Lost::Over),
+            _ => undo.lost_past_pivot(block, loser, was_stuck).await,
         };
+    }
+    if was_stuck {
+        return Ok(Lost::Stuck(undo.told().into()));
     }
     let plan = undo.plan().await?;
     if plan.is_empty() && newest.is_none() {
         return Ok(Lost::Over);
     }
-    if !undo.undo_all(plan).await? {
-        let stuck = std::mem::take(&mut undo.stuck);
-        return Ok(match stuck.is_empty() {
-            true => Lost::Left,
-            false => Lost::Stuck(Box::new((stuck, undo.told()))),
-        });
-    }
-    match undo.finish().await? {
-        true => Ok(Lost::Over),
-        false => Ok(Lost::Left),
-    }
+    let goes_on = undo.undo_all(plan).await? && undo.finish().await?;
+    Ok(match (goes_on, undo.is_stuck) {
+        (true, _) => Lost::Over,
+        (false, true) => Lost::Stuck(undo.told().into()),
+        (false, false) => Lost::Left,
+    })
 }
 
 impl Undoing<'_> {
+    /// Whether it was stuck before, and nobody has decided what is to become of that.
+    fn was_stuck(&self) -> Result<bool, Trouble> {
+        let end = self.newest.as_ref().filter(|row| row.kind == RowKind::End);
+        let outcome = end.and_then(|end| end.outcome.as_ref());
+        let outcome = history::decode(self.run, "outcome", outcome)?;
+        Ok(matches!(outcome, Some(StoredOutcome::Failed(_))))
+    }
+
     /// What it did stays. Somebody has to finish one that failed there.
-    fn lost_past_pivot(&self, block: &(Seq, Part), loser: Loser) -> Result<Lost, Trouble> {
+    async fn lost_past_pivot(
+        &mut self,
+        block: &(Seq, Part),
+        loser: Loser,
+        was_stuck: bool,
+    ) -> Result<Lost, Trouble> {
         let end = block.1.outcome();
         let end = self.rows.iter().find(|row| row.part == end);
         let end = end.map(|end| history::end_of_branch(self.run, end));
@@ -79,7 +91,13 @@ impl Undoing<'_> {
             loser: Some(loser),
             ..*failure
         };
-        let rows = vec![self.row(RowKind::End)];
-        Ok(Lost::Stuck(Box::new((rows, failure))))
+        if !was_stuck {
+            self.outcome = Some(StoredOutcome::Failed(failure.error.clone()));
+            let row = self.row(RowKind::End);
+            if !self.commit(row, RunUpdate::default()).await? {
+                return Ok(Lost::Left);
+            }
+        }
+        Ok(Lost::Stuck(failure.into()))
     }
 }

@@ -10,7 +10,7 @@ use super::below::Below;
 use crate::operation::Sleep;
 use crate::operation::step::{StepDescriptor, UndoDescriptor};
 use crate::protocol::checkpoint::StoredOutcome;
-use crate::protocol::failure::{FailureKind, StoredFailure};
+use crate::protocol::failure::{CompensationResult, FailureKind, StoredFailure};
 use crate::protocol::id::{Part, Seq};
 use crate::protocol::promise::Promise;
 use crate::protocol::run::RunRow;
@@ -110,7 +110,9 @@ impl Undoing<'_> {
 
     /// The positions that are undone already, or that an operator dealt with.
     fn settled(&self) -> HashSet<(Seq, Part)> {
-        let undone = self.compensations.iter();
+        let undone = self.compensations.iter().filter(|compensation| {
+            !matches!(compensation.result, CompensationResult::Failed { .. })
+        });
         undone
             .map(|compensation| (compensation.seq, compensation.part.clone()))
             .collect()

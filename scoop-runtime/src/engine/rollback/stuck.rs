@@ -1,6 +1,7 @@
 //! A compensation that failed for good: somebody has to look at it.
 
 use super::super::Trouble;
+use super::trail::Trail;
 use super::{Target, Undoing};
 use crate::codec::Stored;
 use crate::protocol::checkpoint::{RowKind, StoredOutcome, Undoes};
@@ -35,16 +36,17 @@ impl Undoing<'_> {
         self.outcome = Some(StoredOutcome::Failed(error.clone()));
         self.done(target, CompensationResult::Failed { attempt, error });
         rows.push(self.row(RowKind::End));
-        if !self.trail.is_of_run() {
-            self.stuck = rows;
-            return Ok(());
-        }
-        let update = RunUpdate {
-            status: Some(RunStatus::Stuck),
-            wake_at: Some(None),
-            ..RunUpdate::default()
+        let update = match self.trail {
+            // What stands beside it may go on: the run is stuck when that has ended.
+            Trail::OfBlock { .. } => RunUpdate::default(),
+            Trail::OfRun => RunUpdate {
+                status: Some(RunStatus::Stuck),
+                wake_at: Some(None),
+                ..RunUpdate::default()
+            },
         };
-        self.commit_all(rows, update).await.map(drop)
+        self.is_stuck = self.commit_all(rows, update).await?;
+        Ok(())
     }
 
     /// The failure with what became of the compensations so far.
