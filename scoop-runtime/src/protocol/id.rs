@@ -221,7 +221,7 @@ mod tests {
         assert!(!third.attempt(2).is_attempt_at(&block));
         assert_eq!(block.undo(2).number_of_undo(&block), Some(2));
         assert_eq!(third.undo(2).number_of_undo(&block), None);
-        assert_eq!(block.undo(2).attempt(1).undone_block(), Some(block.clone()));
+        assert_eq!(block.undo(2).attempt(1).undone_block(), Some(block));
         assert_eq!(third.undone_block(), None);
         let inner = third.branch(0);
         assert_eq!(inner.inside(2).number_inside(&inner), Some(2));
