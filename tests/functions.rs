@@ -322,3 +322,28 @@ async fn what_a_function_wants_is_asked_for_at_start_up() {
         "{said}"
     );
 }
+
+/// What a function returns goes to the saga that awaits it, under whatever name.
+type Answer = Result<String, No>;
+
+#[saga(inline)]
+async fn take_after_bread(what: &str) -> Answer {
+    take("bread").await?;
+    take(what).await
+}
+
+#[saga]
+async fn asks(what: String) -> Result<String, No> {
+    take_after_bread(&what).await
+}
+
+#[tokio::test]
+async fn a_function_may_return_a_result_under_another_name() {
+    let scoop = memory().await;
+    let run = scoop.start(asks("milk".into())).await.unwrap();
+    assert_eq!(run.wait().await.unwrap(), "MILK");
+    let run = scoop.start(asks("nothing".into())).await.unwrap();
+    let error = run.wait().await.unwrap_err();
+    assert_eq!(error.error(), Some(&No("nothing".to_owned())));
+    assert_eq!(error.compensations().len(), 1);
+}

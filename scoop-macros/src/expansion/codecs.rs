@@ -6,6 +6,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{Shape, argument_codec, local};
+use crate::lower::located;
 use crate::signature::{Form, Parameter};
 
 impl Shape<'_> {
@@ -63,13 +64,35 @@ impl Shape<'_> {
         quote!(const #codec: #operation::stored::Codec<#ty> = #new;)
     }
 
-    /// Refuses an error type that is none, where it is written.
+    /// Refuses an error type that is none, where it is written, and a `Result` that is not called so.
     pub(crate) fn error_check(&self) -> Option<TokenStream> {
         let operation = self.operation();
-        let error = self.error()?;
+        let Some(error) = self.error() else {
+            return self.success_check();
+        };
         let span = self.function.output.error_span();
         let check = quote_spanned!(span=> #operation::stored::is_an_error::<#error>());
         Some(quote!(const _: () = #check;))
+    }
+
+    /// Refuses a `Result` under another name. Asked where nothing runs, of the type itself.
+    fn success_check(&self) -> Option<TokenStream> {
+        if self.function.output.is_unit() {
+            return None;
+        }
+        let output = self.output();
+        let span = output.span();
+        let operation = located(&self.operation(), span);
+        let check = quote_spanned!(span=>
+            #operation::counts_as_success(&#operation::Returns::<#output>::new().kind())
+        );
+        Some(quote! {
+            const _: fn() = || {
+                #[allow(unused_imports)]
+                use #operation::ReturnsAValue as _;
+                #check
+            };
+        })
     }
 
     /// The type of the value that is stored.

@@ -27,6 +27,7 @@ mod taken;
 mod tests;
 
 use proc_macro2::TokenStream;
+pub(crate) use span::located;
 use syn::{Block, Error, Ident, Type};
 
 /// The hidden parameter through which the body talks to the engine.

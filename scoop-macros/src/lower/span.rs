@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 
 /// These tokens, whose messages belong to a place of the user's.
-pub(super) fn located(tokens: &TokenStream, place: Span) -> TokenStream {
+pub(crate) fn located(tokens: &TokenStream, place: Span) -> TokenStream {
     tokens
         .clone()
         .into_iter()

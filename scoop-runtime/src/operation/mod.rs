@@ -30,7 +30,7 @@ pub use blocking::blocking;
 pub use call::{AwaitedInsideASaga, Saga, SagaCall, Step, StepCall};
 pub use caught::{Caught, caught};
 pub use child::{ChildCall, StoredByAChild};
-pub use fallible::Fallible;
+pub use fallible::{Fallible, Returns, ReturnsAValue, counts_as_success};
 pub use function::SagaFn;
 pub use join::{Branches, Join, TryBranches, TryJoin, join, try_join};
 pub use map::{Map, TryMap, map, try_map};
