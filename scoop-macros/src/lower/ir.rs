@@ -187,7 +187,7 @@ pub(super) struct Inner {
     pub(super) link: Ident,
     /// Its name among the blocks of its await.
     pub(super) name: String,
-    pub(super) span: Span,
+    pub(super) last: super::last::Last,
     /// The locals that it captures, and the resources that it uses: its parameters.
     pub(super) captured: Vec<Capture>,
     pub(super) provided: Vec<Ident>,

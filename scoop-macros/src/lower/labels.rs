@@ -3,12 +3,57 @@
 //! an await in the middle): Rust refuses a `break` without a label there.
 
 use proc_macro2::Span;
+use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Label, Lifetime};
 
 /// Makes all labels of a body explicit.
 pub(super) fn explicit(body: &mut Block) {
     Labels::default().visit_block_mut(body);
+}
+
+/// Each `break` and `continue` of a loop that is not in this block, by what it says. All labels are explicit.
+pub(super) fn leaving(block: &Block) -> Vec<(Span, &'static str)> {
+    let mut leaving = Leaving::default();
+    leaving.visit_block(block);
+    let Leaving { own, mut left } = leaving;
+    left.retain(|(label, ..)| !own.contains(label));
+    left.into_iter()
+        .map(|(_, span, word)| (span, word))
+        .collect()
+}
+
+/// Labels are unique where it matters: those of a body that are not its own are of loops around it.
+#[derive(Default)]
+struct Leaving {
+    own: Vec<Lifetime>,
+    left: Vec<(Lifetime, Span, &'static str)>,
+}
+
+impl<'a> Visit<'a> for Leaving {
+    fn visit_item(&mut self, _: &'a syn::Item) {}
+
+    fn visit_expr_closure(&mut self, _: &'a syn::ExprClosure) {}
+
+    /// Looked at for itself.
+    fn visit_expr_async(&mut self, _: &'a syn::ExprAsync) {}
+
+    fn visit_label(&mut self, label: &'a Label) {
+        self.own.push(label.name.clone());
+    }
+
+    fn visit_expr_break(&mut self, e: &'a syn::ExprBreak) {
+        let label = e.label.iter().cloned();
+        self.left
+            .extend(label.map(|label| (label, e.break_token.span, "break")));
+        visit::visit_expr_break(self, e);
+    }
+
+    fn visit_expr_continue(&mut self, e: &'a syn::ExprContinue) {
+        let label = e.label.iter().cloned();
+        self.left
+            .extend(label.map(|label| (label, e.continue_token.span, "continue")));
+    }
 }
 
 #[derive(Default)]

@@ -11,6 +11,7 @@ mod graph;
 mod ir;
 mod join;
 mod labels;
+mod last;
 mod liveness;
 mod matches;
 mod moves;

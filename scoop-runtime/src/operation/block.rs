@@ -13,9 +13,10 @@ use serde::de::DeserializeOwned;
 
 use super::saga::BodyError;
 use super::stored::{Arguments, Codec, StoredArguments, codec};
-use super::{EncodedEnd, Intent, Settled, Unsettled};
+use super::{EncodedEnd, Intent, Saga, SagaCall, Settled, Step, StepCall, Unsettled};
 use crate::codec::{CodecError, Stored};
 use crate::environment::BoxFuture;
+use crate::error::ErrorProbe;
 use crate::frame::{Durable, Frame};
 use crate::protocol::description::Description;
 use crate::protocol::failure::StoredError;
@@ -44,6 +45,9 @@ pub struct Body {
     pub(crate) enter: Box<Enter>,
     pub(crate) read: Box<Read>,
 }
+
+/// Looks at the last expression of a block: `Last(..).value()` is its value, or that of what is not awaited there.
+pub struct Last<T>(pub T);
 
 /// Says what a block gives, so that one which gives something else is told there.
 pub struct Gives<T>(PhantomData<fn() -> T>);
@@ -139,6 +143,45 @@ impl<T> Gives<T> {
     }
 }
 
+impl<S: Step> Last<StepCall<S>> {
+    /// Refused: what it would give.
+    pub fn value(self) -> S::Output
+    where
+        StepCall<S>: AwaitedAtLast,
+    {
+        unreachable!("it does not compile")
+    }
+}
+
+impl<S: Saga> Last<SagaCall<S>> {
+    /// Refused: what it would give.
+    pub fn value(self) -> S::Output
+    where
+        SagaCall<S>: AwaitedAtLast,
+    {
+        unreachable!("it does not compile")
+    }
+}
+
+/// Chosen for all else.
+pub trait LastValue<T> {
+    /// The value itself.
+    fn value(self) -> T;
+}
+
+impl<T> LastValue<T> for Last<T> {
+    fn value(self) -> T {
+        self.0
+    }
+}
+
+/// What no call of a step or a saga is at the end of a block.
+#[diagnostic::on_unimplemented(
+    message = "this step or saga is not awaited, and the `async` block ends with it",
+    label = "add `.await` behind this call"
+)]
+pub trait AwaitedAtLast {}
+
 /// The codec of a captured local; that it cannot be captured is said here alone.
 #[must_use]
 pub const fn captured<T: Capturable>() -> Codec<T> {
@@ -180,12 +223,12 @@ impl<T: Serialize + DeserializeOwned> StoredByABlock for T {}
 pub struct Value<'a, T>(pub &'a T);
 
 impl<'a, T, E> Value<'a, Result<T, E>> {
-    /// The error of a `Result`.
+    /// The error of a `Result`, to ask how it is stored.
     #[must_use]
-    pub const fn error(&self) -> Option<&'a E> {
+    pub const fn error(&self) -> Option<ErrorProbe<'a, E>> {
         match self.0 {
             Ok(_) => None,
-            Err(error) => Some(error),
+            Err(error) => Some(ErrorProbe(error)),
         }
     }
 }
@@ -193,7 +236,7 @@ impl<'a, T, E> Value<'a, Result<T, E>> {
 /// Chosen for what is no `Result`.
 pub trait NoResult {
     /// None.
-    fn error(&self) -> Option<&'static Infallible> {
+    fn error(&self) -> Option<ErrorProbe<'static, Infallible>> {
         None
     }
 }
@@ -224,6 +267,12 @@ impl<T> fmt::Debug for Block<T> {
 impl<C, R, T> fmt::Debug for Link<C, R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Link")
+    }
+}
+
+impl<T> fmt::Debug for Last<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Last")
     }
 }
 

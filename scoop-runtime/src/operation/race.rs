@@ -34,16 +34,23 @@ pub const fn race<T>(racers: T) -> Race<T> {
     message = "`{Self}` cannot race in a saga",
     label = "not an `async` block, nor a call of a saga",
     note = "a step races in an `async` block, of which all is undone when it loses: `async {{ step().await }}`",
-    note = "or make a saga of it",
+    note = "so does `scoop::sleep`, with the value that the race gives then: `async {{ scoop::sleep(..).await; .. }}`, and `scoop::timeout` with what it limits",
     note = "for an operation against the clock there is `scoop::timeout(limit, operation)`"
 )]
-pub trait Racer: Branch {}
+pub trait Racer: Branch<Output = Self::Returned> {
+    /// What it returns. Not [`Branch::Output`], so that what cannot race says nothing of what the others return.
+    type Returned: Send + 'static;
+}
 
 #[diagnostic::do_not_recommend]
-impl<S: Saga<Output: Send, Error: StoredByAChild>> Racer for SagaCall<S> {}
+impl<S: Saga<Output: Send, Error: StoredByAChild>> Racer for SagaCall<S> {
+    type Returned = S::Output;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Send + 'static> Racer for Block<T> {}
+impl<T: Send + 'static> Racer for Block<T> {
+    type Returned = T;
+}
 
 /// What can race with each other: a tuple of two to eight sagas and `async` blocks that return the same.
 #[diagnostic::on_unimplemented(
@@ -103,7 +110,7 @@ macro_rules! tuples {
     ($(($($number:literal $racer:ident $value:ident),+))*) => {$(
         impl<Output: Send + 'static, $($racer),+> Racers for ($($racer,)+)
         where
-            $($racer: Racer<Output = Output>),+
+            $($racer: Racer<Returned = Output>),+
         {
             type Output = Output;
 

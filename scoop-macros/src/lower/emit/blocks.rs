@@ -1,10 +1,11 @@
 //! The bodies of `async` blocks beside other operations: functions that the frame is told of before each await of
 //! theirs, so that they can be entered on a resume, too. Their types are found out where they begin.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::super::ir::{Capture, Inner};
+use super::super::last::Last;
 use super::super::span::located;
 use super::{Emit, frame};
 
@@ -38,7 +39,7 @@ impl Emit<'_> {
             captured,
             provided,
             lowered,
-            span,
+            last,
         } = block;
         let (frame, runtime) = (frame(Span::call_site()), self.runtime);
         let description = quote!(#runtime::protocol::description::Description);
@@ -48,15 +49,15 @@ impl Emit<'_> {
         let given = list(provided.iter());
         let this = provided.iter().find(|ident| *ident == "__this");
         let this = this.map(|this| quote!(let #this = &*#this;));
-        let value = Ident::new("__value", Span::mixed_site().located_at(*span));
-        let gives = Ident::new("__gives", Span::mixed_site().located_at(*span));
-        let end = self.end(&value, *span);
-        let coded = located(runtime, *span);
-        let coded = quote_spanned!(*span=> #coded::operation::block::value());
-        let boxed = quote_spanned! {*span=>
+        let [value, gives] = ["__value", "__gives"].map(|name| macros_own(name, last.begin));
+        let end = self.end(&value, *last);
+        let coded = located(runtime, last.begin);
+        let coded = quote_spanned!(last.begin=> #coded::operation::block::value());
+        let code = self.value(code, *last);
+        let boxed = quote_spanned! {last.begin=>
             ::std::boxed::Box::pin(async move {
                 #this
-                let #value = #gives.this(async { #code }.await);
+                let #value = #gives.this(#code);
                 let end = #end;
                 (#value, end)
             })
@@ -78,23 +79,49 @@ impl Emit<'_> {
         }
     }
 
+    /// The value of a block: the expression begins and ends, for the compiler, where the last one in it does.
+    fn value(&self, code: &TokenStream, last: Last) -> TokenStream {
+        let begin = quote_spanned!(last.begin=> async);
+        let end = quote_spanned!(last.end=> .await);
+        let mut braces = Group::new(Delimiter::Brace, code.clone());
+        braces.set_span(last.begin);
+        let code = quote!(#begin #braces #end);
+        if !last.is_a_call {
+            return code;
+        }
+        let (runtime, value) = (
+            located(self.runtime, last.begin),
+            Ident::new("value", last.begin),
+        );
+        quote_spanned!(last.begin=> {
+            #[allow(unused_imports)]
+            use #runtime::operation::block::LastValue as _;
+            #runtime::operation::block::Last(#code).#value()
+        })
+    }
+
     /// What is stored of the error of a block.
-    fn end(&self, value: &Ident, span: Span) -> TokenStream {
-        let runtime = located(self.runtime, span);
-        let probe = quote_spanned!(span=> (&&&#runtime::error::ErrorProbe(error)).stored());
-        quote! {{
+    fn end(&self, value: &Ident, last: Last) -> TokenStream {
+        // As the macro's own code, so that the compiler does not propose to change it.
+        let at = Span::mixed_site().located_at(last.begin);
+        let runtime = located(self.runtime, at);
+        quote_spanned! {at=> {
             #[allow(unused_imports)]
             use #runtime::operation::block::NoResult as _;
             match #runtime::operation::block::Value(&#value).error() {
                 ::core::option::Option::None => ::core::result::Result::Ok(()),
-                ::core::option::Option::Some(error) => {
+                ::core::option::Option::Some(probe) => {
                     #[allow(unused_imports)]
                     use #runtime::error::{NotAnError as _, StoredAsText as _, StoredWithValue as _};
-                    ::core::result::Result::Err(#probe)
+                    ::core::result::Result::Err((&&&probe).stored())
                 }
             }
         }}
     }
+}
+
+fn macros_own(name: &str, at: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(at))
 }
 
 fn list<'a>(idents: impl DoubleEndedIterator<Item = &'a Ident>) -> TokenStream {

@@ -10,6 +10,8 @@ use syn::{Block, Expr, ExprAsync, Stmt, parse_quote};
 
 use super::super::emit::mentions;
 use super::super::ir::{Capture, Inner, VarId, VarKind};
+use super::super::labels::leaving;
+use super::super::last::Last;
 use super::super::place::Place;
 use super::super::scopes;
 use super::super::span::located;
@@ -81,7 +83,7 @@ impl Flatten {
         name: String,
         link: Ident,
     ) -> Option<(Expr, Inner)> {
-        let span = found.async_token.span;
+        let last = Last::of(&found.block);
         let scope = scopes::take(&mut found).and_then(|scope| self.vars.scopes.get(scope).cloned());
         let mut body = without_self(found.block);
         let mut needs = Needs::default();
@@ -92,6 +94,7 @@ impl Flatten {
         let before = self.errors.len();
         self.need(&body.to_token_stream(), &own, &mut needs);
         self.refuse_changes(&body, &needs);
+        self.refuse_leaving(&body);
         if self.errors.len() > before {
             return None;
         }
@@ -124,7 +127,7 @@ impl Flatten {
         let inner = Inner {
             link,
             name,
-            span,
+            last,
             captured: captures,
             provided,
             lowered,
@@ -231,6 +234,19 @@ impl Flatten {
                     "an `async` block has a copy of `{name}`, so the saga would not see this change: \
                      let the block give back the new value, and assign it after the `.await` of \
                      all of them"
+                ),
+            );
+        }
+    }
+
+    /// The loop around a block is not its own.
+    fn refuse_leaving(&mut self, body: &Block) {
+        for (span, word) in leaving(body) {
+            self.refuse(
+                span,
+                &format!(
+                    "an `async` block cannot `{word}` a loop around it: let the block give a value that says so, and \
+                     `{word}` after the `.await` of all of them"
                 ),
             );
         }

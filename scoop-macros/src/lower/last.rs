@@ -1,0 +1,56 @@
+//! The last expression of an `async` block: what the compiler says of the block's value belongs there.
+
+use proc_macro2::{Span, TokenTree};
+use quote::ToTokens as _;
+use syn::{Block, Expr, ExprCall, ExprMethodCall, Stmt};
+
+/// Methods whose type those say who use the value.
+const OF_ANY_TYPE: [&str; 6] = ["into", "try_into", "parse", "collect", "sum", "product"];
+
+/// Where it begins and ends.
+#[derive(Clone, Copy)]
+pub(super) struct Last {
+    pub(super) begin: Span,
+    pub(super) end: Span,
+    /// Whether it may be a call of a step that nobody awaits.
+    pub(super) is_a_call: bool,
+}
+
+impl Last {
+    /// Of this block; the whole of it where nothing is at its end.
+    pub(super) fn of(block: &Block) -> Self {
+        let whole = block.brace_token.span.join();
+        let Some(Stmt::Expr(last, None)) = block.stmts.last() else {
+            return Self {
+                begin: whole,
+                end: whole,
+                is_a_call: false,
+            };
+        };
+        let tokens: Vec<TokenTree> = last.to_token_stream().into_iter().collect();
+        Self {
+            begin: tokens.first().map_or(whole, TokenTree::span),
+            end: tokens.last().map_or(whole, TokenTree::span),
+            is_a_call: match last {
+                Expr::Call(call) => is_of_a_function(call),
+                Expr::MethodCall(call) => is_of_a_local(call),
+                _ => false,
+            },
+        }
+    }
+}
+
+/// Whether it is one of a free function, by its name: an associated one may return what is asked of it.
+fn is_of_a_function(call: &ExprCall) -> bool {
+    let Expr::Path(path) = &*call.func else {
+        return false;
+    };
+    let mut segments = path.path.segments.iter();
+    path.qself.is_none()
+        && segments.all(|segment| !segment.ident.to_string().starts_with(char::is_uppercase))
+}
+
+fn is_of_a_local(call: &ExprMethodCall) -> bool {
+    let any = OF_ANY_TYPE.iter().any(|name| call.method == name);
+    matches!(&*call.receiver, Expr::Path(_)) && !any
+}
