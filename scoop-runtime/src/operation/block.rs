@@ -92,6 +92,16 @@ impl<C, R, T> Link<C, R, T> {
         }
     }
 
+    /// The codec of its value; that it cannot be stored is said here alone. A method, because the compiler would
+    /// propose to name the type where a function is called.
+    #[must_use]
+    pub const fn value(&self) -> Codec<T>
+    where
+        T: StoredByABlock,
+    {
+        codec()
+    }
+
     /// Its body; `codecs` read what it captured, `value` writes and reads what it gives.
     pub fn body<K>(
         &self,
@@ -185,12 +195,6 @@ pub trait AwaitedAtLast {}
 /// The codec of a captured local; that it cannot be captured is said here alone.
 #[must_use]
 pub const fn captured<T: Capturable>() -> Codec<T> {
-    codec()
-}
-
-/// The codec of the value of a block; that it cannot be stored is said here alone.
-#[must_use]
-pub const fn value<T: StoredByABlock>() -> Codec<T> {
     codec()
 }
 

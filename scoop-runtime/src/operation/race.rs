@@ -34,7 +34,7 @@ pub const fn race<T>(racers: T) -> Race<T> {
     message = "`{Self}` cannot race in a saga",
     label = "not an `async` block, nor a call of a saga",
     note = "a step races in an `async` block, of which all is undone when it loses: `async {{ step().await }}`",
-    note = "so does `scoop::sleep`, with the value that the race gives then: `async {{ scoop::sleep(..).await; .. }}`, and `scoop::timeout` with what it limits",
+    note = "so do `scoop::sleep` and `scoop::timeout`, with the value that the race gives then: `async {{ scoop::sleep(..).await; .. }}`",
     note = "for an operation against the clock there is `scoop::timeout(limit, operation)`"
 )]
 pub trait Racer: Branch<Output = Self::Returned> {

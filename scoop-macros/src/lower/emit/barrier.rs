@@ -154,6 +154,8 @@ impl Emit<'_> {
             (&&&&&&#runtime::frame::awaited::Awaited(&#begun)).kind().operation(#begun)
         };
         let settle = quote_spanned!(span=> #frame.settle(#pending).await);
+        // A pattern, so that the compiler does not propose a type for it where one is missing in a block.
+        let whatever = (!e.blocks.is_empty()).then(|| quote!(@ _));
         building.code = quote! {
             #links
             let (#pending, #(#patterns,)*) = if #frame.at(#number) {
@@ -175,7 +177,7 @@ impl Emit<'_> {
             };
             #after
             #known
-            let #result = #settle;
+            let #result #whatever = #settle;
         };
         building.own.extend(result_needed.then_some(e.result));
     }

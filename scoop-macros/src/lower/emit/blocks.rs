@@ -51,8 +51,7 @@ impl Emit<'_> {
         let this = this.map(|this| quote!(let #this = &*#this;));
         let [value, gives] = ["__value", "__gives"].map(|name| macros_own(name, last.begin));
         let end = self.end(&value, *last);
-        let coded = located(runtime, last.begin);
-        let coded = quote_spanned!(last.begin=> #coded::operation::block::value());
+        let coded = quote_spanned!(last.begin=> #link.value());
         let code = self.value(code, *last);
         let boxed = quote_spanned! {last.begin=>
             ::std::boxed::Box::pin(async move {
