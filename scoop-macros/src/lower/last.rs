@@ -1,8 +1,10 @@
 //! The last expression of an `async` block: what the compiler says of the block's value belongs there.
 
-use proc_macro2::{Span, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{Block, Expr, ExprCall, ExprMethodCall, Stmt};
+use syn::{Block, Expr, ExprCall, ExprMethodCall, Stmt, parse_quote_spanned};
+
+use super::span::located;
 
 /// Methods whose type those say who use the value.
 const OF_ANY_TYPE: [&str; 6] = ["into", "try_into", "parse", "collect", "sum", "product"];
@@ -37,6 +39,17 @@ impl Last {
                 _ => false,
             },
         }
+    }
+}
+
+/// Has a call at the end of a block looked at, where it may be one that nobody awaits.
+pub(super) fn look(block: &mut Block, last: Last, runtime: &TokenStream) {
+    if let Some(Stmt::Expr(call, None)) = block.stmts.last_mut()
+        && last.is_a_call
+    {
+        let runtime = located(runtime, last.begin);
+        let value = Ident::new("value", last.begin);
+        *call = parse_quote_spanned!(last.begin=> #runtime::operation::block::Last(#call).#value());
     }
 }
 

@@ -51,7 +51,9 @@ impl Emit<'_> {
         let this = this.map(|this| quote!(let #this = &*#this;));
         let [value, gives] = ["__value", "__gives"].map(|name| macros_own(name, last.begin));
         let end = self.end(&value, *last);
-        let coded = quote_spanned!(last.begin=> #link.value());
+        let mut coded = link.clone();
+        coded.set_span(link.span().located_at(last.begin));
+        let coded = quote_spanned!(last.begin=> #coded.value());
         let code = self.value(code, *last);
         let boxed = quote_spanned! {last.begin=>
             ::std::boxed::Box::pin(async move {
@@ -80,23 +82,18 @@ impl Emit<'_> {
 
     /// The value of a block: the expression begins and ends, for the compiler, where the last one in it does.
     fn value(&self, code: &TokenStream, last: Last) -> TokenStream {
+        let runtime = self.runtime;
+        let looks = last.is_a_call.then(|| {
+            quote! {
+                #[allow(unused_imports)]
+                use #runtime::operation::block::LastValue as _;
+            }
+        });
+        let mut code = Group::new(Delimiter::Brace, quote!(#looks #code));
+        code.set_span(last.begin);
         let begin = quote_spanned!(last.begin=> async);
         let end = quote_spanned!(last.end=> .await);
-        let mut braces = Group::new(Delimiter::Brace, code.clone());
-        braces.set_span(last.begin);
-        let code = quote!(#begin #braces #end);
-        if !last.is_a_call {
-            return code;
-        }
-        let (runtime, value) = (
-            located(self.runtime, last.begin),
-            Ident::new("value", last.begin),
-        );
-        quote_spanned!(last.begin=> {
-            #[allow(unused_imports)]
-            use #runtime::operation::block::LastValue as _;
-            #runtime::operation::block::Last(#code).#value()
-        })
+        quote!(#begin #code #end)
     }
 
     /// What is stored of the error of a block.

@@ -11,7 +11,7 @@ use syn::{Block, Expr, ExprAsync, Stmt, parse_quote};
 use super::super::emit::mentions;
 use super::super::ir::{Capture, Inner, VarId, VarKind};
 use super::super::labels::leaving;
-use super::super::last::Last;
+use super::super::last::{self, Last};
 use super::super::place::Place;
 use super::super::scopes;
 use super::super::span::located;
@@ -110,6 +110,7 @@ impl Flatten {
             parse_quote!(#[transient] let #ident = #lent.again();)
         });
         let again: Vec<Stmt> = behind.chain(again).collect();
+        last::look(&mut body, last, &self.runtime);
         body.stmts.splice(0..0, again);
         let body = without_self(body);
         let captures = self.captures(&link, &needs);
