@@ -51,9 +51,8 @@ impl Emit<'_> {
         let this = this.map(|this| quote!(let #this = &*#this;));
         let [value, gives] = ["__value", "__gives"].map(|name| macros_own(name, last.begin));
         let end = self.end(&value, *last);
-        let mut coded = link.clone();
-        coded.set_span(link.span().located_at(last.begin));
-        let coded = quote_spanned!(last.begin=> #coded.value());
+        // In braces, which have a place of the user's.
+        let coded = quote_spanned!(last.begin=> { &#link }.value());
         let code = self.value(code, *last);
         let boxed = quote_spanned! {last.begin=>
             ::std::boxed::Box::pin(async move {
