@@ -139,6 +139,42 @@ async fn arguments_are_there_before_any_of_several_begins() {
     everywhere!(arguments_that_await("a".to_owned()), "a <aa><a><<in>>");
 }
 
+fn never() -> ! {
+    unreachable!("nobody comes here")
+}
+
+/// Blocks that end with calls of plain functions: of one that does not return, with arguments that await.
+#[saga]
+async fn ends_with_calls() -> Result<String, Error> {
+    let (one, two) = scoop::try_join!(
+        async {
+            let said = ask("one").await?;
+            if !said.is_empty() {
+                return Ok(said);
+            }
+            never()
+        },
+        async { ok(ask("two").await?) },
+    )?;
+    let first = scoop::race!(
+        async {
+            scoop::sleep(Duration::from_secs(60)).await;
+            never()
+        },
+        async { ask(&two).await },
+    )?;
+    Ok(one + &first)
+}
+
+fn ok(text: String) -> Result<String, Error> {
+    Ok(text)
+}
+
+#[tokio::test]
+async fn a_block_may_end_with_a_call_of_any_function() {
+    everywhere!(ends_with_calls(), "<one><<two>>");
+}
+
 #[tokio::test]
 async fn names_are_what_they_are_where_the_block_begins() {
     everywhere!(names_of_others(), "<left><rightright>");

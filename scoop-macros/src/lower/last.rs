@@ -1,10 +1,10 @@
 //! The last expression of an `async` block: what the compiler says of the block's value belongs there.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenTree};
 use quote::ToTokens as _;
 use syn::{Block, Expr, ExprCall, ExprMethodCall, Stmt, parse_quote_spanned};
 
-use super::span::located;
+use super::flatten::THIS;
 
 /// Methods whose type those say who use the value.
 const OF_ANY_TYPE: [&str; 6] = ["into", "try_into", "parse", "collect", "sum", "product"];
@@ -14,7 +14,8 @@ const OF_ANY_TYPE: [&str; 6] = ["into", "try_into", "parse", "collect", "sum", "
 pub(super) struct Last {
     pub(super) begin: Span,
     pub(super) end: Span,
-    /// Whether it may be a call of a step that nobody awaits.
+    /// Whether it may be a call of a step that nobody awaits. To look at it settles its type, so it is not done where
+    /// others say what that is.
     pub(super) is_a_call: bool,
 }
 
@@ -43,13 +44,15 @@ impl Last {
 }
 
 /// Has a call at the end of a block looked at, where it may be one that nobody awaits.
-pub(super) fn look(block: &mut Block, last: Last, runtime: &TokenStream) {
+pub(super) fn look(block: &mut Block, last: Last) {
     if let Some(Stmt::Expr(call, None)) = block.stmts.last_mut()
         && last.is_a_call
     {
-        let runtime = located(runtime, last.begin);
-        let value = Ident::new("value", last.begin);
-        *call = parse_quote_spanned!(last.begin=> #runtime::operation::block::Last(#call).#value());
+        *call = match is_of_this(call) {
+            // That name is the macro's; the braces have a place of the user's.
+            true => parse_quote_spanned!(last.begin=> ({ #call }).at_the_end_of_a_block()),
+            false => parse_quote_spanned!(last.begin=> #call.at_the_end_of_a_block()),
+        };
     }
 }
 
@@ -61,6 +64,14 @@ fn is_of_a_function(call: &ExprCall) -> bool {
     let mut segments = path.path.segments.iter();
     path.qself.is_none()
         && segments.all(|segment| !segment.ident.to_string().starts_with(char::is_uppercase))
+}
+
+/// Whether it is a method of what was `self`.
+fn is_of_this(call: &Expr) -> bool {
+    let Expr::MethodCall(call) = call else {
+        return false;
+    };
+    matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident(THIS))
 }
 
 fn is_of_a_local(call: &ExprMethodCall) -> bool {

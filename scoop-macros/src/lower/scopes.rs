@@ -35,6 +35,11 @@ pub(super) fn is_timed(call: &ExprCall) -> bool {
     call.args.len() == 2 && is_call_of(call, "timeout")
 }
 
+/// Whether these are operations of which one is enough.
+pub(super) fn is_race(call: &ExprCall) -> bool {
+    is_call_of(call, "race")
+}
+
 fn is_call_of(call: &ExprCall, name: &str) -> bool {
     let Expr::Path(path) = &*call.func else {
         return false;

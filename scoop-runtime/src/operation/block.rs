@@ -46,9 +46,6 @@ pub struct Body {
     pub(crate) read: Box<Read>,
 }
 
-/// Looks at the last expression of a block: `Last(..).value()` is its value, or that of what is not awaited there.
-pub struct Last<T>(pub T);
-
 /// Says what a block gives, so that one which gives something else is told there.
 pub struct Gives<T>(PhantomData<fn() -> T>);
 
@@ -153,44 +150,46 @@ impl<T> Gives<T> {
     }
 }
 
-impl<S: Step> Last<StepCall<S>> {
+// A method of the call itself, as any other value has it of the trait, so that nothing is said of its type.
+impl<S: Step> StepCall<S> {
     /// Refused: what it would give.
-    pub fn value(self) -> S::Output
+    #[doc(hidden)]
+    pub fn at_the_end_of_a_block(self) -> S::Output
     where
-        StepCall<S>: AwaitedAtLast,
+        Self: AwaitedAtTheEnd,
     {
         unreachable!("it does not compile")
     }
 }
 
-impl<S: Saga> Last<SagaCall<S>> {
+impl<S: Saga> SagaCall<S> {
     /// Refused: what it would give.
-    pub fn value(self) -> S::Output
+    #[doc(hidden)]
+    pub fn at_the_end_of_a_block(self) -> S::Output
     where
-        SagaCall<S>: AwaitedAtLast,
+        Self: AwaitedAtTheEnd,
     {
         unreachable!("it does not compile")
     }
 }
 
-/// Chosen for all else.
-pub trait LastValue<T> {
+/// Any other value at the end of a block.
+pub trait AtTheEnd: Sized {
     /// The value itself.
-    fn value(self) -> T;
-}
-
-impl<T> LastValue<T> for Last<T> {
-    fn value(self) -> T {
-        self.0
+    #[must_use]
+    fn at_the_end_of_a_block(self) -> Self {
+        self
     }
 }
+
+impl<T> AtTheEnd for T {}
 
 /// What no call of a step or a saga is at the end of a block.
 #[diagnostic::on_unimplemented(
     message = "this step or saga is not awaited, and the `async` block ends with it",
     label = "add `.await` behind this call"
 )]
-pub trait AwaitedAtLast {}
+pub trait AwaitedAtTheEnd {}
 
 /// The codec of a captured local; that it cannot be captured is said here alone.
 #[must_use]
@@ -271,12 +270,6 @@ impl<T> fmt::Debug for Block<T> {
 impl<C, R, T> fmt::Debug for Link<C, R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Link")
-    }
-}
-
-impl<T> fmt::Debug for Last<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Last")
     }
 }
 

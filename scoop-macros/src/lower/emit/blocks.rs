@@ -85,7 +85,7 @@ impl Emit<'_> {
         let looks = last.is_a_call.then(|| {
             quote! {
                 #[allow(unused_imports)]
-                use #runtime::operation::block::LastValue as _;
+                use #runtime::operation::block::AtTheEnd as _;
             }
         });
         let mut code = Group::new(Delimiter::Brace, quote!(#looks #code));

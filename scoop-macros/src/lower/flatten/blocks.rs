@@ -20,17 +20,21 @@ use super::Flatten;
 use super::awaited::base_name;
 use super::captures::{Changes, THIS, bound_by, bound_in, named, without_self};
 
-/// Looks at each block that stands beside other operations here.
-fn each(operation: &mut Expr, look: &mut dyn FnMut(&mut Expr)) {
+/// Looks at each block that stands beside other operations here, and says whether it alone says what its
+/// value is: all that race give the same.
+fn each(operation: &mut Expr, look: &mut dyn FnMut(&mut Expr, bool)) {
     match operation {
         Expr::Paren(e) => each(&mut e.expr, look),
         Expr::Group(e) => each(&mut e.expr, look),
         Expr::MethodCall(e) => each(&mut e.receiver, look),
         Expr::Call(e) if scopes::is_caught(e) => each(&mut e.args[0], look),
         Expr::Call(e) => {
-            for branch in scopes::operations(e) {
+            let races = scopes::is_race(e);
+            let branches = scopes::operations(e);
+            let all_blocks = branches.iter().all(|each| matches!(each, Expr::Async(_)));
+            for (index, branch) in branches.into_iter().enumerate() {
                 match branch {
-                    Expr::Async(_) => look(branch),
+                    Expr::Async(_) => look(branch, !races || all_blocks && index == 0),
                     other => each(other, look),
                 }
             }
@@ -56,9 +60,9 @@ impl Flatten {
     /// Takes the blocks out of what is awaited at this point.
     pub(super) fn blocks(&mut self, point: u32, operation: &mut Expr) -> Vec<Inner> {
         let mut total = 0;
-        each(operation, &mut |_| total += 1);
+        each(operation, &mut |_, _| total += 1);
         let (mut number, mut blocks) = (0, Vec::new());
-        each(operation, &mut |block| {
+        each(operation, &mut |block, alone| {
             let Expr::Async(found) = block.clone() else {
                 return;
             };
@@ -68,7 +72,7 @@ impl Flatten {
                 _ => format!("block ({number} of {total})"),
             };
             let link = format_ident!("__block{point}_{number}", span = Span::mixed_site());
-            if let Some((begin, inner)) = self.block_of(found, name, link) {
+            if let Some((begin, inner)) = self.block_of(found, alone, name, link) {
                 *block = begin;
                 blocks.push(inner);
             }
@@ -80,10 +84,12 @@ impl Flatten {
     fn block_of(
         &mut self,
         mut found: ExprAsync,
+        alone: bool,
         name: String,
         link: Ident,
     ) -> Option<(Expr, Inner)> {
-        let last = Last::of(&found.block);
+        let mut last = Last::of(&found.block);
+        last.is_a_call &= alone;
         let scope = scopes::take(&mut found).and_then(|scope| self.vars.scopes.get(scope).cloned());
         let mut body = without_self(found.block);
         let mut needs = Needs::default();
@@ -110,7 +116,7 @@ impl Flatten {
             parse_quote!(#[transient] let #ident = #lent.again();)
         });
         let again: Vec<Stmt> = behind.chain(again).collect();
-        last::look(&mut body, last, &self.runtime);
+        last::look(&mut body, last);
         body.stmts.splice(0..0, again);
         let body = without_self(body);
         let captures = self.captures(&link, &needs);

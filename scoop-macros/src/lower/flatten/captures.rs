@@ -13,7 +13,7 @@ use super::super::place::Place;
 use super::super::{name, order, pattern};
 
 /// What `self` is called inside of a block.
-pub(super) const THIS: &str = "__this";
+pub(in crate::lower) const THIS: &str = "__this";
 
 /// The block with another name for `self`, which a function without it has.
 pub(super) fn without_self(block: Block) -> Block {

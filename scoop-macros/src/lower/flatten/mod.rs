@@ -14,6 +14,8 @@ mod statement;
 use proc_macro2::TokenStream;
 use syn::{Error, Ident};
 
+pub(super) use captures::THIS;
+
 use super::ir::{Flat, PointInfo, Vars};
 use super::name::Named;
 
