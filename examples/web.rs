@@ -144,22 +144,22 @@ async fn get_order(
     State(shop): State<Shop>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Failed> {
-    let row = sqlx::query_as("select article, units, state from orders where id = $1").bind(&id);
-    let row: Option<(String, i32, String)> = row.fetch_optional(&shop.pool).await?;
+    let missing = || Failed(StatusCode::NOT_FOUND, format!("there is no order `{id}`"));
     let run = shop.scoop.find(fulfil, id.as_str()).await?;
-    let (Some((article, units, state)), Some(run)) = (row, run) else {
-        let message = format!("there is no order `{id}`");
-        return Err(Failed(StatusCode::NOT_FOUND, message));
-    };
+    let run = run.ok_or_else(missing)?;
+    // Asked first: of a run that has ended all that follows is as it left it.
+    let status = format!("{:?}", run.status().await?);
     let (receipt, error) = match run.result().await {
         None => (None, None),
         Some(Ok(receipt)) => (Some(receipt), None),
         Some(Err(error)) => (None, Some(format!("{error:#}"))),
     };
-    let run = format!("{:?}", run.status().await?);
+    let row = sqlx::query_as("select article, units, state from orders where id = $1").bind(&id);
+    let row: Option<(String, i32, String)> = row.fetch_optional(&shop.pool).await?;
+    let (article, units, state) = row.ok_or_else(missing)?;
     Ok(Json(json!({
         "id": id, "article": article, "units": units, "state": state,
-        "run": run, "receipt": receipt, "error": error,
+        "run": status, "receipt": receipt, "error": error,
     })))
 }
 
