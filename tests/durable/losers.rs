@@ -9,11 +9,11 @@ use crate::lives::{Process, Watch};
 use crate::support::{Place, on_every_store};
 
 mod late;
+mod pivot;
 mod sagas;
 
 use self::sagas::{
-    beside, deep, fails_behind, fastest, loses_a_saga, nested, never_begun, signed,
-    signed_and_failed, signed_and_more, slow, sticky,
+    beside, deep, fails_behind, fastest, loses_a_saga, nested, never_begun, slow, sticky,
 };
 
 on_every_store!(
@@ -25,7 +25,6 @@ on_every_store!(
     the_pauses_of_a_rollback_outlive_a_crash,
     a_run_leaves_memory_while_a_loser_waits_to_be_undone,
     who_is_cancelled_meanwhile_undoes_nothing_twice,
-    a_block_past_its_pivot_loses_and_goes_on,
     sagas_in_a_block_that_loses_are_undone,
     several_in_a_block_that_loses_are_undone,
     a_stuck_loser_is_tried_again,
@@ -34,8 +33,6 @@ on_every_store!(
     a_race_in_a_block_that_loses,
     a_block_that_has_not_begun_leaves_nothing,
     an_error_wins_too,
-    what_a_loser_past_its_pivot_limits_itself_ends,
-    a_loser_that_fails_past_its_pivot_waits_for_an_operator,
     who_lost_is_no_cause_of_what_fails_later,
 );
 
@@ -175,17 +172,6 @@ async fn who_is_cancelled_meanwhile_undoes_nothing_twice(place: Place) {
     let wanted = ["b", "patient", "patient", "patient", "patient", "a", "fast"];
     assert_eq!(undone(&case), wanted);
     assert_eq!(handle.status().await.unwrap(), Status::RolledBack);
-}
-
-async fn a_block_past_its_pivot_loses_and_goes_on(place: Place) {
-    let (case, watch) = (case(), Watch::start());
-    let process = Process::start(&place).await;
-    let handle = process.scoop.start(signed(case.clone())).await.unwrap();
-    assert_eq!(handle.wait().await.unwrap(), "fast");
-    // It rests for 8 seconds after the pivot, and takes another step.
-    assert_eq!(watch.seconds(), 11);
-    assert!(undone(&case).is_empty());
-    assert_eq!(journal::count(&case, "does after"), 1);
 }
 
 async fn sagas_in_a_block_that_loses_are_undone(place: Place) {
@@ -338,41 +324,6 @@ async fn an_error_wins_too(place: Place) {
     let error = handle.wait().await.unwrap_err();
     assert_eq!(error.error().unwrap().to_string(), "fails failed");
     assert_eq!(undone(&case), ["fast"]);
-}
-
-async fn what_a_loser_past_its_pivot_limits_itself_ends(place: Place) {
-    let (case, watch) = (case(), Watch::start());
-    let process = Process::start(&place).await;
-    let handle = process.scoop.start(signed_and_more(case.clone())).await;
-    assert_eq!(handle.unwrap().wait().await.unwrap(), "fast");
-    assert_eq!(watch.seconds(), 6);
-    assert_eq!(undone(&case), ["late", "inner loser"]);
-}
-
-async fn a_loser_that_fails_past_its_pivot_waits_for_an_operator(place: Place) {
-    let case = case();
-    let process = Process::start(&place).await;
-    let handle = process.scoop.start(signed_and_failed(case.clone())).await;
-    let handle = handle.unwrap();
-    let stuck = handle.wait().await.unwrap_err();
-    assert_eq!(handle.status().await.unwrap(), Status::Stuck);
-    let report = format!("{stuck:?}");
-    for said in [
-        "is stuck: an `async` block in it that lost failed past its pivot\n",
-        "error: fails failed\n",
-        "has to be finished by hand\n",
-        "with `scoop.admin()`: the saga has not failed, and goes on then",
-    ] {
-        assert!(report.contains(said), "{report}");
-    }
-    let admin = process.scoop.admin();
-    let refused = admin.skip(handle.id(), "no").await.unwrap_err();
-    assert!(refused.to_string().contains("past its pivot"), "{refused}");
-    assert!(admin.retry(handle.id()).await.is_err());
-    admin.resolve(handle.id(), "a is put back").await.unwrap();
-    assert_eq!(handle.wait().await.unwrap(), "fast");
-    assert!(undone(&case).is_empty());
-    assert_eq!(journal::count(&case, "does last"), 1);
 }
 
 async fn who_lost_is_no_cause_of_what_fails_later(place: Place) {

@@ -111,6 +111,9 @@ fn end(f: &mut Formatter<'_>, failure: &StoredFailure, ending: Ending) -> Result
     write!(f, "\n  undone, newest first:")?;
     let mut all = failure.compensations.iter();
     all.try_for_each(|done| compensation(f, done))?;
+    if ending == Ending::Stuck && wording::is_past_pivot(failure) {
+        return past_pivot(f, failure);
+    }
     if ending == Ending::Stuck {
         let run = run(failure);
         let what = match failure.loser {
@@ -129,10 +132,11 @@ fn end(f: &mut Formatter<'_>, failure: &StoredFailure, ending: Ending) -> Result
 }
 
 fn past_pivot(f: &mut Formatter<'_>, failure: &StoredFailure) -> Result {
-    write!(
-        f,
-        "\n  nothing was undone: what it left has to be finished by hand"
-    )?;
+    let nothing = match failure.compensations.is_empty() {
+        true => "nothing was undone",
+        false => "nothing else was undone",
+    };
+    write!(f, "\n  {nothing}: what it left has to be finished by hand")?;
     let then = match failure.loser {
         None => "",
         Some(_) => ": the saga has not failed, and goes on then",

@@ -28,15 +28,16 @@ pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
         return undone_later(hop, ending, by_whom);
     }
     let nothing = failure.compensations.is_empty();
+    let past_pivot = is_past_pivot(failure);
     let end = match ending {
         Ending::Caught => return format!("caught in saga `{}`: {}", hop.saga, what(hop)),
-        Ending::Stuck if failure.loser.is_some() && nothing => {
+        Ending::Stuck if failure.loser.is_some() && past_pivot => {
             "is stuck: an `async` block in it that lost failed past its pivot"
         }
         Ending::Stuck if failure.loser.is_some() => {
             "is stuck while an `async` block in it is undone that lost"
         }
-        Ending::Stuck if nothing => "failed past its pivot and is stuck",
+        Ending::Stuck if past_pivot => "failed past its pivot and is stuck",
         Ending::Stuck => "failed and is stuck while it is rolled back",
         Ending::Over if failure.resolved.is_some() => {
             "failed past its pivot and was finished by hand"
@@ -45,6 +46,13 @@ pub(super) fn headline(failure: &StoredFailure, ending: Ending) -> String {
         Ending::Over => "failed and was rolled back",
     };
     format!("saga `{}` {end}", hop.saga)
+}
+
+/// Whether a run that is stuck is so because it failed past its pivot: no compensation failed. What had lost a race
+/// before may have been undone.
+pub(super) fn is_past_pivot(failure: &StoredFailure) -> bool {
+    let mut all = failure.compensations.iter();
+    !all.any(|known| matches!(known.result, CompensationResult::Failed { .. }))
 }
 
 /// Of a saga that had returned `Ok`.

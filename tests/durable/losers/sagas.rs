@@ -273,3 +273,18 @@ pub(super) async fn fails_behind(case: String) -> Result<String, Failed> {
     }
     Err(Failed(all.join(" ")))
 }
+
+/// Fails past its pivot, after a race.
+#[saga]
+pub(super) async fn signs_behind(case: String) -> Result<String, Failed> {
+    scoop::race!(
+        async {
+            work(&case, "loser", 0).await?;
+            scoop::sleep(seconds(9_000)).await;
+            Ok(String::new())
+        },
+        async { work(&case, "fast", 1).await },
+    )?;
+    sign(&case).await?;
+    work(&case, "fails", 0).await
+}
