@@ -54,7 +54,8 @@ async fn row(store: &dyn Store, run: u128) -> RunRow {
     store.run(id(run)).await.unwrap().unwrap()
 }
 
-async fn claimed(store: &dyn Store, fence: &Fence, now: i64) -> Vec<RunId> {
+/// The runs that a worker takes at this moment.
+pub async fn claimed(store: &dyn Store, fence: &Fence, now: i64) -> Vec<RunId> {
     let claim = Claim {
         now: Timestamp(now),
         limit: 9,

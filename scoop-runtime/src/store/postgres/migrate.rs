@@ -73,6 +73,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "parents",
         sql: include_str!("migrations/0010_parents.sql"),
     },
+    Migration {
+        version: 11,
+        name: "wake",
+        sql: include_str!("migrations/0011_wake.sql"),
+    },
 ];
 
 /// `scoop`, in ASCII.

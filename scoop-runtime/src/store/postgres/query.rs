@@ -28,6 +28,7 @@ statements! {
     RUN_START = "run_start",
     RUN_CLAIM = "run_claim",
     RUN_REST = "run_rest",
+    RUN_WAKE = "run_wake",
     HINT_SAY = "hint_say",
     QUEUE_LIMIT = "queue_limit",
     RUNS_REMOVE = "runs_remove",

@@ -81,11 +81,31 @@ pub(super) async fn claim(
     let Some(taken) = take(session, fence, claim).await? else {
         return Ok(None);
     };
-    if !taken.runs.is_empty() || !taken.late || !bury(session, fence, claim).await? {
+    if !taken.runs.is_empty() || !more(session, fence, claim, &taken).await? {
         return Ok(Some(taken.runs));
     }
     let taken = take(session, fence, claim).await?;
     Ok(taken.map(|taken| taken.runs))
+}
+
+/// Sees to it that there are more runs to be taken, where a look said that there may be; whether there are.
+async fn more(
+    session: &mut Session<'_>,
+    fence: &Fence,
+    claim: &Claim,
+    taken: &Taken,
+) -> Result<bool> {
+    let woken = taken.asleep && wake(session).await?;
+    let buried = taken.late && bury(session, fence, claim).await?;
+    Ok(woken || buried)
+}
+
+/// Tells runs of the ends of what they wait for; whether there was one.
+async fn wake(session: &mut Session<'_>) -> Result<bool> {
+    const AT_ONCE: i64 = 1_000;
+    let wake = session.statement(query::RUN_WAKE).bind(AT_ONCE);
+    let told: i64 = wake.fetch_one(&mut *session.connection).await?.try_get(0)?;
+    Ok(told > 0)
 }
 
 /// Declares workers dead whose lease is over; whether there was one.
@@ -136,6 +156,8 @@ struct Taken {
     contended: bool,
     /// Whether there are workers that are late.
     late: bool,
+    /// Whether there are runs to be woken.
+    asleep: bool,
 }
 
 /// Takes runs that nobody has; looks again, where only others who did the same were in the way.
@@ -165,6 +187,7 @@ async fn once(session: &mut Session<'_>, fence: &Fence, claim: &Claim) -> Result
         return Ok(None);
     };
     let (contended, late) = (first.try_get("contended")?, first.try_get("late")?);
+    let asleep = first.try_get("asleep")?;
     let taken = rows.iter().filter(|row| {
         let id = row.try_get::<Option<uuid::Uuid>, _>(0);
         !matches!(id, Ok(None))
@@ -174,6 +197,7 @@ async fn once(session: &mut Session<'_>, fence: &Fence, claim: &Claim) -> Result
         runs,
         contended,
         late,
+        asleep,
     }))
 }
 

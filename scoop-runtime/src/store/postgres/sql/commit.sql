@@ -1,7 +1,7 @@
 -- The writer, for each batch. Locks, in this order: its own worker's row `for key share`; new runs
 -- in the order of their keys; runs that change in the order of their ids; runs above those, unless somebody
--- else has locked them. A run that is only
--- appended to is not locked: nobody else writes what its owner writes.
+-- else has locked them. A run that is only appended to is not locked: nobody else writes what its owner
+-- writes.
 --
 -- A row has a gate: 1, the run was made by this statement; 2, the run is there; 3, the run is
 -- locked because it changes, too. A change with rows is left out when all its rows were there
@@ -13,9 +13,9 @@
 -- last. So here, where this one is locked, that is over, and both are read as it left them, whatever they
 -- were when the statement began: rows that are locked are, and so no condition but `id` may stand beside
 -- that lock. Or it has not come to this run, and will find out that it is active no more. Nobody is
--- waited for here, so that there is no circle with those who lock the one above first: who has locked
--- it claims it, because it is due, or cancels it, or ends another run below, which makes it due; or it
--- is somebody's, who looks at this one. One that changes here, too, is left as it becomes.
+-- waited for here, so that there is no circle with those who lock the one above first. Whoever they are,
+-- what they know of this end is not asked: it is written down that the one above is to be woken, and
+-- whoever looks for work does that (`run_wake.sql`). One that changes here, too, is left as it becomes.
 with fence as materialized (
     select from scoop.worker where name = $1 and epoch = $2 and live for key share
 ),
@@ -141,7 +141,7 @@ changed as (
         coalesce(run.finished_at, run.created_at) as since
 ),
 above as materialized (
-    select found.id, found.owner, ended.since
+    select ended.id, ended.since, found.id is not null as reached, found.owner
     from (
         select changed.above as id, min(changed.since) as since
         from changed
@@ -150,15 +150,24 @@ above as materialized (
         order by changed.above
         limit cardinality($16::uuid[])
     ) as ended
-    cross join lateral (
+    left join lateral (
         select run.id, run.owner from scoop.run where run.id = ended.id for no key update skip locked
-    ) as found
+    ) as found on true
 ),
 woken as (
     update scoop.run set wake_at = least(run.wake_at, resting.since)
-    from (select * from above where owner is null limit cardinality($16::uuid[])) as resting
+    from (
+        select * from above where reached and owner is null limit cardinality($16::uuid[])
+    ) as resting
     where run.id = resting.id
     returning run.id
+),
+missed as (
+    insert into scoop.wake (ended, run, since)
+    select changed.id, changed.above, changed.since
+    from changed
+    where case when changed.above in (select id from above where not reached) then true end
+    on conflict do nothing
 )
 select
     exists (select from fence),
@@ -166,4 +175,11 @@ select
     array(select distinct run from appended),
     array(select id from locked),
     array(select id from changed),
-    array(select id from changed where case when above in (select id from woken) then true end)
+    array(
+        select id
+        from changed
+        where case
+            when above in (select id from woken) or above in (select id from above where not reached)
+                then true
+        end
+    )

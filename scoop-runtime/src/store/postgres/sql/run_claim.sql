@@ -2,8 +2,8 @@
 -- in the order of their names, then runs, in the order of their ids, passing over those of both that
 -- another worker is claiming. No row at all: the worker was declared dead. One row of nulls: there is
 -- nothing to claim. The last columns say whether another worker took runs of a queue at the same time,
--- so that it is worth looking again, and whether there are workers to be declared dead first (the
--- next statement, `worker_bury`, does it).
+-- so that it is worth looking again; whether there are workers to be declared dead first, and runs to be
+-- woken (the next statements, `worker_bury` and `run_wake`, do it).
 --
 -- Of the runs that nobody has it takes those that are due, by the clock of the worker that asks: it
 -- is the one that waits for what is left. Of those of a life that is over it takes all; what they
@@ -198,7 +198,8 @@ select
         select from found
         where found.places is not null and found.queue not in (select name from open)
     ) as contended,
-    late.found as late
+    late.found as late,
+    asleep.found as asleep
 from fence
 cross join (
     select exists (
@@ -215,5 +216,6 @@ cross join (
             )
     ) as found
 ) late
+cross join (select exists (select from scoop.wake) as found) asleep
 left join claimed run on true
 order by run.id

@@ -7,7 +7,7 @@ use sqlx::Executor as _;
 use super::{database, number, open, raw};
 use crate::protocol::commit::Committed;
 use crate::protocol::run::RunStatus;
-use crate::store::conformance::rest::{below, ends, rest};
+use crate::store::conformance::rest::{below, claimed, ends, rest};
 use crate::store::conformance::sample::{id, start, worker};
 use crate::store::{Rested, Store as _};
 
@@ -84,22 +84,28 @@ async fn an_end_that_waits_for_who_rests_wakes_it() {
     assert_eq!(row.wake_at.map(|at| at.0), Some(5_000));
 }
 
-/// Who locks the one above at this moment has a reason to take it up.
+/// Whoever locks the one above at this moment: who takes it up, or the run above that one, which is about to
+/// rest, and would leave it as it is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_waits_for_nobody_who_has_the_one_above() {
+async fn an_end_waits_for_nobody_who_has_the_one_above_and_wakes_it_all_the_same() {
     let url = database().await;
     let store = open(&url).await;
     let fence = store.attach(&worker("w")).await.unwrap();
-    let runs = [start(1), below(2, 1)];
+    let runs = [start(1), below(2, 1), below(3, 1)];
     store.commit(&fence, &runs).await.unwrap();
-    store.rest(&fence, &rest(1, &[2])).await.unwrap();
+    store.rest(&fence, &rest(1, &[2, 3])).await.unwrap();
     let mut held = raw(&url).await;
     let lock = "begin; select from scoop.run where depth = 0 for no key update";
     held.execute(lock).await.unwrap();
-    let end = [ends(2, RunStatus::Completed)];
-    let ending = store.commit(&fence, &end);
-    let ended = tokio::time::timeout(Duration::from_secs(30), ending).await;
-    assert_eq!(ended.unwrap().unwrap(), [Committed::Stored]);
+    for run in [2, 3] {
+        let end = [ends(run, RunStatus::Completed)];
+        let ending = store.commit(&fence, &end);
+        let ended = tokio::time::timeout(Duration::from_secs(30), ending).await;
+        assert_eq!(ended.unwrap().unwrap(), [Committed::StoredAndWoke]);
+    }
+    held.execute("commit").await.unwrap();
+    assert_eq!(claimed(&store, &fence, 5_000).await, [id(1)]);
+    assert_eq!(number(&url, "select count(*) from scoop.wake").await, 0);
 }
 
 /// Nor does who rests.
