@@ -137,7 +137,7 @@ pub(crate) struct Sleepers {
     /// How many of them wake; the others sleep for a day. All unless given.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) waking: Option<u32>,
-    /// The time from the first start until the first is due.
+    /// The time from the first start of those that wake until the first is due.
     #[arg(long, default_value = "90", value_parser = seconds)]
     pub(crate) asleep: Duration,
     /// The time from then until the last is due.

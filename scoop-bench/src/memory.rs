@@ -13,7 +13,7 @@ use crate::processes;
 use crate::sagas::waiting;
 
 /// How many are started at once.
-pub(crate) const STARTERS: u64 = 256;
+pub(crate) const STARTERS: u32 = 256;
 
 pub(crate) async fn run(arguments: &Memory) -> Result<Figures> {
     let mut figures = Figures::default();
@@ -23,7 +23,7 @@ pub(crate) async fn run(arguments: &Memory) -> Result<Figures> {
     let scoop = connect.max_running(usize::MAX).await?;
     let rss = || processes::own_memory().context("this system does not tell memory in /proc");
     let before = rss()?;
-    start(&scoop, arguments.runs.into()).await?;
+    start(&scoop, arguments.runs).await?;
     let after = rss()?;
     figures.text("verb", "memory");
     figures.text("store", arguments.common.store.name());
@@ -37,13 +37,13 @@ pub(crate) async fn run(arguments: &Memory) -> Result<Figures> {
 }
 
 /// Starts all; a run waits as soon as its start is known.
-async fn start(scoop: &Scoop, runs: u64) -> Result<()> {
+async fn start(scoop: &Scoop, runs: u32) -> Result<()> {
     let mut tasks = JoinSet::new();
     for starter in 0..STARTERS {
         let scoop = scoop.clone();
         tasks.spawn(async move {
             for number in (starter..runs).step_by(usize::try_from(STARTERS)?) {
-                scoop.start(waiting(number)).await?;
+                scoop.start(waiting(number.into())).await?;
             }
             anyhow::Ok(())
         });

@@ -26,11 +26,10 @@ pub(crate) async fn run(arguments: &Sleepers) -> Result<Figures> {
     let rss = || processes::own_memory().context("this system does not tell memory in /proc");
     let before = rss()?;
     let began = Instant::now();
-    let first = SystemTime::now() + arguments.asleep;
-    start(&scoop, arguments, first).await?;
+    let waking = waking(arguments);
+    start(&scoop, arguments, waking).await?;
     let started = began.elapsed();
     let asleep = rss()?;
-    let waking = waking(arguments);
     wakes.all(waking.into()).await;
     let woken = began.elapsed();
     let after = rss()?;
@@ -63,18 +62,27 @@ fn waking(arguments: &Sleepers) -> u32 {
     waking.min(arguments.count)
 }
 
-/// Starts all; those that wake do so one after the other, from `first` on.
-async fn start(scoop: &Scoop, arguments: &Sleepers, first: SystemTime) -> Result<()> {
-    let first = first.duration_since(UNIX_EPOCH)?;
-    let (count, waking) = (u64::from(arguments.count), u64::from(waking(arguments)));
-    let spread = arguments.spread;
+/// Starts all, and those that wake last: they are not late because others are still being started.
+async fn start(scoop: &Scoop, arguments: &Sleepers, waking: u32) -> Result<()> {
+    let never = |_| LONG;
+    start_these(scoop, arguments.count - waking, never).await?;
+    let (asleep, spread) = (arguments.asleep, arguments.spread);
+    let one_after_the_other = move |number| asleep + due(spread, number, waking);
+    start_these(scoop, waking, one_after_the_other).await
+}
+
+/// Starts so many; each is due that long after now.
+async fn start_these<F>(scoop: &Scoop, count: u32, after: F) -> Result<()>
+where
+    F: Fn(u32) -> Duration + Copy + Send + 'static,
+{
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let mut tasks = JoinSet::new();
     for starter in 0..STARTERS {
         let scoop = scoop.clone();
         tasks.spawn(async move {
             for number in (starter..count).step_by(usize::try_from(STARTERS)?) {
-                let due = first + due(spread, number, waking).unwrap_or(LONG);
-                scoop.start(sleeper(due)).await?;
+                scoop.start(sleeper(now + after(number))).await?;
             }
             anyhow::Ok(())
         });
@@ -85,10 +93,9 @@ async fn start(scoop: &Scoop, arguments: &Sleepers, first: SystemTime) -> Result
     Ok(())
 }
 
-/// When one is due, after the first; none where it does not wake.
-#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53")]
-fn due(spread: Duration, number: u64, waking: u64) -> Option<Duration> {
-    (number < waking).then(|| spread.mul_f64(number as f64 / waking as f64))
+/// When one of those that wake is due, after the first.
+fn due(spread: Duration, number: u32, waking: u32) -> Duration {
+    spread.mul_f64(f64::from(number) / f64::from(waking))
 }
 
 #[cfg(test)]
@@ -98,8 +105,7 @@ mod tests {
     #[test]
     fn the_moments_are_spread_evenly() {
         let whole = Duration::from_secs(10);
-        assert_eq!(due(whole, 0, 4), Some(Duration::ZERO));
-        assert_eq!(due(whole, 3, 4), Some(Duration::from_millis(7_500)));
-        assert_eq!(due(whole, 4, 4), None);
+        assert_eq!(due(whole, 0, 4), Duration::ZERO);
+        assert_eq!(due(whole, 3, 4), Duration::from_millis(7_500));
     }
 }

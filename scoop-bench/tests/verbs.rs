@@ -131,7 +131,7 @@ fn a_hundred_thousand_sleep_in_the_store() {
     let found = figures(
         &[
             &["sleepers", "--count", "100000", "--waking", "1000"],
-            &["--asleep", "40", "--spread", "2"][..],
+            &["--asleep", "10", "--spread", "2"][..],
         ]
         .concat(),
     );
