@@ -24,6 +24,7 @@ on_every_store!(
     a_tree_that_sleeps_is_nobodys,
     the_end_of_a_saga_is_heard_after_a_restart,
     who_leaves_asks_until_it_is_known,
+    who_waits_is_woken_though_an_answer_is_lost,
 );
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -195,4 +196,17 @@ async fn who_leaves_asks_until_it_is_known(place: Place) {
     assert_eq!(handle.wait().await.unwrap(), HOUR);
     assert_eq!(watch.seconds(), HOUR);
     assert_eq!(journal::read(&case).len(), 3);
+}
+
+/// The end of what it waits for is written, and nobody is told so.
+async fn who_waits_is_woken_though_an_answer_is_lost(place: Place) {
+    let (case, watch) = (case(), Watch::start());
+    let store = FaultStore::new(place.open().await);
+    let scoop = connecting(store.clone()).await.unwrap();
+    let handle = scoop.start(above(case.clone(), 9 * HOUR)).await.unwrap();
+    watch.until(HOUR).await;
+    store.lose_answers(1);
+    assert_eq!(handle.wait().await.unwrap(), 9 * HOUR);
+    let seconds = watch.seconds();
+    assert!((9 * HOUR..10 * HOUR).contains(&seconds), "{seconds}");
 }

@@ -96,6 +96,8 @@ impl Sender {
                 Ok(answers) => {
                     if told {
                         tracing::info!("the store is available again");
+                        // What an earlier try wrote may have made a run due; the answer is lost.
+                        (self.woke)();
                         return Ok(self.recognise(commits, answers).await);
                     }
                     return Ok(answers);
