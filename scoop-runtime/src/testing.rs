@@ -127,7 +127,7 @@ impl Store for CrashStore {
     /// Counts as a commit where it is one.
     async fn rest(&self, fence: &Fence, rest: &Rest) -> Result<Rested, StoreError> {
         let rested = self.death.outlives(self.inner.rest(fence, rest)).await?;
-        if rested == Rested::Left {
+        if rested != Rested::Kept {
             let count = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
             if self.crash_at == Some(count) {
                 return self.death.die(&*self.inner).await;

@@ -60,9 +60,17 @@ impl Engine {
                 rest = self.may_rest(waits, &terms, not_before) => rest,
             };
             // Nothing of the run goes on meanwhile: it may be somebody else's.
-            if self.rest_in_store(&rest).await == Rested::Left {
-                self.alarm.set(rest.until);
-                return None;
+            match self.rest_in_store(&rest).await {
+                // The runs below were locked for a moment here, too.
+                Rested::Kept => self.look_for_work(),
+                Rested::Left => {
+                    self.alarm.set(rest.until);
+                    return None;
+                }
+                Rested::LeftDue => {
+                    self.look_for_work();
+                    return None;
+                }
             }
             self.look_around(&rest).await;
             not_before = Some(self.environment.now().after(AGAIN));
@@ -128,6 +136,7 @@ impl Engine {
             until: until.into_iter().chain(longest).min()?,
             below: at_rest.below.clone(),
             unless_cancelled: terms.unless_cancelled,
+            now: self.environment.now(),
         };
         Some((at_rest.since.after(grace), rest))
     }
@@ -149,6 +158,12 @@ impl Engine {
         for run in &rest.below {
             self.news.tell(*run);
         }
+    }
+
+    /// Has this worker look for runs that are due, and others, too.
+    fn look_for_work(&self) {
+        self.alarm.ring();
+        self.hints.due();
     }
 
     /// Has the run above this one taken up, if it waits for this one in the store: there is something to
@@ -174,8 +189,7 @@ impl Engine {
         };
         match self.writer.write(commit).await {
             Ok(_) => {
-                self.alarm.ring();
-                self.hints.due();
+                self.look_for_work();
                 Ok(())
             }
             Err(WriteError::Stopped) => Err(Trouble::ShutDown),

@@ -19,6 +19,8 @@ pub struct Rest {
     pub below: Vec<RunId>,
     /// Not where somebody has asked to cancel it.
     pub unless_cancelled: bool,
+    /// What time it is.
+    pub now: Timestamp,
 }
 
 /// What became of that.
@@ -26,6 +28,9 @@ pub struct Rest {
 pub enum Rested {
     /// It is not this worker's any more: nobody's, or somebody else's who has taken it up since.
     Left,
+    /// The same, and a run below is due that nobody has. Who looked for work just then may have passed over
+    /// it, because its row was locked to write this down: somebody has to look again.
+    LeftDue,
     /// It is this worker's as before. There may be something to do: a run below is not active, or
     /// missing, or the run is to be cancelled. Or somebody else was changing it just now.
     Kept,

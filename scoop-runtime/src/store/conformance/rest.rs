@@ -33,6 +33,7 @@ pub fn rest(run: u128, below: &[u128]) -> Rest {
         until: Timestamp(LATE),
         below: below.iter().map(|run| id(*run)).collect(),
         unless_cancelled: true,
+        now: Timestamp(ENDED),
     }
 }
 

@@ -25,13 +25,15 @@ pub(super) async fn rest(
         .bind(rest.until.0)
         .bind(rest.unless_cancelled)
         .bind(count)
+        .bind(rest.now.0)
         .fetch_optional(&mut *session.connection)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let (mine, rested): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
-    Ok(Some(if rested || !mine {
-        Rested::Left
-    } else {
-        Rested::Kept
+    let (mine, rested, due): (bool, bool, bool) =
+        (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    Ok(Some(match (rested || !mine, due) {
+        (true, true) => Rested::LeftDue,
+        (true, false) => Rested::Left,
+        (false, _) => Rested::Kept,
     }))
 }

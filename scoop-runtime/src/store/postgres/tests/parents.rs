@@ -125,3 +125,25 @@ async fn who_is_being_changed_stays() {
     held.execute("commit").await.unwrap();
     assert_eq!(store.rest(&fence, &asked).await.unwrap(), Rested::Left);
 }
+
+/// What is due below may have been passed over while it was locked.
+#[tokio::test]
+async fn who_rests_above_what_is_due_says_so() {
+    let url = database().await;
+    let store = open(&url).await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let runs = [start(1), below(2, 1), below(3, 2)];
+    store.commit(&fence, &runs).await.unwrap();
+    store.rest(&fence, &rest(2, &[3])).await.unwrap();
+    let asked = rest(1, &[2]);
+    assert_eq!(store.rest(&fence, &asked).await.unwrap(), Rested::Left);
+    let end = [ends(3, RunStatus::Completed)];
+    assert_eq!(
+        store.commit(&fence, &end).await.unwrap(),
+        [Committed::StoredAndWoke]
+    );
+    let runs = [start(4), below(5, 4)];
+    store.commit(&fence, &runs).await.unwrap();
+    let asked = rest(4, &[5, 2]);
+    assert_eq!(store.rest(&fence, &asked).await.unwrap(), Rested::LeftDue);
+}
