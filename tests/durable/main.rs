@@ -18,10 +18,13 @@ mod again;
 mod away;
 mod blocks;
 mod closing;
+#[cfg(feature = "postgres")]
+mod deaf;
 mod dormant;
 #[cfg(feature = "sqlite")]
 mod golden;
 mod halted;
+mod handed;
 mod idle;
 mod lives;
 mod losers;

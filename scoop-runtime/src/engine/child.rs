@@ -81,6 +81,8 @@ impl Execution {
             let _stirring = self.waits.stir();
             let cancelled = self.engine.request_cancel(run, &reason).await;
             self.waits.restart(self.now());
+            // It ends sooner than it would have.
+            self.engine.news.tell(run);
             cancelled
         };
         let (_, ended) = tokio::try_join!(cancelling, ending)?;

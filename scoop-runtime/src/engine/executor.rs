@@ -9,10 +9,13 @@ use tokio::sync::oneshot;
 use super::ending::{PANIC, complete, fail, stick};
 use super::execution::{Beginning, Begun, Execution, Exit};
 use super::places::Place;
+use super::writer::WriteError;
 use super::{Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
+use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, FrameMismatch, Position, unknown};
 use crate::operation::saga::{BodyInput, SagaDescriptor};
+use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::failure::{FailureKind, StoredError, StoredFailure};
 use crate::protocol::id::{RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunStatus};
@@ -214,17 +217,56 @@ pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> StoredError {
     }
 }
 
-/// Drives a run that an operator set going again, or that was started elsewhere.
-pub(super) async fn take_up(engine: &Arc<Engine>, run: RunId, place: Place) -> Result<(), Trouble> {
-    let mut row = engine
-        .read(|| engine.store.run(run))
-        .await?
-        .ok_or_else(|| Trouble::NoRun(run.to_string()))?;
-    if row.seq != Seq::NONE {
-        // What it waited for in memory says nothing of what happened since.
-        row.wake_at = None;
+/// Writes what makes a run this worker's, and drives it in this place from then on. Both in the task of the
+/// run: whoever asks may be gone before the answer comes, and nobody else would drive it.
+pub(super) async fn take(
+    engine: &Arc<Engine>,
+    place: Place,
+    commit: Commit,
+) -> Result<Committed, WriteError> {
+    let (told, answer) = oneshot::channel();
+    engine.drive_in(place, commit.run, taking(engine.clone(), commit, told));
+    match answer.await {
+        Ok(written) => written,
+        Err(_) if engine.is_stopped() => Err(WriteError::Stopped),
+        // It was requeued meanwhile, so it was there.
+        Err(_) => Ok(Committed::Stored),
     }
-    let engine = Arc::clone(engine);
-    engine.clone().drive_in(place, run, go_on(engine, row));
-    Ok(())
+}
+
+/// The type that a run's future has does not depend on those of the runs that it takes.
+fn taking(
+    engine: Arc<Engine>,
+    commit: Commit,
+    told: oneshot::Sender<Result<Committed, WriteError>>,
+) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let run = commit.run;
+        let written = engine.writer.write(commit).await;
+        let is_mine = matches!(written, Ok(Committed::Stored));
+        if is_mine {
+            engine.unpark(run);
+            engine.news.tell(run);
+        }
+        drop(told.send(written));
+        if is_mine {
+            taken(&engine, run).await;
+        }
+    })
+}
+
+async fn taken(engine: &Arc<Engine>, run: RunId) {
+    match engine.read(|| engine.store.run(run)).await {
+        Ok(Some(mut row)) => {
+            if row.seq != Seq::NONE {
+                // What it waited for in memory says nothing of what happened since.
+                row.wake_at = None;
+            }
+            go_on(Arc::clone(engine), row).await;
+            // Whoever started it, or awaits it, may be elsewhere.
+            engine.hints.left(run);
+        }
+        Ok(None) => {}
+        Err(error) => park(engine, run, error.into()).await,
+    }
 }

@@ -17,7 +17,7 @@ use crate::protocol::timestamp::Timestamp;
 /// waits in the store for a moment further away.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
 
-/// How often, at most, one that waits in the store for others, where nobody says when it has ended.
+/// How often, at most, one that waits in the store, where nobody says when it has ended.
 const SOMETIMES: Duration = Duration::from_secs(5);
 
 impl Execution {
@@ -149,8 +149,8 @@ impl Engine {
         let most = match self.store.lease() {
             // Nobody else ends it before where nobody else is.
             None => Duration::MAX,
-            // It may be due at any moment, and nobody would say so.
-            Some(_) if run.pending_children > 0 && !self.hints.are_heard() => SOMETIMES,
+            // It may be due at any moment, or be cancelled, and nobody would say so.
+            Some(_) if !self.hints.are_heard() => SOMETIMES,
             Some(_) => late,
         };
         left.clamp(soon, most)

@@ -206,15 +206,18 @@ async fn insert(engine: &Arc<Engine>, new: NewRun, place: Option<Place>) -> Resu
         update: RunUpdate::default(),
         rows: Vec::new(),
     };
-    match engine.writer.write(commit).await {
+    let taken = place.is_some();
+    let written = match place {
+        Some(place) => executor::take(engine, place, commit).await,
+        None => engine.writer.write(commit).await,
+    };
+    match written {
         Ok(Committed::Stored | Committed::StoredAndWoke) => {
-            match place {
-                Some(place) => executor::take_up(engine, run, place).await?,
-                None if !engine.works => engine.hints.due(),
-                None if wake_at.is_some_and(|at| engine.is_far(at)) => {
-                    wake_at.into_iter().for_each(|at| engine.alarm.set(at));
-                }
-                None => {
+            match wake_at {
+                _ if taken => {}
+                _ if !engine.works => engine.hints.due(),
+                Some(at) if engine.is_far(at) => engine.alarm.set(at),
+                _ => {
                     engine.places.want();
                     engine.hints.due();
                 }

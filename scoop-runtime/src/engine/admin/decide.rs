@@ -166,11 +166,11 @@ impl Admin {
         // Whoever had the run may be dead, or live and know nothing of this.
         let is_served = engine.works && engine.registry.saga(&row.saga).is_ok();
         // Of a queue only what is claimed is driven.
-        let mine = is_served && row.queue.is_none();
-        let place = mine.then(|| engine.places.take(1));
-        let place = place.filter(|place| place.count() > 0);
-        let mine = place.is_some();
         let goes_on = update.status.is_some_and(RunStatus::is_active);
+        let mine = goes_on && is_served && row.queue.is_none();
+        let place = mine.then(|| engine.places.take(1));
+        let place = place.and_then(|mut places| places.one());
+        let mine = place.is_some();
         let commit = Commit {
             run,
             create: None,
@@ -180,19 +180,19 @@ impl Admin {
             },
             rows: vec![decision],
         };
-        match engine.writer.write(commit).await {
+        let written = match place {
+            Some(place) => executor::take(engine, place, commit).await,
+            None => engine.writer.write(commit).await,
+        };
+        match written {
+            Ok(Committed::Stored) if mine => Ok(()),
             Ok(Committed::Stored) => {
                 engine.unpark(run);
                 engine.news.tell(run);
-                match place {
-                    Some(place) if goes_on => executor::take_up(engine, run, place).await,
-                    _ => {
-                        engine.places.want();
-                        engine.hints.due();
-                        engine.hints.left(run);
-                        Ok(())
-                    }
-                }
+                engine.places.want();
+                engine.hints.due();
+                engine.hints.left(run);
+                Ok(())
             }
             Ok(_) => {
                 let status = row.status;

@@ -1,14 +1,12 @@
 //! Undoes a saga that was awaited and had returned `Ok`: its own run rolls back, and this one waits.
 
-use std::sync::Arc;
-
 use super::super::done::Done;
 use super::super::dormant::Terms;
 use super::super::execution::Execution;
 use super::super::performer::null;
 use super::super::waits::Waits;
 use super::super::writer::WriteError;
-use super::super::{Engine, Trouble, executor};
+use super::super::{Trouble, executor};
 use super::Undoing;
 use super::trail::Trail;
 use crate::codec::Stored;
@@ -144,15 +142,17 @@ impl Undoing<'_> {
             },
             rows: Vec::new(),
         };
-        match engine.writer.write(commit).await {
-            Ok(Committed::Stored) => {
-                if here {
-                    let row = self.row_of(row.id).await?;
-                    engine.drive_run(row.id, going_on(engine, row));
-                }
+        let written = match here {
+            true => executor::take(engine, engine.places.force(), commit).await,
+            false => engine.writer.write(commit).await,
+        };
+        match written {
+            Ok(Committed::Stored) if !here => {
+                engine.places.want();
+                engine.hints.due();
                 Ok(true)
             }
-            // An earlier life of this worker has.
+            // Where it is stale, an earlier life of this worker has.
             Ok(_) => Ok(true),
             Err(WriteError::Stopped) => Ok(false),
             Err(WriteError::Refused(reason)) => Err(Trouble::Parked {
@@ -194,9 +194,4 @@ const fn terms() -> Option<Terms> {
         until: None,
         unless_cancelled: false,
     })
-}
-
-/// The type that a run's future has does not depend on those of the runs below.
-fn going_on(engine: &Arc<Engine>, row: RunRow) -> BoxFuture<'static, ()> {
-    Box::pin(executor::go_on(Arc::clone(engine), row))
 }
