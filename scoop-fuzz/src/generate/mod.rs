@@ -11,6 +11,7 @@ mod lets;
 mod loops;
 mod number;
 mod operands;
+mod races;
 mod random;
 mod record;
 mod rules;
@@ -36,7 +37,7 @@ pub struct Program {
     pub number: u64,
     /// The text of the function, without attributes.
     pub source: String,
-    /// The numbers of the keys that belong to one branch of a `join!`: from, up to. They may be nested.
+    /// The numbers of the keys that belong to one branch of a `join!` or a race: from, up to. They may be nested.
     pub lines: Vec<(u32, u32)>,
     /// What it uses.
     pub record: Record,
