@@ -98,7 +98,7 @@ fn manifest(options: &Options) -> String {
     }
     format!(
         "{head}[features]\ndefault = [\"saga\"]\nsaga = []\n\n[dependencies]\n\
-         scoop = {{ package = \"scoop-saga\", path = {:?} }}\n\
+         scoop = {{ package = \"scoop-saga\", path = {:?}, default-features = false, features = [\"macros\"] }}\n\
          serde = {{ version = \"1\", features = [\"derive\"] }}\n\
          tokio = {{ version = \"1\", features = [\"full\", \"test-util\"] }}\n",
         workspace()

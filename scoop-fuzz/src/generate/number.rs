@@ -1,5 +1,6 @@
 //! Expressions of type `i64`.
 
+use super::racers;
 use super::rules::{Generator, Rule};
 use super::types::Type;
 
@@ -42,9 +43,9 @@ const RULES: &[Rule] = &[
     (2, "await order field", order_field),
     (3, "join value", |g, d| g.join_value(d)),
     (2, "race value", |g, d| g.race_value(d)),
-    (8, "await put", put),
-    (4, "await lay?", lay),
-    (1, "await pivot", sign),
+    (8, "await put", racers::put),
+    (4, "await lay?", racers::lay),
+    (1, "await pivot", racers::sign),
 ];
 
 impl Generator {
@@ -105,33 +106,6 @@ pub(super) fn may(g: &mut Generator, depth: u32) -> Option<String> {
         return None;
     }
     Some(format!("{}?", g.awaited("may", |g| g.number(depth))?))
-}
-
-/// A step that can be undone.
-fn put(g: &mut Generator, depth: u32) -> Option<String> {
-    match g.races {
-        true => g.awaited("put", |g| g.number(depth)),
-        false => None,
-    }
-}
-
-/// A step that can be undone, and may fail.
-fn lay(g: &mut Generator, depth: u32) -> Option<String> {
-    if !g.races {
-        return None;
-    }
-    let laid = g.awaited("lay", |g| g.number(depth))?;
-    Some(match g.returns.fails() {
-        true => format!("{laid}?"),
-        false => format!("{laid}.unwrap_or_default()"),
-    })
-}
-
-fn sign(g: &mut Generator, depth: u32) -> Option<String> {
-    match g.may_sign() {
-        true => g.awaited("sign", |g| g.number(depth)),
-        false => None,
-    }
 }
 
 fn ok_or(g: &mut Generator, depth: u32) -> Option<String> {

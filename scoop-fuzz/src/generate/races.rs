@@ -1,7 +1,7 @@
 //! `race!` and `timeout`. Exactly one racer can end, all others come to a rest that is longer than any
 //! test; and the one that ends begins with a nap in which the others come that far.
 
-use super::blocks::Returns;
+use super::racers::{REST, Shape};
 use super::rules::{Generator, Rule};
 use super::statement::block;
 use super::types::Type;
@@ -24,21 +24,10 @@ pub(super) const RULES: &[Rule] = &[
     }),
 ];
 
-/// A nap from which nobody wakes.
-const REST: &str = "nap(9)";
-
 /// How many losers may be around something: each needs naps longer than all in it.
 const MOST_LOSING: u32 = 2;
 
-/// What an operation gives: a type, and whether in a `Result`.
-type Shape = (Type, bool);
-
 impl Generator {
-    /// Whether an operation of this file may stand here.
-    pub(super) const fn may_race(&self) -> bool {
-        self.awaits && self.races
-    }
-
     /// What a race gives that may stand here.
     fn shape(&mut self) -> Option<Shape> {
         if !self.may_race() || self.losing >= MOST_LOSING {
@@ -68,94 +57,6 @@ impl Generator {
             *text = text.replace("late(#)", &format!("late({})", level + 1));
         }
         format!("race!(\n{}\n)", texts.join(",\n"))
-    }
-
-    /// What never ends, or ends late and is past its pivot then.
-    fn loser(&mut self, depth: u32, shape: Shape) -> String {
-        if shape == (Type::Int, false) && self.random.chance(25) {
-            return self
-                .apply("saga that loses", |g| Some(g.ferry(depth, REST)))
-                .unwrap_or_else(|| self.resting(depth, shape));
-        }
-        if self.may_sign() && self.random.chance(50) {
-            let late = self.apply("loser past its pivot", |g| Some(g.late(depth, shape)));
-            if let Some(late) = late {
-                return late;
-            }
-        }
-        self.resting(depth, shape)
-    }
-
-    /// An `async` block that comes to a rest, on all ways.
-    fn resting(&mut self, depth: u32, (ty, is_result): Shape) -> String {
-        self.losing += 1;
-        let body = self.in_block(Returns::Rest(ty, is_result), |g| {
-            let count = 1 + g.random.below(3);
-            let statements = g.statements(depth, count);
-            let value = g.given(depth, (ty, is_result));
-            format!("{statements}\nsleep({REST}).await;\n{value}")
-        });
-        self.losing -= 1;
-        format!("{} {{\n{body}\n}}", self.keyword(&body))
-    }
-
-    /// An `async` block with a pivot that ends when the race is long decided.
-    fn late(&mut self, depth: u32, (ty, is_result): Shape) -> String {
-        let body = self.in_block(Returns::Rest(ty, is_result), |g| {
-            let (before, after) = (g.random.below(2), g.random.below(3));
-            g.losing += 1;
-            let before = g.statements(depth, before);
-            let (key, value) = (g.key(), g.number(depth));
-            g.losing -= 1;
-            g.returns = Returns::Sound(ty, is_result);
-            let after = g.statements(depth, after);
-            let end = g.given(depth, (ty, is_result));
-            format!("{before}\nsign({key}, {value}).await;\nsleep(late(#)).await;\n{after}\n{end}")
-        });
-        format!("{} {{\n{body}\n}}", self.keyword(&body))
-    }
-
-    /// What ends after a nap.
-    fn winner(&mut self, depth: u32, shape: Shape, level: u32) -> String {
-        let nap = format!("nap({level})");
-        if shape == (Type::Int, false) && self.random.chance(25) {
-            return self.ferry(depth, &nap);
-        }
-        self.ending(depth, shape, &format!("sleep({nap}).await;\n"))
-    }
-
-    /// An `async` block that ends.
-    fn ending(&mut self, depth: u32, (ty, is_result): Shape, first: &str) -> String {
-        let returns = match is_result {
-            true => Returns::Fallible(ty),
-            false => Returns::Value(ty),
-        };
-        let body = self.in_block(returns, |g| {
-            let count = g.random.below(4);
-            let statements = g.statements(depth, count);
-            format!("{first}{statements}\n{}", g.given(depth, (ty, is_result)))
-        });
-        format!("{} {{\n{body}\n}}", self.keyword(&body))
-    }
-
-    /// The call of a saga with two steps and a nap between them.
-    fn ferry(&mut self, depth: u32, nap: &str) -> String {
-        let (one, other) = (self.key(), self.key());
-        format!("ferry({one}, {other}, {}, {nap})", self.number(depth))
-    }
-
-    /// The value at the end of a block.
-    fn given(&mut self, depth: u32, (ty, is_result): Shape) -> String {
-        let value = self.value(ty, depth);
-        match is_result {
-            true => format!("Ok::<_, Fault>({value})"),
-            false => value,
-        }
-    }
-
-    /// Whether a pivot may stand here: what loses is undone, and its twin does not look for pivots in it.
-    pub(super) const fn may_sign(&self) -> bool {
-        self.may_race() && self.pivots && self.losing == 0
     }
 
     /// `timeout(..)` of a block that ends, or rests, or is late.
