@@ -41,10 +41,11 @@ impl Generator {
     pub(super) fn resting(&mut self, depth: u32, (ty, is_result): Shape) -> String {
         self.losing += 1;
         let body = self.in_block(Returns::Rest(ty, is_result), |g| {
-            let count = 1 + g.random.below(3);
+            let (first, count) = (g.undoable(depth), 1 + g.random.below(2));
             let statements = g.statements(depth, count);
+            let last = g.undoable(depth);
             let value = g.given(depth, (ty, is_result));
-            format!("{statements}\nsleep({REST}).await;\n{value}")
+            format!("{first}\n{statements}\n{last}\nsleep({REST}).await;\n{value}")
         });
         self.losing -= 1;
         format!("{} {{\n{body}\n}}", self.keyword(&body))
@@ -55,7 +56,7 @@ impl Generator {
         let body = self.in_block(Returns::Rest(ty, is_result), |g| {
             let (before, after) = (g.random.below(2), g.random.below(3));
             g.losing += 1;
-            let before = g.statements(depth, before);
+            let before = g.undoable(depth) + "\n" + &g.statements(depth, before);
             let (key, value) = (g.key(), g.number(depth));
             g.losing -= 1;
             g.returns = Returns::Sound(ty, is_result);
@@ -82,11 +83,24 @@ impl Generator {
             false => Returns::Value(ty),
         };
         let body = self.in_block(returns, |g| {
-            let count = g.random.below(4);
+            let count = g.random.below(3);
             let statements = g.statements(depth, count);
-            format!("{first}{statements}\n{}", g.given(depth, (ty, is_result)))
+            let last = g.undoable(depth);
+            let value = g.given(depth, (ty, is_result));
+            format!("{first}{statements}\n{last}\n{value}")
         });
         format!("{} {{\n{body}\n}}", self.keyword(&body))
+    }
+
+    /// A statement, mostly one that leaves something to be undone.
+    fn undoable(&mut self, depth: u32) -> String {
+        let call = match self.random.below(6) {
+            0 => return self.statements(depth, 1),
+            1 | 2 => self.ferry(depth, "nap(0)"),
+            3 => format!("lay({}, {})", self.key(), self.number(depth)),
+            _ => format!("put({}, {})", self.key(), self.number(depth)),
+        };
+        format!("drop({call}.await);")
     }
 
     /// The call of a saga with two steps and a nap between them.
