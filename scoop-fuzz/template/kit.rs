@@ -264,17 +264,18 @@ pub mod durable {
         done("put ", key, value)
     }
 
-    async fn undo_put(key: i64, value: i64, _: i64) -> Result<(), Fault> {
+    async fn undo_put(key: i64, value: i64, _: Outcome<i64>) -> Result<(), Fault> {
         record("undo ", key, value);
         Ok(())
     }
 
+    // Its rollback takes no `Outcome`: after a crash in an attempt its `Err` would leave that in doubt.
     #[scoop::step(rollback = undo_lay)]
     pub async fn lay(key: i64, value: i64) -> Result<i64, Fault> {
         laid(key, value)
     }
 
-    async fn undo_lay(key: i64, value: i64, _: Outcome<i64>) -> Result<(), Fault> {
+    async fn undo_lay(key: i64, value: i64, _: i64) -> Result<(), Fault> {
         record("undo ", key, value);
         Ok(())
     }
