@@ -1,5 +1,5 @@
 //! `cargo run -p scoop-fuzz -- --seeds 1..20 --programs 40 [--only N] [--plain-only] [--keep]
-//! [--table] [--without CONSTRUCT]`
+//! [--table] [--with CONSTRUCT] [--without CONSTRUCT]`
 
 use std::process::ExitCode;
 

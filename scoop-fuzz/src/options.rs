@@ -18,6 +18,8 @@ pub struct Options {
     pub keep: bool,
     /// Print which constructs occur, and inside which.
     pub table: bool,
+    /// Only programs with all of these constructs are run.
+    pub with: BTreeSet<String>,
     /// Constructs that are left out.
     pub without: BTreeSet<String>,
 }
@@ -31,6 +33,7 @@ impl Default for Options {
             plain_only: false,
             keep: false,
             table: false,
+            with: BTreeSet::new(),
             without: BTreeSet::new(),
         }
     }
@@ -53,6 +56,7 @@ impl Options {
                 "--seeds" => options.seeds = seeds(&value()?)?,
                 "--programs" => options.programs = number(&value()?)?,
                 "--only" => options.only = Some(number(&value()?)?),
+                "--with" => drop(options.with.insert(value()?)),
                 "--without" => drop(options.without.insert(value()?)),
                 "--plain-only" => options.plain_only = true,
                 "--keep" => options.keep = true,

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use crate::generate::Program;
 use crate::options::Options;
 
-const PLAIN_FILES: [(&str, &str); 2] = [
+const PLAIN_FILES: [(&str, &str); 3] = [
     ("main.rs", include_str!("../template/main.rs")),
     ("kit.rs", include_str!("../template/kit.rs")),
+    ("plan.rs", include_str!("../template/plan.rs")),
 ];
 
 const SAGA_FILES: [(&str, &str); 2] = [
@@ -97,9 +98,9 @@ fn manifest(options: &Options) -> String {
     }
     format!(
         "{head}[features]\ndefault = [\"saga\"]\nsaga = []\n\n[dependencies]\n\
-         scoop = {{ package = \"scoop-saga\", path = {:?} }}\n\
+         scoop = {{ package = \"scoop-saga\", path = {:?}, default-features = false, features = [\"macros\"] }}\n\
          serde = {{ version = \"1\", features = [\"derive\"] }}\n\
-         tokio = {{ version = \"1\", features = [\"full\"] }}\n",
+         tokio = {{ version = \"1\", features = [\"full\", \"test-util\"] }}\n",
         workspace()
     )
 }

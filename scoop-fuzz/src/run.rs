@@ -103,6 +103,10 @@ fn programs(options: &Options) -> Vec<Program> {
             }
         }
     }
+    programs.retain(|program| {
+        let constructs = &program.record.constructs;
+        options.with.iter().all(|name| constructs.contains(&**name))
+    });
     programs
 }
 

@@ -1,6 +1,6 @@
 //! Compares the two lives of a program.
 //!
-//! The branches of a `join!` are done one after the other in the plain life and side by side in the
+//! The branches of a `join!` and a race are done one after the other in the plain life and side by side in the
 //! saga, so the traces are compared for each branch: what it did with all that is around it.
 
 use crate::harness::{Ended, Shelf};

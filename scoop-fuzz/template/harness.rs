@@ -1,8 +1,9 @@
 //! The only file here that knows the engine: how a saga is run on a memory store, killed at a commit,
 //! and found again on the same store.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use scoop::__private::runtime::operation::{Saga, SagaCall};
 use scoop::Scoop;
@@ -18,13 +19,13 @@ pub enum Ended {
     Crashed,
 }
 
-/// A store that outlives an engine.
+/// A store that outlives an engine, how many commits it has seen, and how much time went by.
 #[derive(Clone)]
-pub struct Shelf(MemoryStore, Arc<AtomicU64>);
+pub struct Shelf(MemoryStore, Arc<AtomicU64>, Arc<Mutex<Duration>>);
 
 impl Shelf {
     pub fn new() -> Self {
-        Self(MemoryStore::new(), Arc::default())
+        Self(MemoryStore::new(), Arc::default(), Arc::default())
     }
 
     /// How many commits it has seen.
@@ -38,7 +39,8 @@ pub fn run_saga<S>(call: SagaCall<S>, crash_at: Option<u64>, store: Shelf) -> En
 where
     S: Saga<Ok = Vec<i64>, Error = Fault>,
 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    // Nobody waits for a nap: time leaps where nothing else is to be done.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime can be made").block_on(life(call, crash_at, store))
 }
 
@@ -51,6 +53,9 @@ async fn life<S>(call: SagaCall<S>, crash_at: Option<u64>, store: Shelf) -> Ende
 where
     S: Saga<Ok = Vec<i64>, Error = Fault>,
 {
+    let began = tokio::time::Instant::now();
+    let before = *store.2.lock().unwrap();
+    tokio::time::advance(before).await;
     let crashing = Arc::new(CrashStore::new(Arc::new(store.0.clone()), crash_at));
     let life = async {
         let scoop = Scoop::connect("memory:").store(crashing.clone()).await.expect("it connects");
@@ -67,6 +72,7 @@ where
         () = crashing.crashed() => Ended::Crashed,
         ended = life => ended,
     };
+    *store.2.lock().unwrap() = began.elapsed();
     store.1.fetch_add(crashing.commits(), Ordering::SeqCst);
     ended
 }

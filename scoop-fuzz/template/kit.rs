@@ -6,6 +6,9 @@ use std::sync::Mutex;
 #[cfg(feature = "saga")]
 use serde::{Deserialize, Serialize};
 
+#[path = "plan.rs"]
+pub mod plan;
+
 macro_rules! stored {
     ($($item:item)*) => {$(
         #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +58,7 @@ pub struct Effect {
     pub text: String,
 }
 
-fn record(kind: &str, key: i64, value: impl std::fmt::Debug) {
+pub(crate) fn record(kind: &str, key: i64, value: impl std::fmt::Debug) {
     let number = key % KEYS;
     let (is_plain, text) = (kind == "plain ", format!("{kind}{number} {value:?}"));
     let effect = Effect { key: number, is_plain, text };
@@ -158,11 +161,54 @@ macro_rules! steps {
     };
 }
 
+// A saga among others: two steps, and a nap between them.
+macro_rules! sagas {
+    ($(#[$attribute:meta])? $nap:ty) => {
+        $(#[$attribute])?
+        pub async fn ferry(key: i64, other: i64, value: i64, rest: $nap) -> i64 {
+            let first = put(key, value).await;
+            sleep(rest).await;
+            put(other, first).await
+        }
+    };
+}
+
+fn done(kind: &str, key: i64, value: i64) -> i64 {
+    record(kind, key, value);
+    value.wrapping_add(key % KEYS) % 10007
+}
+
+fn laid(key: i64, value: i64) -> Result<i64, Fault> {
+    record("lay ", key, value);
+    if value % 17 == 16 { Err(Fault { code: key % KEYS }) } else { Ok(value % 1000) }
+}
+
 /// The steps as ordinary functions.
 pub mod plain {
     use super::*;
-    pub(crate) use crate::{plain_join as join, plain_try_join as try_join};
+    use super::plan::{plan, Done};
+    pub use super::plan::{late, nap, sleep, timeout, Nap};
+    pub(crate) use crate::{plain_join as join, plain_race as race, plain_try_join as try_join};
     steps!();
+    sagas!(Nap);
+
+    pub async fn put(key: i64, value: i64) -> i64 {
+        plan(Done::Step(key, value));
+        done("put ", key, value)
+    }
+
+    pub async fn lay(key: i64, value: i64) -> Result<i64, Fault> {
+        let laid = laid(key, value);
+        if laid.is_ok() {
+            plan(Done::Step(key, value));
+        }
+        laid
+    }
+
+    pub async fn sign(key: i64, value: i64) -> i64 {
+        plan(Done::Pivot);
+        done("sign ", key, value)
+    }
 }
 
 // All operations are there before the first of them begins. Then one is done after the other.
@@ -207,6 +253,44 @@ pub async fn all<A: Future, B: Future, C: Future>(
 #[cfg(feature = "saga")]
 pub mod durable {
     use super::*;
-    pub use scoop::{join, try_join};
+    use scoop::Outcome;
+    pub use scoop::{join, race, sleep, timeout, try_join};
+    use std::time::Duration;
     steps!(#[scoop::step(read_only)]);
+    sagas!(#[scoop::saga] Duration);
+
+    #[scoop::step(rollback = undo_put)]
+    pub async fn put(key: i64, value: i64) -> i64 {
+        done("put ", key, value)
+    }
+
+    async fn undo_put(key: i64, value: i64, _: Outcome<i64>) -> Result<(), Fault> {
+        record("undo ", key, value);
+        Ok(())
+    }
+
+    // Its rollback takes no `Outcome`: after a crash in an attempt its `Err` would leave that in doubt.
+    #[scoop::step(rollback = undo_lay)]
+    pub async fn lay(key: i64, value: i64) -> Result<i64, Fault> {
+        laid(key, value)
+    }
+
+    async fn undo_lay(key: i64, value: i64, _: i64) -> Result<(), Fault> {
+        record("undo ", key, value);
+        Ok(())
+    }
+
+    #[scoop::step(pivot)]
+    pub async fn sign(key: i64, value: i64) -> i64 {
+        done("sign ", key, value)
+    }
+
+    /// So long that all naps of the levels below fit into it many times; of the last level years.
+    pub fn nap(level: u32) -> Duration {
+        Duration::from_secs(300_u64.pow(level.min(4)))
+    }
+
+    pub fn late(level: u32) -> Duration {
+        nap(level)
+    }
 }

@@ -30,7 +30,7 @@ pub struct Case {
     pub seed: u64,
     pub number: u64,
     pub source: &'static str,
-    /// The numbers of the keys that belong to one branch of a `join!`: from, up to.
+    /// The numbers of the keys that belong to one branch of a `join!` or a race: from, up to.
     pub lines: &'static [(i64, i64)],
     pub plain: fn(i64, Input) -> Running<Outcome>,
     #[cfg(feature = "saga")]
@@ -68,6 +68,7 @@ fn ready<T>(mut future: Running<T>) -> T {
 pub fn plainly(case: &Case, input: &Input) -> (Outcome, Vec<kit::Effect>) {
     let t = fresh();
     let outcome = ready((case.plain)(t, input.clone()));
+    kit::plan::end(outcome.is_err());
     (outcome, kit::take_trace(t))
 }
 

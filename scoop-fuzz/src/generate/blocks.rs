@@ -1,6 +1,7 @@
-//! The branches of a `join!`: calls of steps, and `async` blocks.
+//! The branches of a `join!`: calls of steps, and `async` blocks, which also race.
 
 use super::rules::Generator;
+use super::scope::Place;
 use super::types::Type;
 
 /// What `return` leaves, and whether `?` may stand there.
@@ -8,10 +9,16 @@ use super::types::Type;
 pub(super) enum Returns {
     /// The whole program.
     Program,
+    /// The whole program, which has to end well.
+    SoundProgram,
     /// An `async` block that gives a value of this type.
     Value(Type),
     /// An `async` block that gives a `Result` of this type.
     Fallible(Type),
+    /// An `async` block that gives this type, in a `Result` or not, and never an `Err`.
+    Sound(Type, bool),
+    /// The same, of one that has to rest before it may end.
+    Rest(Type, bool),
 }
 
 /// A branch.
@@ -28,7 +35,7 @@ pub(super) struct Branch {
 impl Returns {
     /// Whether `?` may stand here.
     pub(super) const fn fails(self) -> bool {
-        !matches!(self, Self::Value(_))
+        matches!(self, Self::Program | Self::Fallible(_))
     }
 }
 
@@ -43,10 +50,7 @@ impl Generator {
                 false => None,
             };
             let branch = branch.unwrap_or_else(|| self.call_branch(depth, results));
-            for place in self.scope.named(&branch.text) {
-                self.scope.freeze(&place);
-                frozen.push(place);
-            }
+            self.keep(&branch.text, &mut frozen);
             branches.push(branch);
         }
         for place in frozen {
@@ -55,11 +59,23 @@ impl Generator {
         branches
     }
 
+    /// Keeps what this text names from being changed or moved by those beside it.
+    pub(super) fn keep(&mut self, text: &str, frozen: &mut Vec<Place>) {
+        for place in self.scope.named(text) {
+            self.scope.freeze(&place);
+            frozen.push(place);
+        }
+    }
+
     /// A step.
     fn call_branch(&mut self, depth: u32, results: bool) -> Branch {
         let (key, number) = (self.key(), self.key);
         self.lines.push((number, number));
         let (step, ty, argument) = match self.random.below(4) {
+            _ if !results && self.races && self.random.chance(40) => {
+                ("put", Type::Int, self.number(depth))
+            }
+            _ if self.races && self.random.chance(40) => ("lay", Type::Int, self.number(depth)),
             _ if results => ("may", Type::Int, self.number(depth)),
             0 => ("may", Type::Int, self.number(depth)),
             1 => ("text", Type::Text, self.text_ref(depth).0),
@@ -69,8 +85,8 @@ impl Generator {
         Branch {
             text: format!("{step}({key}, {argument})"),
             ty,
-            is_result: step == "may",
-            can_fail: step == "may",
+            is_result: step == "may" || step == "lay",
+            can_fail: step == "may" || step == "lay",
         }
     }
 
@@ -107,7 +123,11 @@ impl Generator {
     }
 
     /// Writes the body of an `async` block: what is around it can be read there, and moved, not changed.
-    fn in_block(&mut self, returns: Returns, write: impl FnOnce(&mut Self) -> String) -> String {
+    pub(super) fn in_block(
+        &mut self,
+        returns: Returns,
+        write: impl FnOnce(&mut Self) -> String,
+    ) -> String {
         let returns = std::mem::replace(&mut self.returns, returns);
         let jumps = std::mem::take(&mut self.jumps);
         let ended = std::mem::replace(&mut self.ended, false);
@@ -123,7 +143,7 @@ impl Generator {
     }
 
     /// `async`, or `async move` where that takes nothing that is needed.
-    fn keyword(&mut self, body: &str) -> &'static str {
+    pub(super) fn keyword(&mut self, body: &str) -> &'static str {
         let named = self.scope.named(body);
         let moves = named.iter().map(|place| self.scope.moves(place));
         let may_move = moves.clone().all(|(moves, may)| !moves || may);
@@ -144,12 +164,18 @@ impl Generator {
     /// `return` from an `async` block.
     pub(super) fn leave_block(&mut self) -> Option<String> {
         let (ty, is_result) = match self.returns {
-            Returns::Program => return None,
+            Returns::Program | Returns::SoundProgram => return None,
             Returns::Value(ty) => (ty, false),
             Returns::Fallible(ty) => (ty, true),
+            Returns::Sound(ty, is_result) | Returns::Rest(ty, is_result) => (ty, is_result),
         };
+        let first = match self.returns {
+            Returns::Rest(..) => "sleep(nap(9)).await;\n",
+            _ => "",
+        };
+        let fails = self.returns.fails();
         self.apply("return from a block", |g| {
-            if is_result && g.random.chance(30) {
+            if fails && g.random.chance(30) {
                 return Some(format!(
                     "return Err(Fault {{ code: {} }});",
                     g.small_number()
@@ -157,14 +183,14 @@ impl Generator {
             }
             let value = g.value(ty, 1);
             Some(match is_result {
-                true => format!("return Ok({value});"),
-                false => format!("return {value};"),
+                true => format!("{first}return Ok({value});"),
+                false => format!("{first}return {value};"),
             })
         })
     }
 
     /// An expression of one of the types that a block gives.
-    fn value(&mut self, ty: Type, depth: u32) -> String {
+    pub(super) fn value(&mut self, ty: Type, depth: u32) -> String {
         match ty {
             Type::Text => self.text(depth),
             Type::Ints => self.numbers(depth),

@@ -54,7 +54,7 @@ impl Generator {
     }
 
     /// What becomes of a `Result` that has this name.
-    fn unwrapped(&mut self, depth: u32, name: &str, ty: Type) -> String {
+    pub(super) fn unwrapped(&mut self, depth: u32, name: &str, ty: Type) -> String {
         let before = match self.random.chance(40) {
             true => self.statements(depth, 1),
             false => String::new(),

@@ -157,7 +157,7 @@ impl Generator {
             return text;
         }
         let text = self.apply("return", |g| {
-            Some(if g.random.chance(70) {
+            Some(if !g.returns.fails() || g.random.chance(70) {
                 "return Ok(out);".to_owned()
             } else {
                 format!("return Err(Fault {{ code: {} }});", g.small_number())

@@ -11,6 +11,8 @@ mod lets;
 mod loops;
 mod number;
 mod operands;
+mod racers;
+mod races;
 mod random;
 mod record;
 mod rules;
@@ -36,7 +38,7 @@ pub struct Program {
     pub number: u64,
     /// The text of the function, without attributes.
     pub source: String,
-    /// The numbers of the keys that belong to one branch of a `join!`: from, up to. They may be nested.
+    /// The numbers of the keys that belong to one branch of a `join!` or a race: from, up to. They may be nested.
     pub lines: Vec<(u32, u32)>,
     /// What it uses.
     pub record: Record,
@@ -113,6 +115,27 @@ mod tests {
         for number in 0..200 {
             let program = program(1, number, &without);
             assert!(!program.record.constructs.contains("for over range"));
+        }
+    }
+
+    #[test]
+    fn some_programs_race_in_all_ways_and_most_do_not() {
+        let none = BTreeSet::new();
+        let programs = (0..400).map(|number| program(1, number, &none));
+        let constructs = programs.map(|program| program.record.constructs);
+        let constructs: Vec<_> = constructs.collect();
+        let with = |name| constructs.iter().filter(|all| all.contains(name)).count();
+        for name in [
+            "race!",
+            "match race!",
+            "timeout",
+            "timeout is_err",
+            "loser past its pivot",
+            "saga that loses",
+            "await put",
+            "await lay?",
+        ] {
+            assert!((2..120).contains(&with(name)), "{name}: {}", with(name));
         }
     }
 }

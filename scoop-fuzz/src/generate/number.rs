@@ -1,5 +1,6 @@
 //! Expressions of type `i64`.
 
+use super::racers;
 use super::rules::{Generator, Rule};
 use super::types::Type;
 
@@ -41,6 +42,10 @@ const RULES: &[Rule] = &[
     (3, "vec!", vec_macro),
     (2, "await order field", order_field),
     (3, "join value", |g, d| g.join_value(d)),
+    (2, "race value", |g, d| g.race_value(d)),
+    (8, "await put", racers::put),
+    (4, "await lay?", racers::lay),
+    (1, "await pivot", racers::sign),
 ];
 
 impl Generator {

@@ -25,10 +25,16 @@ pub(super) struct Generator {
     pub(super) jumps: Vec<Jump>,
     /// What `return` and `?` leave.
     pub(super) returns: Returns,
-    /// The numbers of the keys that belong to one branch of a `join!`: from, up to.
+    /// The numbers of the keys that belong to one branch of a `join!` or a race: from, up to.
     pub(super) lines: Vec<(u32, u32)>,
     /// Whether there is any `join!` in this program.
     pub(super) joins: bool,
+    /// Whether there is any `race!` in this program, and with it what can be undone.
+    pub(super) races: bool,
+    /// Whether there is any pivot in this program, which cannot fail then.
+    pub(super) pivots: bool,
+    /// How many enclosing blocks lose.
+    pub(super) losing: u32,
     /// Whether an await may stand here (not in closures, guards and macros that hide their input).
     pub(super) awaits: bool,
     /// Whether the block being written ends with `return`.
@@ -52,14 +58,22 @@ impl Generator {
         let mut random = Random::new(seed, number);
         let fuel = [30, 60, 100, 160][random.below(4)];
         let joins = random.chance(50);
+        let races = random.chance(25);
+        let pivots = races && random.chance(30);
         Self {
             random,
             scope: Scope::default(),
             record: Record::default(),
             jumps: Vec::new(),
-            returns: Returns::Program,
+            returns: match pivots {
+                true => Returns::SoundProgram,
+                false => Returns::Program,
+            },
             lines: Vec::new(),
             joins,
+            races,
+            pivots,
+            losing: 0,
             awaits: true,
             ended: false,
             out_held: 0,

@@ -2,7 +2,7 @@
 
 use super::rules::{Generator, Rule};
 use super::types::Type;
-use super::{joins, lets, loops, number};
+use super::{joins, lets, loops, number, races};
 
 const RULES: &[Rule] = &[
     (30, "let", |g, d| g.choose(lets::RULES, d + 1)),
@@ -35,6 +35,7 @@ const RULES: &[Rule] = &[
         Some(format!("{{\n{}\n}}", g.scoped(|g| g.statements(d, 2))))
     }),
     (12, "join", |g, d| g.choose(joins::RULES, d + 1)),
+    (14, "race", |g, d| g.choose(races::RULES, d + 1)),
     (3, "await statement", |g, d| {
         Some(format!("{};", number::val(g, d)?))
     }),
