@@ -2,9 +2,10 @@
 //!
 //! Locks are taken in this order, everywhere: the row of a worker (its own `for key share`, that of
 //! a dead one `for update`); new runs in the order of their keys; runs that are there in the order
-//! of their ids, and last, without being waited for, the runs above those that end, and a run that is given
-//! up because it waits for others. Checkpoints are only appended. So two batches, or a batch and a claim,
-//! never wait for each other in a circle; if the server finds one all the same, the batch is sent again.
+//! of their ids, and after them, without being waited for, the runs above those that end, and a run that is
+//! given up because it waits for others; last what is written down of those that were locked (`scoop.wake`).
+//! Checkpoints are only appended. So two batches, or a batch and a claim, never wait for each other in a
+//! circle; if the server finds one all the same, the batch is sent again.
 //!
 //! A batch holds its worker's row `for key share` until it is committed; whoever ends that life
 //! (a takeover, a new life, a detach) changes a key column of the row and waits for the batch. So

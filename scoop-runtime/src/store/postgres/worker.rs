@@ -81,29 +81,22 @@ pub(super) async fn claim(
     let Some(taken) = take(session, fence, claim).await? else {
         return Ok(None);
     };
-    if !taken.runs.is_empty() || !more(session, fence, claim, &taken).await? {
+    // Those that are to be woken are not kept waiting by what there is to do besides.
+    let woken = taken.asleep && wake(session, claim).await?;
+    let found = !taken.runs.is_empty();
+    let buried = !found && taken.late && bury(session, fence, claim).await?;
+    if found || !(woken || buried) {
         return Ok(Some(taken.runs));
     }
     let taken = take(session, fence, claim).await?;
     Ok(taken.map(|taken| taken.runs))
 }
 
-/// Sees to it that there are more runs to be taken, where a look said that there may be; whether there are.
-async fn more(
-    session: &mut Session<'_>,
-    fence: &Fence,
-    claim: &Claim,
-    taken: &Taken,
-) -> Result<bool> {
-    let woken = taken.asleep && wake(session).await?;
-    let buried = taken.late && bury(session, fence, claim).await?;
-    Ok(woken || buried)
-}
-
 /// Tells runs of the ends of what they wait for; whether there was one.
-async fn wake(session: &mut Session<'_>) -> Result<bool> {
+async fn wake(session: &mut Session<'_>, claim: &Claim) -> Result<bool> {
     const AT_ONCE: i64 = 1_000;
     let wake = session.statement(query::RUN_WAKE).bind(AT_ONCE);
+    let wake = wake.bind(claim.sagas.as_deref());
     let told: i64 = wake.fetch_one(&mut *session.connection).await?.try_get(0)?;
     Ok(told > 0)
 }

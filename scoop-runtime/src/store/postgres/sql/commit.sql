@@ -162,11 +162,18 @@ woken as (
     where run.id = resting.id
     returning run.id
 ),
+-- One that was changed here cannot be locked either.
+unreached as materialized (
+    select id
+    from above
+    where case when reached or id in (select id from changed) then false else true end
+    limit cardinality($16::uuid[])
+),
 missed as (
     insert into scoop.wake (ended, run, since)
     select changed.id, changed.above, changed.since
     from changed
-    where case when changed.above in (select id from above where not reached) then true end
+    where case when changed.above in (select id from unreached) then true end
     on conflict do nothing
 )
 select
@@ -179,7 +186,6 @@ select
         select id
         from changed
         where case
-            when above in (select id from woken) or above in (select id from above where not reached)
-                then true
+            when above in (select id from woken) or above in (select id from unreached) then true
         end
     )

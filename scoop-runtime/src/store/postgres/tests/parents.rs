@@ -5,10 +5,10 @@ use std::time::Duration;
 use sqlx::Executor as _;
 
 use super::{database, number, open, raw};
-use crate::protocol::commit::Committed;
-use crate::protocol::run::RunStatus;
+use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::run::{NewRun, RunStatus, RunUpdate};
 use crate::store::conformance::rest::{below, claimed, ends, rest};
-use crate::store::conformance::sample::{id, start, worker};
+use crate::store::conformance::sample::{change, id, new_run, start, step, worker};
 use crate::store::{Rested, Store as _};
 
 const WAITS: &str = "select count(*) from pg_stat_activity
@@ -146,4 +146,51 @@ async fn who_rests_above_what_is_due_says_so() {
     store.commit(&fence, &runs).await.unwrap();
     let asked = rest(4, &[5, 2]);
     assert_eq!(store.rest(&fence, &asked).await.unwrap(), Rested::LeftDue);
+}
+
+#[tokio::test]
+async fn who_changes_beside_what_ends_is_not_to_be_woken_later() {
+    let url = database().await;
+    let store = open(&url).await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let runs = [start(1), below(2, 1)];
+    store.commit(&fence, &runs).await.unwrap();
+    store.rest(&fence, &rest(1, &[2])).await.unwrap();
+    let cancel = RunUpdate {
+        cancel: Some("why".to_owned()),
+        ..RunUpdate::default()
+    };
+    let batch = [change(1, cancel), ends(2, RunStatus::Completed)];
+    let answers = store.commit(&fence, &batch).await.unwrap();
+    assert_eq!(answers, [Committed::Stored, Committed::Stored]);
+    assert_eq!(number(&url, "select count(*) from scoop.wake").await, 0);
+}
+
+/// There is always something else to do.
+#[tokio::test]
+async fn who_is_to_be_woken_is_not_kept_waiting_by_other_work() {
+    let url = database().await;
+    let store = open(&url).await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let runs = [start(1), below(2, 1)];
+    store.commit(&fence, &runs).await.unwrap();
+    store.rest(&fence, &rest(1, &[2])).await.unwrap();
+    let mut held = raw(&url).await;
+    let lock = "begin; select from scoop.run where depth = 0 for no key update";
+    held.execute(lock).await.unwrap();
+    let end = [ends(2, RunStatus::Completed)];
+    store.commit(&fence, &end).await.unwrap();
+    held.execute("commit").await.unwrap();
+    let new = NewRun {
+        owned: false,
+        ..new_run(3)
+    };
+    let others = Commit {
+        create: Some(new),
+        ..step(3, 1)
+    };
+    store.commit(&fence, &[others]).await.unwrap();
+    assert_eq!(claimed(&store, &fence, 5_000).await, [id(3)]);
+    assert_eq!(number(&url, "select count(*) from scoop.wake").await, 0);
+    assert_eq!(claimed(&store, &fence, 5_000).await, [id(1)]);
 }
