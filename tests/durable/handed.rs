@@ -5,19 +5,22 @@ use std::time::{Duration, SystemTime};
 
 use scoop::admin::RunRow;
 use scoop::testing::FaultStore;
-use scoop::{RunFilter, Scoop, Status, saga, step};
+use scoop::{FailureKind, RunFilter, Scoop, Status, saga, step};
 use scoop_runtime::environment::Environment as _;
 use scoop_runtime::protocol::run::RunStatus;
 
 use crate::journal::{self, effect};
-use crate::parents::{No, case};
+use crate::lives::Watch;
+use crate::parents::{HOUR, No, case, rests};
 use crate::probe::Probe;
 use crate::support::clock::Clock;
 use crate::support::{Place, connect, connecting, on_every_store, soon};
 
 on_every_store!(
     who_is_requeued_leaves_nobody_below_behind,
+    what_is_below_is_undone_though_answers_are_lost,
     who_decides_need_not_stay,
+    who_cancels_need_not_stay,
     who_starts_a_run_for_later_need_not_stay,
 );
 
@@ -68,6 +71,19 @@ async fn who_is_requeued_leaves_nobody_below_behind(place: Place) {
     assert!(requeued > 0);
     let undone = journal::read(&case).len();
     assert_eq!(undone, usize::try_from(BELOW).unwrap());
+}
+
+/// That it is to be undone has no row by which it is known again.
+async fn what_is_below_is_undone_though_answers_are_lost(place: Place) {
+    let (case, store) = (case(), FaultStore::new(place.open().await));
+    let scoop = connect(Arc::clone(&store) as _).await;
+    store.lose_first_answers(100);
+    let handle = scoop.start(all_marked(case.clone(), 3)).await.unwrap();
+    soon(handle.wait()).await.unwrap_err();
+    let undone = [2, 1, 0].map(|number| format!("unmarks {number}"));
+    let done = journal::read(&case);
+    let done = done.iter().map(|line| line.split_once(' ').unwrap().1);
+    assert_eq!(done.collect::<Vec<_>>(), undone);
 }
 
 /// Cannot be undone the first time.
@@ -137,4 +153,16 @@ async fn who_starts_a_run_for_later_need_not_stay(place: Place) {
     assert!(!starting.is_finished());
     starting.abort();
     assert_eq!(soon(scoop.handle(marked, run).wait()).await.unwrap(), 7);
+}
+
+async fn who_cancels_need_not_stay(place: Place) {
+    let connect = connecting(place.open().await).dormant_after(Duration::MAX);
+    let scoop = connect.await.unwrap();
+    let watch = Watch::start();
+    let handle = scoop.start(rests(case(), 9 * HOUR)).await.unwrap();
+    watch.until(10).await;
+    let cancelling = tokio::time::timeout(Duration::ZERO, handle.cancel());
+    assert!(cancelling.await.is_err());
+    let error = soon(handle.wait()).await.unwrap_err();
+    assert_eq!(error.kind(), Some(FailureKind::Cancelled));
 }

@@ -1,5 +1,7 @@
 //! Asking for a run to be cancelled: from any process, whoever drives it.
 
+use std::sync::Arc;
+
 use super::writer::WriteError;
 use super::{Engine, Trouble};
 use crate::protocol::checkpoint::CheckpointRow;
@@ -10,13 +12,13 @@ use crate::store::StoreError;
 
 impl Engine {
     /// Writes the request down, for a caller outside.
-    pub(crate) async fn cancel(&self, run: RunId, reason: &str) -> Result<(), Trouble> {
+    pub(crate) async fn cancel(self: &Arc<Self>, run: RunId, reason: &str) -> Result<(), Trouble> {
         self.cancel_noted(run, reason, None).await
     }
 
     /// Writes the request down, with a note of who asked, for an operator.
     pub(super) async fn cancel_noted(
-        &self,
+        self: &Arc<Self>,
         run: RunId,
         reason: &str,
         note: Option<CheckpointRow>,
@@ -29,12 +31,16 @@ impl Engine {
 
     /// Writes the request down; whoever drives the run hears of it. False where it does not run
     /// forward.
-    pub(super) async fn request_cancel(&self, run: RunId, reason: &str) -> Result<bool, Trouble> {
+    pub(super) async fn request_cancel(
+        self: &Arc<Self>,
+        run: RunId,
+        reason: &str,
+    ) -> Result<bool, Trouble> {
         self.write_cancel(run, reason, None).await
     }
 
     async fn write_cancel(
-        &self,
+        self: &Arc<Self>,
         run: RunId,
         reason: &str,
         note: Option<CheckpointRow>,
@@ -49,19 +55,23 @@ impl Engine {
             },
             rows: note.into_iter().collect(),
         };
-        match self.writer.write(commit).await {
-            Ok(Committed::Stored) => {
-                // It may wait in the store, or be on its way there; it is due now.
-                self.alarm.ring();
-                if !self.news.cancel(run, reason) {
-                    self.hints.due();
+        let (engine, reason) = (Arc::clone(self), reason.to_owned());
+        let cancelling = async move {
+            match engine.writer.write(commit).await {
+                Ok(Committed::Stored) => {
+                    // It may wait in the store, or be on its way there; it is due now.
+                    engine.alarm.ring();
+                    if !engine.news.cancel(run, &reason) {
+                        engine.hints.due();
+                    }
+                    Ok(true)
                 }
-                Ok(true)
+                Ok(_) => Ok(false),
+                Err(WriteError::Stopped) => Err(Trouble::ShutDown),
+                Err(WriteError::Refused(why)) => Err(StoreError::Refused(why).into()),
             }
-            Ok(_) => Ok(false),
-            Err(WriteError::Stopped) => Err(Trouble::ShutDown),
-            Err(WriteError::Refused(why)) => Err(StoreError::Refused(why).into()),
-        }
+        };
+        self.see_through(cancelling).await
     }
 
     /// Why a run could not be cancelled.

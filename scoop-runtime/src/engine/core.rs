@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
+use super::Trouble;
 use super::alarm::Alarm;
 use super::held_up::HeldUp;
 use super::hints::Hints;
@@ -162,6 +163,16 @@ impl Engine {
     /// Runs a task; it is dropped when the runtime stops.
     pub(crate) fn drive(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
         self.spawn(Box::pin(task), None);
+    }
+
+    /// Does this to its end, also where whoever asked is gone before: what was written has to be told.
+    pub(super) async fn see_through<T: Send + 'static>(
+        self: &Arc<Self>,
+        doing: impl Future<Output = Result<T, Trouble>> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let (told, answer) = oneshot::channel();
+        self.drive(async move { drop(told.send(doing.await)) });
+        answer.await.unwrap_or(Err(Trouble::ShutDown))
     }
 
     /// The task comes in a box, because each future around it would hold it twice: as it was given

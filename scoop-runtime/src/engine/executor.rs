@@ -8,14 +8,10 @@ use tokio::sync::oneshot;
 
 use super::ending::{PANIC, complete, fail, stick};
 use super::execution::{Beginning, Begun, Execution, Exit};
-use super::places::Place;
-use super::writer::WriteError;
 use super::{Engine, Trouble, history, recovery, rollback};
 use crate::codec::Stored;
-use crate::environment::BoxFuture;
 use crate::frame::{Conductor, Frame, FrameMismatch, Position, unknown};
 use crate::operation::saga::{BodyInput, SagaDescriptor};
-use crate::protocol::commit::{Commit, Committed};
 use crate::protocol::failure::{FailureKind, StoredError, StoredFailure};
 use crate::protocol::id::{RunId, Seq};
 use crate::protocol::run::{NewRun, RunRow, RunStatus};
@@ -61,7 +57,7 @@ pub(super) async fn go_on(engine: Arc<Engine>, run: RunRow) {
 }
 
 /// Parks a run, and gives it back to the other workers, if there are any.
-async fn park(engine: &Engine, run: RunId, trouble: Trouble) {
+pub(super) async fn park(engine: &Engine, run: RunId, trouble: Trouble) {
     engine.park(run, trouble.reason());
     recovery::give_back(engine, run).await;
     // If that cannot be written, it hears of this one when it is due.
@@ -214,59 +210,5 @@ pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> StoredError {
         message: format!("panicked: {}", super::attempt::panic_message(panic)),
         sources: Vec::new(),
         value: None,
-    }
-}
-
-/// Writes what makes a run this worker's, and drives it in this place from then on. Both in the task of the
-/// run: whoever asks may be gone before the answer comes, and nobody else would drive it.
-pub(super) async fn take(
-    engine: &Arc<Engine>,
-    place: Place,
-    commit: Commit,
-) -> Result<Committed, WriteError> {
-    let (told, answer) = oneshot::channel();
-    engine.drive_in(place, commit.run, taking(engine.clone(), commit, told));
-    match answer.await {
-        Ok(written) => written,
-        Err(_) if engine.is_stopped() => Err(WriteError::Stopped),
-        // It was requeued meanwhile, so it was there.
-        Err(_) => Ok(Committed::Stored),
-    }
-}
-
-/// The type that a run's future has does not depend on those of the runs that it takes.
-fn taking(
-    engine: Arc<Engine>,
-    commit: Commit,
-    told: oneshot::Sender<Result<Committed, WriteError>>,
-) -> BoxFuture<'static, ()> {
-    Box::pin(async move {
-        let run = commit.run;
-        let written = engine.writer.write(commit).await;
-        let is_mine = matches!(written, Ok(Committed::Stored));
-        if is_mine {
-            engine.unpark(run);
-            engine.news.tell(run);
-        }
-        drop(told.send(written));
-        if is_mine {
-            taken(&engine, run).await;
-        }
-    })
-}
-
-async fn taken(engine: &Arc<Engine>, run: RunId) {
-    match engine.read(|| engine.store.run(run)).await {
-        Ok(Some(mut row)) => {
-            if row.seq != Seq::NONE {
-                // What it waited for in memory says nothing of what happened since.
-                row.wake_at = None;
-            }
-            go_on(Arc::clone(engine), row).await;
-            // Whoever started it, or awaits it, may be elsewhere.
-            engine.hints.left(run);
-        }
-        Ok(None) => {}
-        Err(error) => park(engine, run, error.into()).await,
     }
 }

@@ -52,6 +52,7 @@ mod rollback;
 mod runtime;
 mod several;
 mod start;
+mod take;
 mod transact;
 mod trouble;
 mod undone;

@@ -70,6 +70,11 @@ impl News {
         }
     }
 
+    /// How many drive a run here.
+    pub(super) fn drivers(&self, run: RunId) -> usize {
+        self.runs().get(&run).map_or(0, |entry| entry.driven)
+    }
+
     /// Hears of a run.
     pub(crate) fn listen(&self, run: RunId) -> Listening {
         let mut runs = self.runs();

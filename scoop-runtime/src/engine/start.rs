@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::execution::{Begun, NotBegun};
 use super::places::Place;
 use super::writer::WriteError;
-use super::{Engine, Scoop, Trouble, executor};
+use super::{Engine, Scoop, Trouble, executor, take};
 use crate::codec::Stored;
 use crate::environment::BoxFuture;
 use crate::handle::Handle;
@@ -154,7 +154,13 @@ impl<S: Saga> Start<S> {
                 engine.drive_in(place, run, task);
                 engine.begun(run, begun).await?
             }
-            place => insert(&engine, new, place).await?,
+            place => {
+                let inserting = insert(Arc::clone(&engine), new, place);
+                match engine.see_through(inserting).await {
+                    Err(Trouble::ShutDown) => return Err(Trouble::PerhapsStarted),
+                    begun => begun?,
+                }
+            }
         };
         match begun {
             Ok(run) => Ok(Handle::new(scoop, run)),
@@ -198,7 +204,7 @@ fn place(engine: &Engine, new: &NewRun) -> Option<Place> {
 
 /// Stores a run without running its body, and has it driven in its place; where it has none, when it
 /// is due and there is room.
-async fn insert(engine: &Arc<Engine>, new: NewRun, place: Option<Place>) -> Result<Begun, Trouble> {
+async fn insert(engine: Arc<Engine>, new: NewRun, place: Option<Place>) -> Result<Begun, Trouble> {
     let (run, wake_at) = (new.id, new.wake_at);
     let commit = Commit {
         run,
@@ -208,7 +214,7 @@ async fn insert(engine: &Arc<Engine>, new: NewRun, place: Option<Place>) -> Resu
     };
     let taken = place.is_some();
     let written = match place {
-        Some(place) => executor::take(engine, place, commit).await,
+        Some(place) => take::take(&engine, place, commit).await,
         None => engine.writer.write(commit).await,
     };
     match written {

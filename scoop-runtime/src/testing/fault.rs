@@ -24,6 +24,7 @@ pub struct FaultStore {
     away_for_heartbeats: AtomicU32,
     lease: Mutex<Option<Lease>>,
     lost_answers: AtomicU32,
+    first_answers: AtomicU32,
     fenced: AtomicBool,
     refused: Mutex<Option<String>>,
     stop_before: Mutex<Option<u32>>,
@@ -41,6 +42,7 @@ impl FaultStore {
             away_for_heartbeats: AtomicU32::new(0),
             lease: Mutex::new(None),
             lost_answers: AtomicU32::new(0),
+            first_answers: AtomicU32::new(0),
             fenced: AtomicBool::new(false),
             refused: Mutex::new(None),
             stop_before: Mutex::new(None),
@@ -71,6 +73,11 @@ impl FaultStore {
     /// The next `times` batches are written, but the answer is lost.
     pub fn lose_answers(&self, times: u32) {
         self.lost_answers.store(times, Ordering::SeqCst);
+    }
+
+    /// Of the next `times` batches the first answer is lost, and not that to sending it again.
+    pub fn lose_first_answers(&self, times: u32) {
+        self.first_answers.store(2 * times, Ordering::SeqCst);
     }
 
     /// Whether the worker is declared dead.
@@ -209,7 +216,8 @@ impl Store for FaultStore {
         tokio::task::yield_now().await;
         let written = self.inner.commit(fence, batch);
         let answers = self.death.outlives(written).await?;
-        if take(&self.lost_answers) {
+        let is_first = self.first_answers.load(Ordering::SeqCst).is_multiple_of(2);
+        if take(&self.lost_answers) || (take(&self.first_answers) && is_first) {
             return Err(away());
         }
         Ok(answers)

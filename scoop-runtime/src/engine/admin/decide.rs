@@ -1,9 +1,12 @@
 //! Decisions: what an operator wants to become of a run, written down with who and why.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use super::super::places::Place;
 use super::super::writer::WriteError;
-use super::super::{Trouble, executor, history};
+use super::super::{Engine, Trouble, history, take};
 use super::Admin;
 use crate::codec::Stored;
 use crate::protocol::checkpoint::{CheckpointRow, Direction, RowKind, StoredOutcome};
@@ -170,38 +173,48 @@ impl Admin {
         let mine = goes_on && is_served && row.queue.is_none();
         let place = mine.then(|| engine.places.take(1));
         let place = place.and_then(|mut places| places.one());
-        let mine = place.is_some();
         let commit = Commit {
             run,
             create: None,
             update: RunUpdate {
-                owned: Some(mine),
+                owned: Some(place.is_some()),
                 ..update
             },
             rows: vec![decision],
         };
-        let written = match place {
-            Some(place) => executor::take(engine, place, commit).await,
-            None => engine.writer.write(commit).await,
-        };
-        match written {
-            Ok(Committed::Stored) if mine => Ok(()),
-            Ok(Committed::Stored) => {
-                engine.unpark(run);
-                engine.news.tell(run);
-                engine.places.want();
-                engine.hints.due();
-                engine.hints.left(run);
-                Ok(())
-            }
-            Ok(_) => {
-                let status = row.status;
-                let message = format!("run {run} is no longer {status}");
-                Err(Trouble::NotAllowed(message))
-            }
-            Err(WriteError::Stopped) => Err(Trouble::ShutDown),
-            Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
+        let deciding = decided_on(Arc::clone(engine), commit, place, row.status);
+        engine.see_through(deciding).await
+    }
+}
+
+/// Writes it, and has the run go on, in this place if there is one.
+async fn decided_on(
+    engine: Arc<Engine>,
+    commit: Commit,
+    place: Option<Place>,
+    status: RunStatus,
+) -> Result<(), Trouble> {
+    let (run, taken) = (commit.run, place.is_some());
+    let written = match place {
+        Some(place) => take::take(&engine, place, commit).await,
+        None => engine.writer.write(commit).await,
+    };
+    match written {
+        Ok(Committed::Stored) if taken => Ok(()),
+        Ok(Committed::Stored) => {
+            engine.unpark(run);
+            engine.news.tell(run);
+            engine.places.want();
+            engine.hints.due();
+            engine.hints.left(run);
+            Ok(())
         }
+        Ok(_) => {
+            let message = format!("run {run} is no longer {status}");
+            Err(Trouble::NotAllowed(message))
+        }
+        Err(WriteError::Stopped) => Err(Trouble::ShutDown),
+        Err(WriteError::Refused(why)) => Err(crate::store::StoreError::Refused(why).into()),
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::execution::Execution;
 use super::super::performer::null;
 use super::super::waits::Waits;
 use super::super::writer::WriteError;
-use super::super::{Trouble, executor};
+use super::super::{Trouble, take};
 use super::Undoing;
 use super::trail::Trail;
 use crate::codec::Stored;
@@ -142,23 +142,26 @@ impl Undoing<'_> {
             },
             rows: Vec::new(),
         };
-        let written = match here {
-            true => executor::take(engine, engine.places.force(), commit).await,
-            false => engine.writer.write(commit).await,
-        };
-        match written {
-            Ok(Committed::Stored) if !here => {
-                engine.places.want();
-                engine.hints.due();
-                Ok(true)
+        loop {
+            let written = match here {
+                true => take::take(engine, engine.places.force(), commit.clone()).await,
+                false => engine.writer.write(commit.clone()).await,
+            };
+            match written {
+                Ok(Committed::Stored) if here => return Ok(true),
+                // Somebody has turned it before, an earlier life of this worker, say; or nobody has yet.
+                Ok(_) if self.row_of(row.id).await?.status == RunStatus::Completed => {}
+                Ok(_) => {
+                    engine.places.want();
+                    engine.hints.due();
+                    return Ok(true);
+                }
+                Err(WriteError::Stopped) => return Ok(false),
+                Err(WriteError::Refused(reason)) => {
+                    let run = self.run;
+                    return Err(Trouble::Parked { run, reason });
+                }
             }
-            // Where it is stale, an earlier life of this worker has.
-            Ok(_) => Ok(true),
-            Err(WriteError::Stopped) => Ok(false),
-            Err(WriteError::Refused(reason)) => Err(Trouble::Parked {
-                run: self.run,
-                reason,
-            }),
         }
     }
 }
