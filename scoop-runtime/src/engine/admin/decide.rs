@@ -168,8 +168,8 @@ impl Admin {
         let run = row.id;
         // Whoever had the run may be dead, or live and know nothing of this.
         let is_served = engine.works && engine.registry.saga(&row.saga).is_ok();
-        // Of a queue only what is claimed is driven.
         let goes_on = update.status.is_some_and(RunStatus::is_active);
+        // Of a queue only what is claimed is driven.
         let mine = goes_on && is_served && row.queue.is_none();
         let place = mine.then(|| engine.places.take(1));
         let place = place.and_then(|mut places| places.one());

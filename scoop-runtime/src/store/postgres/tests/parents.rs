@@ -2,17 +2,37 @@
 
 use std::time::Duration;
 
-use sqlx::Executor as _;
+use sqlx::{Executor as _, PgConnection};
 
 use super::{database, number, open, raw};
 use crate::protocol::commit::{Commit, Committed};
+use crate::protocol::id::Fence;
 use crate::protocol::run::{NewRun, RunStatus, RunUpdate};
 use crate::store::conformance::rest::{below, claimed, ends, rest};
 use crate::store::conformance::sample::{change, id, new_run, start, step, worker};
-use crate::store::{Rested, Store as _};
+use crate::store::{PostgresStore, Rested, Store as _};
 
 const WAITS: &str = "select count(*) from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'";
+
+/// A worker that has given up its run 1, which waits for these.
+async fn resting(url: &str, runs: &[u128]) -> (PostgresStore, Fence) {
+    let store = open(url).await;
+    let fence = store.attach(&worker("w")).await.unwrap();
+    let mut batch = vec![start(1)];
+    batch.extend(runs.iter().map(|run| below(*run, 1)));
+    store.commit(&fence, &batch).await.unwrap();
+    store.rest(&fence, &rest(1, runs)).await.unwrap();
+    (store, fence)
+}
+
+/// Somebody who has locked the runs at the top.
+async fn held(url: &str) -> PgConnection {
+    let mut held = raw(url).await;
+    let lock = "begin; select from scoop.run where depth = 0 for no key update";
+    held.execute(lock).await.unwrap();
+    held
+}
 
 /// Two workers, one of which has what is above, the other what is below: whatever comes first, whoever rests
 /// is woken. The ids of some runs above are greater than those below.
@@ -89,14 +109,8 @@ async fn an_end_that_waits_for_who_rests_wakes_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_end_waits_for_nobody_who_has_the_one_above_and_wakes_it_all_the_same() {
     let url = database().await;
-    let store = open(&url).await;
-    let fence = store.attach(&worker("w")).await.unwrap();
-    let runs = [start(1), below(2, 1), below(3, 1)];
-    store.commit(&fence, &runs).await.unwrap();
-    store.rest(&fence, &rest(1, &[2, 3])).await.unwrap();
-    let mut held = raw(&url).await;
-    let lock = "begin; select from scoop.run where depth = 0 for no key update";
-    held.execute(lock).await.unwrap();
+    let (store, fence) = resting(&url, &[2, 3]).await;
+    let mut held = held(&url).await;
     for run in [2, 3] {
         let end = [ends(run, RunStatus::Completed)];
         let ending = store.commit(&fence, &end);
@@ -116,9 +130,7 @@ async fn who_is_being_changed_stays() {
     let fence = store.attach(&worker("w")).await.unwrap();
     let runs = [start(1), below(2, 1)];
     store.commit(&fence, &runs).await.unwrap();
-    let mut held = raw(&url).await;
-    let lock = "begin; select from scoop.run where depth = 0 for no key update";
-    held.execute(lock).await.unwrap();
+    let mut held = held(&url).await;
     let asked = rest(1, &[2]);
     let resting = tokio::time::timeout(Duration::from_secs(30), store.rest(&fence, &asked));
     assert_eq!(resting.await.unwrap().unwrap(), Rested::Kept);
@@ -151,11 +163,7 @@ async fn who_rests_above_what_is_due_says_so() {
 #[tokio::test]
 async fn who_changes_beside_what_ends_is_not_to_be_woken_later() {
     let url = database().await;
-    let store = open(&url).await;
-    let fence = store.attach(&worker("w")).await.unwrap();
-    let runs = [start(1), below(2, 1)];
-    store.commit(&fence, &runs).await.unwrap();
-    store.rest(&fence, &rest(1, &[2])).await.unwrap();
+    let (store, fence) = resting(&url, &[2]).await;
     let cancel = RunUpdate {
         cancel: Some("why".to_owned()),
         ..RunUpdate::default()
@@ -170,14 +178,8 @@ async fn who_changes_beside_what_ends_is_not_to_be_woken_later() {
 #[tokio::test]
 async fn who_is_to_be_woken_is_not_kept_waiting_by_other_work() {
     let url = database().await;
-    let store = open(&url).await;
-    let fence = store.attach(&worker("w")).await.unwrap();
-    let runs = [start(1), below(2, 1)];
-    store.commit(&fence, &runs).await.unwrap();
-    store.rest(&fence, &rest(1, &[2])).await.unwrap();
-    let mut held = raw(&url).await;
-    let lock = "begin; select from scoop.run where depth = 0 for no key update";
-    held.execute(lock).await.unwrap();
+    let (store, fence) = resting(&url, &[2]).await;
+    let mut held = held(&url).await;
     let end = [ends(2, RunStatus::Completed)];
     store.commit(&fence, &end).await.unwrap();
     held.execute("commit").await.unwrap();
